@@ -1,0 +1,73 @@
+# One target per component, with alias ottobot::NAME, explicit sources, common flags and a shared precompiled header.
+
+find_program(OTTOBOT_CCACHE ccache)
+if(OTTOBOT_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${OTTOBOT_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${OTTOBOT_CCACHE})
+endif()
+
+add_library(ottobot_flags INTERFACE)
+target_compile_features(ottobot_flags INTERFACE cxx_std_20)
+target_compile_options(ottobot_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -fvisibility=hidden
+                                               -ffunction-sections -fdata-sections)
+if(OTTOBOT_WERROR)
+  target_compile_options(ottobot_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(ottobot_flags INTERFACE -Wthread-safety)
+else()
+  target_compile_options(ottobot_flags INTERFACE -fpch-preprocess)
+endif()
+if(OTTOBOT_SANITIZE)
+  list(JOIN OTTOBOT_SANITIZE "," _sanitizers)
+  add_compile_options(-fsanitize=${_sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${_sanitizers})
+endif()
+
+# The precompiled header of every component. Position-independent everywhere, so that all targets can share it.
+add_library(ottobot_pch OBJECT ${PROJECT_SOURCE_DIR}/src/core/pch.cpp)
+target_compile_options(ottobot_flags INTERFACE -fPIC)
+target_link_libraries(ottobot_pch PRIVATE ottobot_flags nlohmann_json::nlohmann_json tl::expected)
+target_precompile_headers(ottobot_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/core/pch.hpp)
+
+# ottobot_library(NAME SOURCES file... [PUBLIC target...] [PRIVATE target...] [NO_PCH])
+# Includes: <ottobot/...> from include/, "component/..." from src/.
+function(ottobot_library name)
+  cmake_parse_arguments(arg "NO_PCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(ottobot_${name} STATIC ${arg_SOURCES})
+  add_library(ottobot::${name} ALIAS ottobot_${name})
+  target_include_directories(
+    ottobot_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(ottobot_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:ottobot_flags>)
+  set_target_properties(ottobot_${name} PROPERTIES EXPORT_NAME ${name})
+  if(NOT arg_NO_PCH)
+    target_precompile_headers(ottobot_${name} REUSE_FROM ottobot_pch)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY OTTOBOT_COMPONENTS ottobot_${name})
+endfunction()
+
+# ottobot_program(NAME SOURCES file... LIBRARIES target...): an executable with the project's own flags.
+function(ottobot_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} ottobot_flags)
+  target_link_options(${name} PRIVATE -Wl,--gc-sections)
+endfunction()
+
+# ottobot_test(NAME SOURCES file... LIBRARIES target... [LABELS label...]): one GoogleTest program, one ctest per test.
+function(ottobot_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  ottobot_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_precompile_headers(${name} REUSE_FROM ottobot_test_pch)
+  set(labels "${arg_LABELS}")
+  if(NOT labels)
+    set(labels unit)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${labels}" TIMEOUT 120)
+endfunction()

@@ -1,0 +1,66 @@
+// An MCP server: tools behind JSON-RPC, both protocol eras, no I/O of its own.
+//
+// Register tools, then give it to a transport (Streamable HTTP, stdio, in-process), which calls handle() from many threads
+// at once. Handlers run on the transport's thread and may block.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ottobot/call_context.hpp"
+#include "ottobot/mcp/types.hpp"
+#include "ottobot/mcp_transport.hpp"
+
+namespace ottobot::mcp {
+
+// What a handler sees of the call that it serves. Borrowed during the handler.
+class ToolCall {
+ public:
+  virtual ~ToolCall() = default;
+  virtual const std::string& name() const = 0;
+  virtual const Json& args() const = 0;  // always an object
+  virtual const Json& meta() const = 0;  // params._meta; null if none
+  // notifications/progress, when the caller gave a progressToken; never blocks for long. `total` 0 = unknown.
+  virtual void progress(double progress, double total, const std::string& message) = 0;
+};
+
+// ctx.stop fires when the caller cancels, or (modern era) closes the stream. An Error becomes a result with isError that
+// shows message and hint to the model.
+using ToolHandler = std::function<Result<CallToolResult>(ToolCall& call, const CallContext& ctx)>;
+
+struct ServerOptions {
+  Implementation info{"ottobot", "0"};
+  std::string instructions;
+  std::chrono::milliseconds call_timeout{0};  // deadline of every handler; 0 = none
+};
+
+// The peer at the other end of one connection or session: which era it speaks, what runs for it.
+class ServerSession;
+
+class Server {
+ public:
+  explicit Server(ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Before the first handle(). The order is that of tools/list. A name twice is already_exists.
+  Result<void> add_tool(Tool tool, ToolHandler handler);
+
+  // A legacy session (after initialize) or one modern request's scope. Thread-safe; running calls are cancelled by
+  // destroying the last reference.
+  std::shared_ptr<ServerSession> make_session();
+
+  // One message from the peer. A request: blocks until its response, which is returned; what the server sends meanwhile
+  // (progress) goes to `out` on this thread or a tool's. A notification: null. Malformed: a JSON-RPC error response.
+  Json handle(const Json& message, ServerSession& session, McpMessageSink& out, const CallContext& ctx);
+
+  const ServerOptions& options() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ottobot::mcp

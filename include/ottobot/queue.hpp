@@ -1,0 +1,73 @@
+// Queue: which session has work.
+//
+// A job carries no payload but its id (the session's): losing one is harmless, because the reconciler pushes every
+// pending session again. Pushing an id that waits already changes nothing; pushing one that is leased makes it wait again
+// once that lease is completed or failed. Thread-safe; calls block until done or ctx ends.
+//
+// An implementer passes ottobot::testing's QueueContract.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ottobot/call_context.hpp"
+
+namespace ottobot {
+
+struct PushParams {
+  std::string queue;
+  std::string job_id;
+  std::chrono::milliseconds delay{0};
+};
+
+struct LeaseJobParams {
+  std::vector<std::string> queues;  // in order of preference
+  std::string owner;
+  std::chrono::milliseconds ttl{30000};  // without extend(), the job is stalled after this
+};
+
+struct Job {
+  std::string queue, id;
+  std::string token;  // of this lease
+  int attempt = 1;    // counts failures and stalls
+};
+
+struct FailJobParams {
+  std::string reason;
+  int max_attempts = 5;                       // then it goes to the dead letters
+  std::chrono::milliseconds backoff{1000};    // of the first failure; doubled per attempt
+  std::chrono::milliseconds max_backoff{60000};
+};
+
+struct QueueCounts {
+  std::size_t waiting = 0, delayed = 0, leased = 0, dead = 0;
+};
+
+struct DeadJob {
+  std::string queue, id, reason;
+  int attempts = 0;
+};
+
+class Queue {
+ public:
+  virtual ~Queue() = default;
+
+  // False when the id waits already. Errors: unavailable.
+  virtual Result<bool> push(const PushParams& params, const CallContext& ctx) = 0;
+  // The oldest job that is due; blocks for one. nullopt when ctx's deadline passes; cancelled when it is stopped.
+  virtual Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) = 0;
+  // Errors, these three: conflict when the lease is no longer held.
+  virtual Result<void> extend(const Job& job, std::chrono::milliseconds ttl, const CallContext& ctx) = 0;
+  virtual Result<void> complete(const Job& job, const CallContext& ctx) = 0;
+  virtual Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) = 0;
+  // Puts jobs whose lease ran out back, first in line; returns how many.
+  virtual Result<std::size_t> recover_stalled(const CallContext& ctx) = 0;
+  virtual Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) = 0;
+  virtual Result<std::vector<DeadJob>> dead_letters(const std::string& queue, std::size_t limit, const CallContext& ctx) = 0;
+  // Takes every waiting and delayed job out and returns the ids (to move a dead worker's queue).
+  virtual Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) = 0;
+};
+
+}  // namespace ottobot

@@ -1,0 +1,1 @@
+#include "ottobot/container_backend.hpp"

@@ -1,0 +1,1 @@
+#include "ottobot/session_store.hpp"

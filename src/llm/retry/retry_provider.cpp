@@ -1,0 +1,1 @@
+#include "ottobot/llm_provider.hpp"

@@ -1,0 +1,1 @@
+#include "net/process/spawn.hpp"

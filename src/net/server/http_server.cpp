@@ -1,0 +1,1 @@
+#include "net/server/http_server.hpp"
