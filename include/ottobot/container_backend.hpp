@@ -1,8 +1,8 @@
 // ContainerBackend: isolated places with ottobot-sandboxd in them.
 //
-// Called by workers and the reaper from any thread. A sandbox outlives the process that launched it and is found again by
-// name or label. Every call ends with ctx; nothing a sandbox does can block or crash the caller. An implementer passes
-// ottobot::testing's ContainerBackendContract.
+// Called by workers and the reaper from any thread. A sandbox outlives the process that launched it and is found again
+// by name or label. Every call ends with ctx; nothing a sandbox does can block or crash the caller. An implementer
+// passes ottobot::testing's ContainerBackendContract.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct SandboxLimits {
 struct LaunchParams {
   std::string name;  // unique per backend and instance, [A-Za-z0-9_-]{1,64}; launching a name that runs returns it
   std::map<std::string, std::string> labels;
-  std::string image;        // empty = the backend's default for `environment`
-  std::string environment;  // node, python, full-stack, data-science
+  std::string image;                       // empty = the backend's default for `environment`
+  std::string environment;                 // node, python, full-stack, data-science
   std::map<std::string, std::string> env;  // no secrets: the agent reads it
   SandboxLimits limits;
   bool desktop = true;  // false: none is ever started
@@ -76,10 +76,12 @@ class ContainerBackend {
   // Can this backend work here? Errors: unavailable or unsupported, with the mending command as hint.
   virtual Result<void> probe(const CallContext& ctx) = 0;
 
-  // Idempotent by name: a running sandbox of that name is returned as it is (its token included), a dead one is replaced
-  // and keeps its workspace files. Returns once sandboxd answers. When it fails, nothing is left. Errors: invalid_argument,
-  // unavailable, resource_exhausted, not_found (image), with the tail of the sandbox's own log in the message.
-  virtual Result<Sandbox> launch(const LaunchParams& params, const LaunchProgress& progress, const CallContext& ctx) = 0;
+  // Idempotent by name: a running sandbox of that name is returned as it is (its token included), a dead one is
+  // replaced and keeps its workspace files. Returns once sandboxd answers. When it fails, nothing is left. Errors:
+  // invalid_argument, unavailable, resource_exhausted, not_found (image), with the tail of the sandbox's own log in the
+  // message.
+  virtual Result<Sandbox> launch(const LaunchParams& params, const LaunchProgress& progress,
+                                 const CallContext& ctx) = 0;
   // Errors, from here on: not_found when there is no sandbox of that name.
   virtual Result<Sandbox> inspect(const std::string& name, const CallContext& ctx) = 0;
   virtual Result<void> pause(const std::string& name, const CallContext& ctx) = 0;
@@ -89,7 +91,8 @@ class ContainerBackend {
   // Ends it and deletes everything: processes, mounts, cgroups, sockets, files. Done when it returns; may be repeated.
   virtual Result<void> remove(const std::string& name, const CallContext& ctx) = 0;
   // All sandboxes, running or not, that carry every label of `selector`.
-  virtual Result<std::vector<Sandbox>> list(const std::map<std::string, std::string>& selector, const CallContext& ctx) = 0;
+  virtual Result<std::vector<Sandbox>> list(const std::map<std::string, std::string>& selector,
+                                            const CallContext& ctx) = 0;
   // The last `tail_lines` of what sandboxd and its supervisor wrote.
   virtual Result<std::string> logs(const std::string& name, int tail_lines, const CallContext& ctx) = 0;
   virtual Result<SandboxStats> stats(const std::string& name, const CallContext& ctx) = 0;

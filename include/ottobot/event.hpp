@@ -28,8 +28,8 @@ enum class EventType {
   model_call_started,  // {model, step, request_hash}
   agent_thinking,      // {content}
   agent_message,       // {content, tool_calls:[{call_id, name}], usage}; internal {message: to_json(Message)}
-  tool_intent,         // {call_id, name, args}; internal {boot_id}
-  tool_result,         // {call_id, name, outcome, content, exit_code?, clipped?}; internal {structured?}
+  tool_intent,         // {call_id, name, args}; internal {boot_id, read_only}
+  tool_result,         // {call_id, name, outcome, content, exit_code?, clipped?}; internal {structured?, provider_id?}
   approval_requested,  // {request_id, call_id, name, args}
   approval_answered,   // {request_id, decision, by}
   stop_requested,      // {by}
@@ -95,7 +95,7 @@ NewEvent user_prompt(std::string content, std::string client_id = {});
 NewEvent model_call_started(std::string model, int step, std::string request_hash);
 NewEvent agent_thinking(std::string content);
 NewEvent agent_message(const Message& message, const Usage& usage);
-NewEvent tool_intent(const ToolCallPart& call, std::string boot_id);
+NewEvent tool_intent(const ToolCallPart& call, std::string boot_id, bool read_only);
 NewEvent tool_result(const ToolResultPart& result);
 NewEvent stop_requested(std::string by);
 NewEvent delete_requested(std::string by);

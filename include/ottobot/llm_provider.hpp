@@ -2,7 +2,8 @@
 //
 // Called by the agent's model node from any thread; several calls run at once. complete() blocks until the answer is
 // whole and returns it; while it streams, the sink is called on the calling thread. A call is not retried here: retry,
-// budgets and recording are decorators over this interface. An implementer passes ottobot::testing's LlmProviderContract.
+// budgets and recording are decorators over this interface. An implementer passes ottobot::testing's
+// LlmProviderContract.
 #pragma once
 
 #include <optional>
@@ -59,7 +60,7 @@ struct Completion {
 class DeltaSink {
  public:
   virtual ~DeltaSink() = default;
-  virtual void on_text(std::string_view text) = 0;      // whole UTF-8 sequences
+  virtual void on_text(std::string_view text) = 0;  // whole UTF-8 sequences
   virtual void on_thinking(std::string_view text) = 0;
   virtual void on_reset() = 0;  // forget everything so far: the call is tried again
 };
@@ -68,10 +69,10 @@ class LlmProvider {
  public:
   virtual ~LlmProvider() = default;
 
-  // Errors: unauthenticated, invalid_argument (the vendor refused the request; no retry helps), resource_exhausted (rate
-  // or quota; retry_after if told, hint says when it is a daily one), unavailable (overload, disconnect, stream without
-  // its end marker: may be repeated), cancelled, deadline_exceeded.
-  // A prompt longer than the window is invalid_argument with details[0].field == "context_window".
+  // Errors: unauthenticated, invalid_argument (the vendor refused the request; no retry helps), resource_exhausted
+  // (rate or quota; retry_after if told, hint says when it is a daily one), unavailable (overload, disconnect, stream
+  // without its end marker: may be repeated), cancelled, deadline_exceeded. A prompt longer than the window is
+  // invalid_argument with details[0].field == "context_window".
   virtual Result<Completion> complete(const CompletionParams& params, DeltaSink& sink, const CallContext& ctx) = 0;
 
   // Window, price and abilities; what is not known is 0. Errors: not_found.

@@ -36,6 +36,7 @@ struct LoggerOptions {
   LogFormat format = LogFormat::text;
 };
 
+std::string_view to_string(LogLevel level);
 std::unique_ptr<Logger> make_logger(const LoggerOptions& options);
 Logger& null_logger();
 // invalid_argument names the accepted levels: trace debug info warn error off.

@@ -1,8 +1,9 @@
 // McpTransport: JSON-RPC messages to one MCP peer and back, client side.
 //
-// Used by mcp::Client; thread-safe: requests run side by side. The transport knows framing, headers and streams, nothing
-// of what the messages mean beyond what the transport's own specification ties to them (Streamable HTTP and stdio of the
-// Model Context Protocol, revisions 2025-11-25 and 2026-07-28). An implementer passes ottobot::testing's McpTransportContract.
+// Used by mcp::Client; thread-safe: requests run side by side. The transport knows framing, headers and streams,
+// nothing of what the messages mean beyond what the transport's own specification ties to them (Streamable HTTP and
+// stdio of the Model Context Protocol, revisions 2025-11-25 and 2026-07-28). An implementer passes ottobot::testing's
+// McpTransportContract.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace ottobot {
 
-// Messages of the peer that belong to a running request (progress, logging, its own requests), on the requesting thread.
+// Messages of the peer that belong to a running request (progress, logging, its own requests), on the requesting
+// thread.
 class McpMessageSink {
  public:
   virtual ~McpMessageSink() = default;
@@ -26,8 +28,9 @@ class McpTransport {
 
   // Sends a JSON-RPC request (it has an id) and blocks for the response with that id, which is returned whole, error
   // responses included. Errors: unavailable (peer not there, connection lost: whether it ran is unknown),
-  // unauthenticated, not_found (the session ended), internal (the peer broke the protocol), cancelled, deadline_exceeded:
-  // these two abandon the request, and tell the peer nothing unless closing the stream is that era's cancellation.
+  // unauthenticated, not_found (the session ended), internal (the peer broke the protocol), cancelled,
+  // deadline_exceeded: these two abandon the request, and tell the peer nothing unless closing the stream is that era's
+  // cancellation.
   virtual Result<Json> request(const Json& message, McpMessageSink& sink, const CallContext& ctx) = 0;
   // Sends a notification or a response.
   virtual Result<void> send(const Json& message, const CallContext& ctx) = 0;

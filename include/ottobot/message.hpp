@@ -15,7 +15,8 @@ namespace ottobot {
 
 struct TextPart {
   std::string text;
-  Json opaque;  // provider data of this part, e.g. {"provider":"gemini","model":"…","thoughtSignature":"…"}; null if none
+  Json opaque;  // provider data of this part, e.g. {"provider":"gemini","model":"…","thoughtSignature":"…"}; null if
+                // none
 };
 
 struct ThinkingPart {
@@ -43,8 +44,9 @@ struct ToolResultPart {
   std::string provider_id;
   std::string name;
   ToolOutcome outcome = ToolOutcome::ok;
-  Json content = Json::array();  // MCP content blocks: [{"type":"text","text":…}, {"type":"image","data":b64,"mimeType":…}]
-  Json structured;               // MCP structuredContent; null if none
+  Json content =
+      Json::array();  // MCP content blocks: [{"type":"text","text":…}, {"type":"image","data":b64,"mimeType":…}]
+  Json structured;    // MCP structuredContent; null if none
 };
 
 using Part = std::variant<TextPart, ThinkingPart, ToolCallPart, ToolResultPart>;

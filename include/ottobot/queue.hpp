@@ -1,8 +1,8 @@
 // Queue: which session has work.
 //
 // A job carries no payload but its id (the session's): losing one is harmless, because the reconciler pushes every
-// pending session again. Pushing an id that waits already changes nothing; pushing one that is leased makes it wait again
-// once that lease is completed or failed. Thread-safe; calls block until done or ctx ends.
+// pending session again. Pushing an id that waits already changes nothing; pushing one that is leased makes it wait
+// again once that lease is completed or failed. Thread-safe; calls block until done or ctx ends.
 //
 // An implementer passes ottobot::testing's QueueContract.
 #pragma once
@@ -36,8 +36,8 @@ struct Job {
 
 struct FailJobParams {
   std::string reason;
-  int max_attempts = 5;                       // then it goes to the dead letters
-  std::chrono::milliseconds backoff{1000};    // of the first failure; doubled per attempt
+  int max_attempts = 5;                     // then it goes to the dead letters
+  std::chrono::milliseconds backoff{1000};  // of the first failure; doubled per attempt
   std::chrono::milliseconds max_backoff{60000};
 };
 
@@ -65,7 +65,8 @@ class Queue {
   // Puts jobs whose lease ran out back, first in line; returns how many.
   virtual Result<std::size_t> recover_stalled(const CallContext& ctx) = 0;
   virtual Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) = 0;
-  virtual Result<std::vector<DeadJob>> dead_letters(const std::string& queue, std::size_t limit, const CallContext& ctx) = 0;
+  virtual Result<std::vector<DeadJob>> dead_letters(const std::string& queue, std::size_t limit,
+                                                    const CallContext& ctx) = 0;
   // Takes every waiting and delayed job out and returns the ids (to move a dead worker's queue).
   virtual Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) = 0;
 };

@@ -5,9 +5,7 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +30,7 @@ struct Turn {
   Seq prompt_seq = 0;
   int steps = 0;  // model calls started
   Usage usage;
-  UnixMillis started_at = 0;  // 0 until its first event
+  UnixMillis started_at = 0;  // when the session went to running for it; 0 before
   bool stop_requested = false;
   bool workspace_touched = false;  // a tool that is not read-only was intended
 };
@@ -70,9 +68,15 @@ class SessionState {
   static Result<SessionState> from_checkpoint(const Json& checkpoint);
 
  private:
-  void start_next_turn(UnixMillis now);
-  void add_message(Message message);
+  void apply_status(const Event& event);
+  void apply_agent_message(const Event& event);
+  void apply_intent(const Event& event);
+  void apply_result(const Event& event);
+  OpenToolCall* find_open_call(const Event& event);
   void join_results();
+  void finish_turn();
+  void start_next_turn();
+  void add_message(Message message);
 
   Seq last_seq_ = 0;
   SessionStatus status_ = SessionStatus::initializing;

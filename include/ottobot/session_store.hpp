@@ -119,7 +119,7 @@ struct LeasePortParams {
 class SessionSink {
  public:
   virtual ~SessionSink() = default;
-  virtual void on_events(Seq last_seq) noexcept = 0;          // the log now reaches at least here: read() it
+  virtual void on_events(Seq last_seq) noexcept = 0;            // the log now reaches at least here: read() it
   virtual void on_ephemeral(const Json& message) noexcept = 0;  // valid during the call
 };
 
@@ -148,8 +148,8 @@ class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
-  // Row, events and pending mark in one atomic step. Errors: already_exists (id), conflict (idempotency key with another
-  // request_hash).
+  // Row, events and pending mark in one atomic step. Errors: already_exists (id), conflict (idempotency key with
+  // another request_hash).
   virtual Result<CreateSessionResult> create_session(const CreateSessionParams& params, const CallContext& ctx) = 0;
   // Errors: not_found.
   virtual Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) = 0;
@@ -157,7 +157,8 @@ class SessionStore {
   // Ids of sessions that are pending and have no live lease.
   virtual Result<std::vector<std::string>> sessions_with_work(std::size_t limit, const CallContext& ctx) = 0;
   // Ids of sessions that are not ended and whose expires_at has passed, and of ended ones whose purge_at has.
-  virtual Result<std::vector<std::string>> sessions_expired(UnixMillis now, std::size_t limit, const CallContext& ctx) = 0;
+  virtual Result<std::vector<std::string>> sessions_expired(UnixMillis now, std::size_t limit,
+                                                            const CallContext& ctx) = 0;
   // Removes every trace of the session: row, log, blobs, checkpoint, leases. not_found if there is none.
   virtual Result<void> purge_session(const std::string& session_id, const CallContext& ctx) = 0;
 
@@ -187,7 +188,8 @@ class SessionStore {
                                                         const CallContext& ctx) = 0;  // not_found
 
   // A disposable fold at `seq`; the newest wins. get: nullopt when there is none.
-  virtual Result<void> put_checkpoint(const std::string& session_id, Seq seq, const Json& state, const CallContext& ctx) = 0;
+  virtual Result<void> put_checkpoint(const std::string& session_id, Seq seq, const Json& state,
+                                      const CallContext& ctx) = 0;
   virtual Result<std::optional<Json>> get_checkpoint(const std::string& session_id, const CallContext& ctx) = 0;
 
   // A port of the pool that no session holds, in O(1). Errors: resource_exhausted.
@@ -202,7 +204,9 @@ class SessionStore {
 };
 
 // Whole blobs, for small ones.
-Result<std::string> put_blob(SessionStore& store, const std::string& session_id, std::string_view bytes, const CallContext& ctx);
-Result<std::string> get_blob(SessionStore& store, const std::string& session_id, const std::string& blob_id, const CallContext& ctx);
+Result<std::string> put_blob(SessionStore& store, const std::string& session_id, std::string_view bytes,
+                             const CallContext& ctx);
+Result<std::string> get_blob(SessionStore& store, const std::string& session_id, const std::string& blob_id,
+                             const CallContext& ctx);
 
 }  // namespace ottobot

@@ -1,7 +1,8 @@
 // ToolBox: the hands of an agent.
 //
 // The agent's tools node calls it, several calls at once, from pool threads. mcp::make_toolbox() is one over a sandbox;
-// FunctionToolBox is one over C++ functions. Calls are identified by call_id: an implementation runs each id at most once.
+// FunctionToolBox is one over C++ functions. Calls are identified by call_id: an implementation runs each id at most
+// once.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "ottobot/call_context.hpp"
+#include "ottobot/ids.hpp"
 #include "ottobot/llm_provider.hpp"
 
 namespace ottobot {
@@ -37,7 +39,8 @@ class ToolBox {
   // Blocks until the tool is done. A tool's own failure is a reply with outcome error; unknown and invalid tools too.
   // When ctx is stopped, the call is cancelled where it runs (process group included) and what it gave so far is the
   // reply. Errors: unavailable (the sandbox cannot be reached: the outcome is unknown), fenced.
-  virtual Result<ToolReply> call_tool(const ToolCallParams& params, const ToolProgress& progress, const CallContext& ctx) = 0;
+  virtual Result<ToolReply> call_tool(const ToolCallParams& params, const ToolProgress& progress,
+                                      const CallContext& ctx) = 0;
   // These results are durable in the log: the other side may forget them.
   virtual void acknowledge(const std::vector<std::string>& call_ids) = 0;
   // Identity of what runs the calls: an intent recorded under another boot id has an unknown outcome. May be empty.
@@ -52,7 +55,8 @@ class FunctionToolBox final : public ToolBox {
   FunctionToolBox& add(ToolSpec spec, Function function);
 
   Result<std::vector<ToolSpec>> list_tools(const CallContext& ctx) override;
-  Result<ToolReply> call_tool(const ToolCallParams& params, const ToolProgress& progress, const CallContext& ctx) override;
+  Result<ToolReply> call_tool(const ToolCallParams& params, const ToolProgress& progress,
+                              const CallContext& ctx) override;
   void acknowledge(const std::vector<std::string>& call_ids) override;
   std::string boot_id() const override;
 
@@ -62,6 +66,7 @@ class FunctionToolBox final : public ToolBox {
     Function function;
   };
   std::vector<Tool> tools_;
+  std::string boot_id_ = new_id();  // a function that a dead process had begun is not run again
 };
 
 // A reply of one text block.

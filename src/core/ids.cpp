@@ -1,1 +1,69 @@
 #include "ottobot/ids.hpp"
+
+#include <openssl/sha.h>
+#include <sys/random.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace ottobot {
+namespace {
+
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+constexpr std::size_t kIdLength = 21;
+
+void fill_random(unsigned char* buffer, std::size_t size) {
+  for (std::size_t have = 0; have < size;) {
+    const ssize_t got = ::getrandom(buffer + have, size - have, 0);
+    if (got > 0)
+      have += static_cast<std::size_t>(got);
+    else if (errno != EINTR)
+      std::abort();  // no randomness: no id of ours would be safe
+  }
+}
+
+std::string to_hex(const unsigned char* bytes, std::size_t size) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(size * 2);
+  for (std::size_t i = 0; i < size; ++i) {
+    hex += kDigits[bytes[i] >> 4];
+    hex += kDigits[bytes[i] & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::string new_id() {
+  unsigned char random[kIdLength];
+  fill_random(random, sizeof random);
+  std::string id(kIdLength, '\0');
+  for (std::size_t i = 0; i < kIdLength; ++i) id[i] = kAlphabet[random[i] & 63];
+  return id;
+}
+
+bool is_valid_id(std::string_view id) {
+  return id.size() == kIdLength && id.find_first_not_of(kAlphabet) == std::string_view::npos;
+}
+
+std::string new_secret(std::size_t bytes) {
+  std::string random(bytes, '\0');
+  fill_random(reinterpret_cast<unsigned char*>(random.data()), bytes);
+  return to_hex(reinterpret_cast<const unsigned char*>(random.data()), bytes);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
+  return to_hex(digest, sizeof digest);
+}
+
+bool constant_time_equals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+}  // namespace ottobot
