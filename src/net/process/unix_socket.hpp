@@ -10,8 +10,9 @@
 namespace ottobot::net {
 
 // Opens the folder of `path` with openat2(RESOLVE_NO_SYMLINKS), requires a socket there, connects through /proc/self/fd
-// and compares SO_PEERCRED with peer_uid when given. Non-blocking, close-on-exec. Errors: unavailable (nobody listens, not
-// there), permission_denied (a link, not a socket, another uid), invalid_argument (path too long), deadline_exceeded.
+// and compares SO_PEERCRED with peer_uid when given. Non-blocking, close-on-exec. Errors: unavailable (nobody listens,
+// not there), permission_denied (a link, not a socket, another uid), invalid_argument (path too long),
+// deadline_exceeded.
 Result<UniqueFd> connect_unix(const std::string& path, std::optional<uid_t> peer_uid, const CallContext& ctx);
 
 // Connects to `host:port` on TCP. Errors as above.
@@ -21,7 +22,8 @@ Result<UniqueFd> connect_tcp(const std::string& host, int port, const CallContex
 Result<UniqueFd> connect_endpoint(const Endpoint& endpoint, const CallContext& ctx);
 
 // Sends `GET path` with `Upgrade: protocol` and the token over a fresh connection and waits for 101; the stream is then
-// raw (early bytes: what came right behind the answer). Errors: as connect_endpoint; any other status as the error it means.
+// raw (early bytes: what came right behind the answer). Errors: as connect_endpoint; any other status as the error it
+// means.
 struct RawStream {
   UniqueFd fd;
   std::string early_bytes;
