@@ -1,1 +1,1 @@
-#include "ottobot/toolbox.hpp"
+#include "ottobot/agent/graph.hpp"

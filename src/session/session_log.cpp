@@ -1,1 +1,1 @@
-#include "ottobot/session_store.hpp"
+#include "ottobot/session/session_log.hpp"

@@ -1,0 +1,66 @@
+// Server: the whole documented service in one object, for programs that embed it. `ottobot serve` is this plus a command
+// line.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ottobot/clock.hpp"
+#include "ottobot/container_backend.hpp"
+#include "ottobot/llm_provider.hpp"
+#include "ottobot/log.hpp"
+#include "ottobot/queue.hpp"
+#include "ottobot/session/session_service.hpp"
+#include "ottobot/session_store.hpp"
+
+namespace ottobot {
+
+// The building blocks; owned by the server. What is not given here is an error of make().
+struct ServerParts {
+  std::unique_ptr<SessionStore> store;
+  std::unique_ptr<Queue> queue;
+  std::unique_ptr<ContainerBackend> backend;
+  // By provider name: "gemini", "scripted", …
+  std::vector<std::pair<std::string, std::unique_ptr<LlmProvider>>> providers;
+  Clock* clock = nullptr;    // borrowed; null = system_clock()
+  Logger* logger = nullptr;  // borrowed; null = null_logger()
+};
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  int port = 3000;  // 0 = any free one; see Server::url()
+  std::string public_url;
+  std::string default_model;  // "provider:model"
+  std::string default_environment = "full-stack";
+  std::int64_t session_timeout_s = 3600;
+  std::size_t queue_limit = 1000;
+  int worker_concurrency = 64;
+  std::string worker_id;
+  std::string host_id;  // empty = the machine's
+  std::pair<int, int> vnc_ports{6080, 6200}, mcp_ports{8080, 8200};
+  SandboxLimits limits;
+  std::chrono::milliseconds lease_ttl{10000};
+  std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
+  std::vector<std::string> cors_origins;
+};
+
+class Server {
+ public:
+  // Listens and works when it returns. Errors: invalid_argument, conflict (port in use), those of the parts.
+  static Result<std::unique_ptr<Server>> start(ServerParts parts, ServerOptions options);
+  virtual ~Server() = default;  // as stop()
+
+  virtual std::string url() const = 0;  // http://HOST:PORT
+  virtual SessionService& sessions() = 0;
+  virtual SessionStore& store() = 0;
+  virtual ContainerBackend& backend() = 0;
+  // Drains: running turns end between two steps and go on after the next start; sandboxes stay. Returns within patience
+  // plus a moment.
+  virtual void stop(std::chrono::milliseconds patience = std::chrono::seconds(10)) = 0;
+};
+
+}  // namespace ottobot

@@ -1,0 +1,44 @@
+// SessionLog: the owner's hand on a session's log.
+//
+// Made by whoever holds the lease; keeps the fold of the log in step with what it appends and with what others put into the
+// inbox. Strings over 64 KiB are stored as blobs and put back when read. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ottobot/session_state.hpp"
+#include "ottobot/session_store.hpp"
+
+namespace ottobot {
+
+class SessionLog {
+ public:
+  // Folds the log from its newest checkpoint. `store` is borrowed. Errors: not_found, those of read().
+  static Result<std::unique_ptr<SessionLog>> open(SessionStore& store, const Lease& lease, const CallContext& ctx);
+
+  const std::string& session_id() const { return lease_.session_id; }
+  const SessionState& state() const { return state_; }
+
+  // Appends and folds, inbox events that came in between first. An append with an unknown outcome is repeated until ctx
+  // ends: it is applied once. Errors: fenced, those of append_owner.
+  Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
+  // As commit, but only if nothing has come in since the last fold: conflict otherwise, after folding what came.
+  Result<void> commit_if_current(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
+  // Folds what others appended.
+  Result<void> refresh(const CallContext& ctx);
+  // Writes a checkpoint when the log has grown enough since the last one to be worth it.
+  Result<void> checkpoint(const CallContext& ctx);
+
+ private:
+  SessionLog(SessionStore& store, Lease lease) : store_(store), lease_(std::move(lease)) {}
+  Result<void> append(AppendOwnerParams params, const CallContext& ctx);
+
+  SessionStore& store_;
+  Lease lease_;
+  SessionState state_;
+  Seq checkpoint_seq_ = 0;
+};
+
+}  // namespace ottobot

@@ -1,0 +1,83 @@
+// SessionService: what a user does with sessions, over any store and queue.
+//
+// The HTTP API, the command line and embedding programs call it, from any thread. It validates, appends to the inbox and
+// pushes "session S has work"; it runs nothing itself. Everything acknowledged here is durable in the store.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ottobot/call_context.hpp"
+#include "ottobot/clock.hpp"
+#include "ottobot/log.hpp"
+#include "ottobot/queue.hpp"
+#include "ottobot/session_store.hpp"
+
+namespace ottobot {
+
+// The queue that every worker takes from.
+inline constexpr const char* kSharedQueue = "sessions";
+
+struct NewSession {
+  std::string initial_prompt;  // 1..5000 code points
+  std::int64_t timeout_s = 0;  // 300..7200; 0 = the default
+  std::string environment;     // node, python, full-stack, data-science; empty = the default
+  std::string model;           // "provider:model" or a model name; empty = the default
+  std::string image;           // empty = the backend's default
+  std::string user;
+  std::string idempotency_key;  // empty = none
+};
+
+struct SessionServiceOptions {
+  std::int64_t default_timeout_s = 3600;
+  std::string default_environment = "full-stack";
+  std::string default_model;
+  std::size_t queue_limit = 1000;  // waiting jobs, then resource_exhausted
+  // Turns a model as a user names it into "provider:model", or says that there is none such. Must be set.
+  std::function<Result<std::string>(const std::string& model)> resolve_model;
+  // Where the desktop of a new session will be: 0 = no port of its own. May be empty.
+  std::function<Result<int>(const std::string& session_id, const CallContext& ctx)> reserve_vnc_port;
+  // Undoes it when the session could not be stored. May be empty.
+  std::function<void(const std::string& session_id)> release_vnc_port;
+};
+
+class SessionService {
+ public:
+  // Everything is borrowed and must outlive the service.
+  SessionService(SessionStore& store, Queue& queue, Clock& clock, Logger& logger, SessionServiceOptions options);
+
+  // Errors: invalid_argument (details name the fields), conflict (idempotency key used for another body),
+  // resource_exhausted (queue limit).
+  Result<SessionRow> create(const NewSession& request, const CallContext& ctx);
+  // Errors, these and below: not_found, for another user's session too. `user` empty = any.
+  Result<SessionRow> get(const std::string& session_id, const std::string& user, const CallContext& ctx);
+  Result<SessionPage> list(const ListSessionsParams& params, const CallContext& ctx);
+
+  // Appends a prompt (1..10000 code points) and returns its seq; the same client_id again gives the same seq. Errors:
+  // conflict when the session was deleted.
+  Result<Seq> post_prompt(const std::string& session_id, const std::string& user, const std::string& content,
+                          const std::string& client_id, const CallContext& ctx);
+  // Harmless when nothing runs. Errors: conflict when the session was deleted.
+  Result<void> stop(const std::string& session_id, const std::string& user, const CallContext& ctx);
+  // Ends the session for good; again is harmless.
+  Result<void> remove(const std::string& session_id, const std::string& user, const CallContext& ctx);
+
+ private:
+  Result<void> check_queue(const CallContext& ctx);
+  void push_job(const std::string& session_id, const CallContext& ctx);
+
+  SessionStore& store_;
+  Queue& queue_;
+  Clock& clock_;
+  Logger& logger_;
+  SessionServiceOptions options_;
+};
+
+// Pushes every session that has work and no owner; returns how many. Run at start and periodically.
+Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx);
+
+// Events as read() gives them, with blobs put back into place.
+Result<std::vector<Event>> read_events(SessionStore& store, const ReadParams& params, const CallContext& ctx);
+
+}  // namespace ottobot

@@ -1,0 +1,1 @@
+#include "ottobot/agent/coding_agent.hpp"

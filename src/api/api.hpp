@@ -1,0 +1,57 @@
+// The HTTP face of the service: REST, chat, downloads, VNC gateway. One handler for one listener.
+//
+// Stateless but for open sockets. Thread-safe. Everything given by reference must outlive the Api; destroying it closes
+// open chats and joins what it started.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/client/http_client.hpp"
+#include "net/server/http_server.hpp"
+#include "ottobot/clock.hpp"
+#include "ottobot/container_backend.hpp"
+#include "ottobot/log.hpp"
+#include "ottobot/session/session_service.hpp"
+
+namespace ottobot::api {
+
+struct ApiDependencies {
+  SessionService& sessions;
+  SessionStore& store;
+  net::HttpClient& http;
+  net::HttpServer& server;
+  Clock& clock;
+  Logger& logger;
+  // Where the session's sandbox answers. Errors: not_found (none runs), unavailable.
+  std::function<Result<Endpoint>(const SessionRow& row, const CallContext& ctx)> sandbox_of;
+  // Parts of /health: may it answer within a moment, without blocking (cached).
+  std::function<Json()> service_health;  // {redis, docker, workers, store}
+};
+
+struct ApiOptions {
+  std::string version;
+  std::string host = "127.0.0.1";  // as users reach it, for vnc_url on a session's own port
+  int port = 3000;
+  std::string public_url;  // empty = http://host:port
+  std::vector<std::string> cors_origins;
+};
+
+class Api {
+ public:
+  static Result<std::unique_ptr<Api>> make(ApiDependencies dependencies, ApiOptions options);
+  virtual ~Api() = default;
+
+  virtual net::Handler handler() = 0;
+  virtual bool is_inline(const net::RequestHead& request) const = 0;  // /health
+  virtual net::Response error_response(int status, const std::string& message) const = 0;
+  // The port is known only once the listener is up; before the first request.
+  virtual void set_port(int port) = 0;
+  // Handlers of one session's own ports (http://127.0.0.1:608x/vnc.html, http://127.0.0.1:808x/mcp).
+  virtual net::Handler vnc_port_handler(const std::string& session_id) = 0;
+  virtual net::Handler mcp_port_handler(const std::string& session_id) = 0;
+};
+
+}  // namespace ottobot::api

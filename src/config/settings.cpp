@@ -1,0 +1,1 @@
+#include "ottobot/error.hpp"

@@ -1,0 +1,1 @@
+#include "ottobot/server.hpp"

@@ -1,0 +1,1 @@
+#include "ottobot/session/chat_frames.hpp"

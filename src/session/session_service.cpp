@@ -1,0 +1,1 @@
+#include "ottobot/session/session_service.hpp"
