@@ -1,1 +1,220 @@
 #include "ottobot/session/session_service.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ottobot/ids.hpp"
+#include "session/blob_refs.hpp"
+
+namespace ottobot {
+namespace {
+
+constexpr std::size_t kMaxInitialPrompt = 5000;
+constexpr std::size_t kMaxPrompt = 10000;
+constexpr std::int64_t kMinTimeoutSeconds = 300;
+constexpr std::int64_t kMaxTimeoutSeconds = 7200;
+constexpr std::size_t kMaxIdempotencyKey = 255;
+constexpr std::size_t kMaxClientId = 200;
+constexpr std::size_t kRequeueBatch = 500;
+constexpr std::array<std::string_view, 4> kEnvironments{"node", "python", "full-stack", "data-science"};
+
+Result<void> check_length(const std::string& field, const std::string& text, std::size_t max) {
+  const auto length = utf8_length(text);
+  if (!length) return invalid_field(field, "must be valid UTF-8");
+  if (*length < 1 || *length > max) return invalid_field(field, "must be 1 to " + std::to_string(max) + " characters");
+  return {};
+}
+
+Result<void> validate(const NewSession& request) {
+  if (auto ok = check_length("initial_prompt", request.initial_prompt, kMaxInitialPrompt); !ok) return ok;
+  if (request.timeout_s < kMinTimeoutSeconds || request.timeout_s > kMaxTimeoutSeconds) {
+    return invalid_field("timeout", "must be 300 to 7200 seconds");
+  }
+  if (std::find(kEnvironments.begin(), kEnvironments.end(), request.environment) == kEnvironments.end()) {
+    return invalid_field("environment", "must be node, python, full-stack or data-science");
+  }
+  if (request.idempotency_key.size() > kMaxIdempotencyKey) {
+    return invalid_field("Idempotency-Key", "must be at most 255 bytes");
+  }
+  return {};
+}
+
+std::string hash_of(const NewSession& request) {
+  return sha256_hex(dump_json({{"initial_prompt", request.initial_prompt},
+                               {"timeout", request.timeout_s},
+                               {"environment", request.environment},
+                               {"model", request.model},
+                               {"image", request.image}}));
+}
+
+bool was_deleted(const SessionRow& row) {
+  const bool ended = row.status == SessionStatus::terminating || row.status == SessionStatus::terminated;
+  return ended && row.phase != phase::kExpired;
+}
+
+Failure deleted_session() {
+  return conflict("the session was deleted",
+                  "create a new one with POST /session; its log and download stay for a while");
+}
+
+// The answer as it was given the first time: the session has moved on since.
+SessionRow as_created(SessionRow row) {
+  row.status = SessionStatus::initializing;
+  row.phase = phase::kQueued;
+  row.expires_at = row.created_at + row.timeout_s * 1000;
+  return row;
+}
+
+}  // namespace
+
+SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, Logger& logger,
+                               SessionServiceOptions options)
+    : store_(store), queue_(queue), clock_(clock), logger_(logger), options_(std::move(options)) {}
+
+Result<SessionRow> SessionService::create(const NewSession& asked, const CallContext& ctx) {
+  NewSession request = asked;
+  if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
+  if (request.environment.empty()) request.environment = options_.default_environment;
+  if (request.model.empty()) request.model = options_.default_model;
+  if (auto ok = validate(request); !ok) return fail(ok.error());
+  auto model = options_.resolve_model(request.model);
+  if (!model) return fail(model.error());
+  if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
+
+  CreateSessionParams params;
+  SessionRow& row = params.row;
+  row.id = new_id();
+  row.user = request.user;
+  row.created_at = clock_.now_ms();
+  row.timeout_s = request.timeout_s;
+  row.initial_prompt = request.initial_prompt;
+  row.environment = request.environment;
+  row.model = *model;
+  row.image = request.image;
+  row.phase = phase::kQueued;
+  row.expires_at = row.created_at + row.timeout_s * 1000;
+  row.pending = true;
+  if (options_.reserve_vnc_port) {
+    auto port = options_.reserve_vnc_port(row.id, ctx);
+    if (!port) return fail(port.error());
+    row.vnc_port = *port;
+  }
+  params.events = {events::session_created({row.initial_prompt, row.environment, row.model, row.image}),
+                   events::phase_changed(phase::kQueued, 0, "Session queued"), events::user_prompt(row.initial_prompt)};
+  params.idempotency_key = request.idempotency_key;
+  params.request_hash = hash_of(request);
+
+  auto created = store_.create_session(params, ctx);
+  const bool stored = created && !created->replayed;
+  if (!stored && options_.release_vnc_port) options_.release_vnc_port(row.id);
+  if (!created) return fail(created.error());
+  if (created->replayed) return as_created(std::move(created->row));
+  push_job(created->row.id, ctx);
+  return std::move(created->row);
+}
+
+Result<SessionRow> SessionService::get(const std::string& session_id, const std::string& user, const CallContext& ctx) {
+  if (!is_valid_id(session_id)) return not_found("Session not found");
+  auto row = store_.get_session(session_id, ctx);
+  if (!row && row.error().code == ErrorCode::not_found) return not_found("Session not found");
+  if (row && !user.empty() && row->user != user) return not_found("Session not found");
+  return row;
+}
+
+Result<SessionPage> SessionService::list(const ListSessionsParams& params, const CallContext& ctx) {
+  return store_.list_sessions(params, ctx);
+}
+
+Result<Seq> SessionService::post_prompt(const std::string& session_id, const std::string& user,
+                                        const std::string& content, const std::string& client_id,
+                                        const CallContext& ctx) {
+  auto row = get(session_id, user, ctx);
+  if (!row) return fail(row.error());
+  if (auto ok = check_length("content", content, kMaxPrompt); !ok) return fail(ok.error());
+  if (client_id.size() > kMaxClientId) return invalid_field("id", "must be at most 200 bytes");
+  if (!utf8_length(client_id)) return invalid_field("id", "must be valid UTF-8");
+  if (was_deleted(*row)) return deleted_session();
+
+  AppendParams params;
+  params.session_id = session_id;
+  params.events = {events::user_prompt(content, client_id)};
+  // The client's id names the event, so that a re-sent prompt is the same event.
+  if (!client_id.empty()) params.events[0].id = "prompt-" + sha256_hex(client_id);
+  params.patch.pending = true;
+  params.patch.expires_at = clock_.now_ms() + row->timeout_s * 1000;
+  auto appended = store_.post_inbox(params, ctx);
+  if (!appended) return fail(appended.error());
+  if (!appended->replayed) push_job(session_id, ctx);
+  return appended->seqs.front();
+}
+
+Result<void> SessionService::stop(const std::string& session_id, const std::string& user, const CallContext& ctx) {
+  auto row = get(session_id, user, ctx);
+  if (!row) return fail(row.error());
+  if (was_deleted(*row)) return deleted_session();
+  if (!row->pending) return {};
+  AppendParams params;
+  params.session_id = session_id;
+  params.events = {events::stop_requested(user.empty() ? "user" : user)};
+  auto appended = store_.post_inbox(params, ctx);
+  if (!appended) return fail(appended.error());
+  push_job(session_id, ctx);
+  return {};
+}
+
+Result<void> SessionService::remove(const std::string& session_id, const std::string& user, const CallContext& ctx) {
+  auto row = get(session_id, user, ctx);
+  if (!row) return fail(row.error());
+  if (was_deleted(*row)) return {};
+  AppendParams params;
+  params.session_id = session_id;
+  params.events = {events::delete_requested(user.empty() ? "user" : user)};
+  params.patch.pending = true;
+  params.patch.status = SessionStatus::terminating;
+  // An expired session is not spoken of as expired any more once it is deleted.
+  params.patch.phase = std::string(phase::kQueued);
+  auto appended = store_.post_inbox(params, ctx);
+  if (!appended) return fail(appended.error());
+  push_job(session_id, ctx);
+  return {};
+}
+
+Result<void> SessionService::check_queue(const CallContext& ctx) {
+  auto counts = queue_.counts(kSharedQueue, ctx);
+  if (!counts) return fail(counts.error());
+  if (counts->waiting + counts->delayed < options_.queue_limit) return {};
+  auto full =
+      resource_exhausted("too many sessions are waiting to start", "try again in a moment, or raise QUEUE_LIMIT");
+  full.value().retry_after = std::chrono::seconds(5);
+  return full;
+}
+
+void SessionService::push_job(const std::string& session_id, const CallContext& ctx) {
+  auto pushed = queue_.push({kSharedQueue, session_id, {}}, ctx);
+  // What is acknowledged is in the store: the reconciler queues it.
+  if (!pushed)
+    logger_.warn("could not queue a session", {{"session", session_id}, {"error", pushed.error().to_string()}});
+}
+
+Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx) {
+  auto ids = store.sessions_with_work(kRequeueBatch, ctx);
+  if (!ids) return fail(ids.error());
+  std::size_t pushed = 0;
+  for (const std::string& id : *ids) {
+    auto fresh = queue.push({kSharedQueue, id, {}}, ctx);
+    if (!fresh) return fail(fresh.error());
+    pushed += *fresh ? 1 : 0;
+  }
+  return pushed;
+}
+
+Result<std::vector<Event>> read_events(SessionStore& store, const ReadParams& params, const CallContext& ctx) {
+  auto events = store.read(params, ctx);
+  if (!events) return events;
+  for (Event& event : *events) {
+    if (auto whole = session::internalize(event, store, params.session_id, ctx); !whole) return fail(whole.error());
+  }
+  return events;
+}
+
+}  // namespace ottobot

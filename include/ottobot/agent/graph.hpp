@@ -1,8 +1,8 @@
 // Graph: an agent as nodes over the session's event log.
 //
-// A node reads the state (the fold of the log), acts, and commits events; which node comes next is a function of the state
-// alone. So resuming after a crash is folding the log and asking where to go, and a graph keeps nothing between nodes.
-// Build it once; run() may then be called from several threads, each with its own Emitter.
+// A node reads the state (the fold of the log), acts, and commits events; which node comes next is a function of the
+// state alone. So resuming after a crash is folding the log and asking where to go, and a graph keeps nothing between
+// nodes. Build it once; run() may then be called from several threads, each with its own Emitter.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,9 @@ namespace ottobot {
 class Emitter {
  public:
   virtual ~Emitter() = default;
-  // Appends durably and folds; state() is up to date afterwards. Errors: fenced and those of the store.
-  virtual Result<void> commit(std::vector<NewEvent> events, const CallContext& ctx) = 0;
+  // Appends durably and folds; state() is up to date afterwards. It is the owner's act: a stopped turn still commits
+  // what it did, and it ends with the owner's lease. Errors: fenced and those of the store.
+  virtual Result<void> commit(std::vector<NewEvent> events) = 0;
   // Tells those who watch right now; stored nowhere.
   virtual void delta(const Json& message) = 0;
   // Valid until the Emitter ends; changes with commit().

@@ -1,7 +1,7 @@
 // SessionLog: the owner's hand on a session's log.
 //
-// Made by whoever holds the lease; keeps the fold of the log in step with what it appends and with what others put into the
-// inbox. Strings over 64 KiB are stored as blobs and put back when read. One thread at a time.
+// Made by whoever holds the lease; keeps the fold of the log in step with what it appends and with what others put into
+// the inbox. Strings over 64 KiB are stored as blobs and put back when read. One thread at a time.
 #pragma once
 
 #include <memory>

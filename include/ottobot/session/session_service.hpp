@@ -1,7 +1,7 @@
 // SessionService: what a user does with sessions, over any store and queue.
 //
-// The HTTP API, the command line and embedding programs call it, from any thread. It validates, appends to the inbox and
-// pushes "session S has work"; it runs nothing itself. Everything acknowledged here is durable in the store.
+// The HTTP API, the command line and embedding programs call it, from any thread. It validates, appends to the inbox
+// and pushes "session S has work"; it runs nothing itself. Everything acknowledged here is durable in the store.
 #pragma once
 
 #include <functional>

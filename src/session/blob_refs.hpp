@@ -1,0 +1,15 @@
+// Large strings of events live in blobs: `internal.blobs` lists where they go back, as JSON pointers.
+#pragma once
+
+#include "ottobot/session_store.hpp"
+
+namespace ottobot::session {
+
+inline constexpr std::size_t kInlineLimitBytes = 64 << 10;
+
+// Moves every longer string of data and internal into a blob of the session. True when there was one.
+Result<bool> externalize(NewEvent& event, SessionStore& store, const std::string& session_id, const CallContext& ctx);
+// Puts them back. Errors: data_loss when a blob is gone.
+Result<void> internalize(Event& event, SessionStore& store, const std::string& session_id, const CallContext& ctx);
+
+}  // namespace ottobot::session
