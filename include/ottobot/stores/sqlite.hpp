@@ -1,0 +1,28 @@
+// The embedded SessionStore: one SQLite database (WAL) and a folder of blobs in a data directory.
+//
+// An acknowledged append survives kill -9 of the process and loss of power (synchronous=FULL, as far as the disk keeps
+// its word). One process at a time: the directory is locked. Opening it makes all leases of the process before void, as
+// the lock proves that nobody holds one; epochs go on rising. Port leases survive. Concurrent appends share a commit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "ottobot/clock.hpp"
+#include "ottobot/session_store.hpp"
+
+namespace ottobot {
+
+struct SqliteStoreOptions {
+  std::filesystem::path data_dir;        // created with mode 0700 when it is missing
+  Clock& clock = system_clock();         // borrowed for the life of the store
+  std::uint64_t max_database_bytes = 0;  // of rows and events, without blobs; 0 = as much as the disk holds
+};
+
+// Errors: conflict (another process uses the directory; the message names it), data_loss (damaged, or not a database of
+// ours), unsupported (written by a newer version), permission_denied, resource_exhausted, unavailable.
+// Blob readers, writers and subscriptions must be destroyed before the store, except that a Subscription may be late.
+Result<std::unique_ptr<SessionStore>> make_sqlite_store(const SqliteStoreOptions& options);
+
+}  // namespace ottobot
