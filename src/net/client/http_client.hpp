@@ -1,8 +1,8 @@
 // Outgoing HTTP(S) on libcurl: one curl_multi thread shared by all calls, connections reused, HTTP/2 where offered.
 //
-// Calls block the calling thread, which also runs the body callbacks; a fired stop token or a passed deadline aborts the
-// transfer at once and closes its connection. Redirects are not followed. Proxies are taken from the environment for
-// http(s) URLs, never for unix sockets or loopback. Thread-safe; the destructor aborts and joins.
+// Calls block the calling thread, which also runs the body callbacks; a fired stop token or a passed deadline aborts
+// the transfer at once and closes its connection. Redirects are not followed. Proxies are taken from the environment
+// for http(s) URLs, never for unix sockets or loopback. Thread-safe; the destructor aborts and joins.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,8 @@ struct HttpRequest {
   // Connects here instead of to the URL's host, which must then be a name that only this peer has (it keys the pool).
   std::optional<Endpoint> endpoint;
   std::chrono::milliseconds connect_timeout{10000};
-  std::chrono::milliseconds idle_timeout{0};     // between bytes of the answer; 0 = none
-  std::size_t max_body_bytes = 64 << 20;         // of fetch(): resource_exhausted beyond
+  std::chrono::milliseconds idle_timeout{0};  // between bytes of the answer; 0 = none
+  std::size_t max_body_bytes = 64 << 20;      // of fetch(): resource_exhausted beyond
 };
 
 struct HttpResponse {
@@ -51,8 +51,8 @@ class ResponseSink {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Any HTTP status is a success. Errors: invalid_argument (URL), unavailable (resolve, connect, TLS, connection lost; the
-  // hint says which), deadline_exceeded (idle time-out too), cancelled, resource_exhausted.
+  // Any HTTP status is a success. Errors: invalid_argument (URL), unavailable (resolve, connect, TLS, connection lost;
+  // the hint says which), deadline_exceeded (idle time-out too), cancelled, resource_exhausted.
   virtual Result<HttpResponse> fetch(const HttpRequest& request, const CallContext& ctx) = 0;
   virtual Result<void> stream(const HttpRequest& request, ResponseSink& sink, const CallContext& ctx) = 0;
 };

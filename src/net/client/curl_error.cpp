@@ -1,0 +1,44 @@
+#include "net/client/curl_error.hpp"
+
+namespace ottobot::net {
+namespace {
+
+std::string origin_of(const std::string& url) {
+  const std::size_t start = url.find("://");
+  if (start == std::string::npos) return url;
+  return url.substr(0, url.find_first_of("/?#", start + 3));
+}
+
+}  // namespace
+
+Error curl_error(CURLcode code, const char* text, const std::string& url) {
+  const std::string reason = text != nullptr && *text != '\0' ? text : curl_easy_strerror(code);
+  const std::string message = origin_of(url) + ": " + reason;
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return invalid_argument(message).value();
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return unavailable(message, "the name could not be resolved: check the URL, DNS and proxy settings").value();
+    case CURLE_COULDNT_CONNECT:
+      return unavailable(message, "the connection was refused: is the service running, and the URL right?").value();
+    case CURLE_OPERATION_TIMEDOUT:
+      return unavailable(message, "the connection could not be made in time: check network and proxy").value();
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+      return unavailable(message, "TLS failed: check the certificate and the system's CA certificates").value();
+    case CURLE_OUT_OF_MEMORY:
+      return resource_exhausted(message).value();
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return internal_error(message, "the peer does not speak HTTP as it should").value();
+    default:
+      return unavailable(message, "the connection was lost").value();
+  }
+}
+
+}  // namespace ottobot::net

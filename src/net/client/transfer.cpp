@@ -1,0 +1,162 @@
+#include "net/client/transfer.hpp"
+
+#include <charconv>
+
+#include "net/client/curl_error.hpp"
+#include "net/process/unix_socket.hpp"
+
+namespace ottobot::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Beyond this the peer is held back until the caller has taken it.
+constexpr std::size_t kMaxWaitingBytes = 256 << 10;
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// The body is handed on decoded, so these no longer describe it.
+Headers without_encoding(Headers headers) {
+  if (!headers.find("Content-Encoding")) return headers;
+  Headers kept;
+  for (const auto& [name, value] : headers) {
+    if (equals_ignore_case(name, "Content-Encoding") || equals_ignore_case(name, "Content-Length")) continue;
+    kept.add(name, value);
+  }
+  return kept;
+}
+
+}  // namespace
+
+Result<Transfer::News> Transfer::wait(const CallContext& ctx) {
+  std::unique_lock lock(mutex_);
+  const SteadyTime began = std::chrono::steady_clock::now();
+  while (true) {
+    // First, so that a peer that never stops sending cannot outrun a stop.
+    if (auto live = ctx.check(); !live) return fail(live.error());
+    if (news_ready()) break;
+    SteadyTime until = ctx.deadline;
+    if (request_.idle_timeout > 0ms) {
+      const SteadyTime idle_end = std::max(began, last_activity_) + request_.idle_timeout;
+      if (std::chrono::steady_clock::now() >= idle_end) {
+        return deadline_exceeded("the peer sent nothing for " + std::to_string(request_.idle_timeout.count()) + " ms");
+      }
+      until = std::min(until, idle_end);
+    }
+    changed_.wait_until(lock, ctx.stop, until, [this] { return news_ready(); });
+  }
+  News news;
+  if (std::exchange(head_ready_, false)) news.head = std::move(head_);
+  news.bytes = std::exchange(bytes_, {});
+  news.was_paused = std::exchange(paused_, false);
+  news.done = finished_;
+  return news;
+}
+
+void Transfer::wait_finished() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return finished_; });
+}
+
+Result<void> Transfer::outcome() const {
+  std::lock_guard lock(mutex_);
+  if (error_) return fail(*error_);
+  return {};
+}
+
+bool Transfer::peer_was_busy() const { return connect_error_ && connect_error_->code == ErrorCode::deadline_exceeded; }
+
+void Transfer::finish(CURLcode code) {
+  std::lock_guard lock(mutex_);
+  if (code != CURLE_OK) {
+    error_ = connect_error_ && !peer_was_busy() ? *connect_error_ : curl_error(code, error_text_, request_.url);
+  }
+  finished_ = true;
+  changed_.notify_all();
+}
+
+void Transfer::finish(Error error) {
+  std::lock_guard lock(mutex_);
+  error_ = std::move(error);
+  finished_ = true;
+  changed_.notify_all();
+}
+
+void Transfer::take_header_line(std::string_view line) {
+  if (head_done_) return;
+  if (line.rfind("HTTP/", 0) == 0) {
+    incoming_ = {};
+    const std::size_t space = std::min(line.find(' '), line.size() - 1);
+    std::from_chars(line.data() + space + 1, line.data() + line.size(), incoming_.status);
+    return;
+  }
+  if (!trim(line).empty()) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos) {
+      incoming_.headers.add(std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1))));
+    }
+    return;
+  }
+  if (incoming_.status < 200) return;
+  head_done_ = true;
+  std::lock_guard lock(mutex_);
+  head_ = {incoming_.status, without_encoding(std::move(incoming_.headers))};
+  head_ready_ = true;
+  last_activity_ = std::chrono::steady_clock::now();
+  changed_.notify_all();
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  static_cast<Transfer*>(self)->take_header_line({data, size * count});
+  return size * count;
+}
+
+std::size_t Transfer::on_bytes(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  std::lock_guard lock(transfer.mutex_);
+  if (transfer.bytes_.size() >= kMaxWaitingBytes) {
+    transfer.paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  transfer.bytes_.append(data, size * count);
+  transfer.last_activity_ = std::chrono::steady_clock::now();
+  transfer.changed_.notify_all();
+  return size * count;
+}
+
+std::size_t Transfer::on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
+  try {
+    return static_cast<Transfer*>(self)->request_.body_source(buffer, size * count);
+  } catch (...) {
+    return CURL_READFUNC_ABORT;
+  }
+}
+
+int Transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (received + sent == transfer.moved_bytes_) return 0;
+  transfer.moved_bytes_ = received + sent;
+  std::lock_guard lock(transfer.mutex_);
+  transfer.last_activity_ = std::chrono::steady_clock::now();
+  return 0;
+}
+
+// Runs on the thread that all calls share, so a full backlog is not waited for here; the calling thread tries again.
+curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr*) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  auto fd = connect_endpoint(*transfer.request_.endpoint, with_timeout(1ms));
+  if (!fd) {
+    transfer.connect_error_ = fd.error();
+    return CURL_SOCKET_BAD;
+  }
+  transfer.connect_error_.reset();
+  return fd->release();
+}
+
+int Transfer::on_socket_made(void*, curl_socket_t, curlsocktype) { return CURL_SOCKOPT_ALREADY_CONNECTED; }
+
+}  // namespace ottobot::net
