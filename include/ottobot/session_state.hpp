@@ -32,7 +32,8 @@ struct Turn {
   Usage usage;
   UnixMillis started_at = 0;  // when the session went to running for it; 0 before
   bool stop_requested = false;
-  bool workspace_touched = false;  // a tool that is not read-only was intended
+  bool workspace_touched = false;          // a tool that is not read-only was intended
+  std::vector<std::string> changed_files;  // paths that such tools named, each once
 };
 
 class SessionState {

@@ -1,5 +1,7 @@
 #include "ottobot/session_state.hpp"
 
+#include <algorithm>
+
 #include "ottobot/ids.hpp"
 
 namespace ottobot {
@@ -114,7 +116,13 @@ OpenToolCall* SessionState::find_open_call(const Event& event) {
 }
 
 void SessionState::apply_intent(const Event& event) {
-  if (turn_ && !get_bool(event.internal, "read_only")) turn_->workspace_touched = true;
+  if (turn_ && !get_bool(event.internal, "read_only")) {
+    turn_->workspace_touched = true;
+    const Json* args = find_member(event.data, "args");
+    const std::string path = args ? get_string(*args, "path") : std::string();
+    auto& files = turn_->changed_files;
+    if (!path.empty() && std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);
+  }
   if (OpenToolCall* open = find_open_call(event)) {
     open->intended = true;
     open->boot_id = get_string(event.internal, "boot_id");
@@ -196,7 +204,8 @@ Json SessionState::to_checkpoint() const {
   if (turn_) {
     checkpoint["turn"] = {{"prompt_seq", turn_->prompt_seq},         {"steps", turn_->steps},
                           {"usage", to_json(turn_->usage)},          {"started_at", turn_->started_at},
-                          {"stop_requested", turn_->stop_requested}, {"workspace_touched", turn_->workspace_touched}};
+                          {"stop_requested", turn_->stop_requested}, {"workspace_touched", turn_->workspace_touched},
+                          {"changed_files", turn_->changed_files}};
   }
   return checkpoint;
 }
@@ -226,6 +235,7 @@ Turn turn_from_json(const Json& json) {
   turn.started_at = get_int(json, "started_at");
   turn.stop_requested = get_bool(json, "stop_requested");
   turn.workspace_touched = get_bool(json, "workspace_touched");
+  turn.changed_files = json.at("changed_files").get<std::vector<std::string>>();
   return turn;
 }
 

@@ -18,6 +18,20 @@ bool may_repeat(const Error& error) {
   return error.code == ErrorCode::unavailable || error.code == ErrorCode::deadline_exceeded;
 }
 
+// What `events` change in the row: it is a projection of the log.
+void project(const std::vector<NewEvent>& events, const SessionState& before, RowPatch& patch) {
+  Usage usage = before.usage();
+  for (const NewEvent& event : events) {
+    if (event.type == EventType::status_changed) patch.status = parse_session_status(get_string(event.data, "status"));
+    if (event.type == EventType::phase_changed) patch.phase = get_string(event.data, "phase");
+    if (event.type == EventType::turn_finished) patch.status = SessionStatus::ready;
+    if (event.type == EventType::agent_message) {
+      if (const Json* used = find_member(event.data, "usage")) usage += usage_from_json(*used);
+      patch.usage = usage;
+    }
+  }
+}
+
 Event as_event(const NewEvent& event, Seq seq, UnixMillis timestamp) {
   return {seq, event.id, event.type, timestamp, event.data, event.internal};
 }
@@ -59,6 +73,7 @@ Result<void> SessionLog::commit_if_current(std::vector<NewEvent> events, const R
 Result<void> SessionLog::append(AppendOwnerParams params, const CallContext& ctx) {
   params.session_id = lease_.session_id;
   params.epoch = lease_.epoch;
+  project(params.events, state_, params.patch);
   const std::vector<NewEvent> originals = params.events;
   for (NewEvent& event : params.events) {
     auto moved = session::externalize(event, store_, lease_.session_id, ctx);

@@ -39,6 +39,8 @@ class Graph {
   explicit Graph(Router router) : router_(std::move(router)) {}
   // Chains. A name twice replaces the node.
   Graph& add_node(std::string name, Node node);
+  // The run ends after this node, whatever the router would say next.
+  Graph& set_finish_point(std::string name);
 
   // Runs nodes until the router says kEnd. A node must change the state: the same node over an unchanged log is an
   // internal error instead of an endless loop. Errors: those of the nodes; cancelled, deadline_exceeded between nodes.
@@ -47,6 +49,7 @@ class Graph {
  private:
   Router router_;
   std::map<std::string, Node> nodes_;
+  std::string finish_point_;
 };
 
 }  // namespace ottobot

@@ -21,8 +21,9 @@ class SessionLog {
   const std::string& session_id() const { return lease_.session_id; }
   const SessionState& state() const { return state_; }
 
-  // Appends and folds, inbox events that came in between first. An append with an unknown outcome is repeated until ctx
-  // ends: it is applied once. Errors: fenced, those of append_owner.
+  // Appends and folds, inbox events that came in between first; the row follows what the events say, and `patch`. An
+  // append with an unknown outcome is repeated until ctx ends: it is applied once. Errors: fenced, those of
+  // append_owner.
   Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
   // As commit, but only if nothing has come in since the last fold: conflict otherwise, after folding what came.
   Result<void> commit_if_current(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
