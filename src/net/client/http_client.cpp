@@ -48,11 +48,19 @@ class CurlClient final : public HttpClient {
     const auto loop = loop_;
     const HttpClientOptions options = options_;
     const SteadyTime give_up = std::chrono::steady_clock::now() + request.connect_timeout;
+    bool pool_is_stale = false;
     while (true) {
       auto transfer = std::make_shared<Transfer>(request);
+      if (pool_is_stale) transfer->use_new_connection();
       auto done = run(*loop, transfer, options, sink, ctx);
-      if (done || !transfer->peer_was_busy() || std::chrono::steady_clock::now() >= give_up) return done;
-      if (auto pause = wait_a_moment(ctx); !pause) return pause;
+      if (done) return done;
+      if (is_safe(request.method) && done.error().code == ErrorCode::unavailable && transfer->died_in_pool()) {
+        // libcurl itself gives up after five dead connections in a row.
+        pool_is_stale = true;
+        continue;
+      }
+      if (!transfer->peer_was_busy() || std::chrono::steady_clock::now() >= give_up) return done;
+      if (auto pause = system_clock().sleep_for(5ms, ctx); !pause) return pause;
     }
   }
 
@@ -82,7 +90,8 @@ class CurlClient final : public HttpClient {
     return {};
   }
 
-  static Result<void> wait_a_moment(const CallContext& ctx) { return system_clock().sleep_for(5ms, ctx); }
+  // RFC 9110 §9.2.1: sending it twice does no harm.
+  static bool is_safe(const std::string& method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 
   const HttpClientOptions options_;
   const std::shared_ptr<MultiLoop> loop_;

@@ -51,7 +51,9 @@ class ResponseSink {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Any HTTP status is a success. Errors: invalid_argument (URL), unavailable (resolve, connect, TLS, connection lost;
+  // Any HTTP status is a success. A call that meets a pooled connection whose peer went away is made afresh, if nothing
+  // of an answer has come. Errors: invalid_argument (URL, method, header), permission_denied (the endpoint is a link or
+  // another user's), unavailable (resolve, connect, TLS, connection lost;
   // the hint says which), deadline_exceeded (idle time-out too), cancelled, resource_exhausted.
   virtual Result<HttpResponse> fetch(const HttpRequest& request, const CallContext& ctx) = 0;
   virtual Result<void> stream(const HttpRequest& request, ResponseSink& sink, const CallContext& ctx) = 0;

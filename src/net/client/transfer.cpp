@@ -1,9 +1,14 @@
 #include "net/client/transfer.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <charconv>
+#include <cstdio>
+#include <cstring>
 
 #include "net/client/curl_error.hpp"
-#include "net/process/unix_socket.hpp"
+#include "net/process/checked_socket.hpp"
 
 namespace ottobot::net {
 namespace {
@@ -68,12 +73,16 @@ Result<void> Transfer::outcome() const {
   return {};
 }
 
-bool Transfer::peer_was_busy() const { return connect_error_ && connect_error_->code == ErrorCode::deadline_exceeded; }
+bool Transfer::died_in_pool() const {
+  long connects = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connects);
+  return connects == 0 && !head_done_ && !new_connection_ && !connect_error_;
+}
 
 void Transfer::finish(CURLcode code) {
   std::lock_guard lock(mutex_);
   if (code != CURLE_OK) {
-    error_ = connect_error_ && !peer_was_busy() ? *connect_error_ : curl_error(code, error_text_, request_.url);
+    error_ = connect_error_ ? *connect_error_ : curl_error(code, error_text_, request_.url);
   }
   finished_ = true;
   changed_.notify_all();
@@ -145,18 +154,49 @@ int Transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl_off_
   return 0;
 }
 
-// Runs on the thread that all calls share, so a full backlog is not waited for here; the calling thread tries again.
-curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr*) {
+// libcurl connects by itself: 7.88 ignores CURL_SOCKOPT_ALREADY_CONNECTED and would connect a second time.
+curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& transfer = *static_cast<Transfer*>(self);
-  auto fd = connect_endpoint(*transfer.request_.endpoint, with_timeout(1ms));
-  if (!fd) {
-    transfer.connect_error_ = fd.error();
+  auto file = open_socket_file(unix_path_of(transfer.request_.endpoint->url));
+  if (!file) {
+    transfer.connect_error_ = file.error();
     return CURL_SOCKET_BAD;
   }
   transfer.connect_error_.reset();
-  return fd->release();
+  transfer.socket_file_ = std::move(*file);
+  sockaddr_un target{};
+  target.sun_family = AF_UNIX;
+  std::snprintf(target.sun_path, sizeof target.sun_path, "/proc/self/fd/%d", transfer.socket_file_.get());
+  address->family = AF_UNIX;
+  address->socktype = SOCK_STREAM;
+  address->protocol = 0;
+  address->addrlen = sizeof target;
+  // libcurl has a sockaddr_storage there.
+  std::memcpy(static_cast<void*>(&address->addr), &target, sizeof target);
+  transfer.new_socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return transfer.new_socket_;
 }
 
-int Transfer::on_socket_made(void*, curl_socket_t, curlsocktype) { return CURL_SOCKOPT_ALREADY_CONNECTED; }
+// Before anything is sent. A pooled connection went through this when it was new.
+int Transfer::on_connected(void* self, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.socket_file_.reset();
+  const Endpoint& endpoint = *transfer.request_.endpoint;
+  const curl_socket_t fd = std::exchange(transfer.new_socket_, CURL_SOCKET_BAD);
+  if (fd == CURL_SOCKET_BAD) return CURL_PREREQFUNC_OK;
+  sockaddr_un peer{};
+  socklen_t size = sizeof peer;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+    // A full backlog looks to libcurl like a connection on its way.
+    transfer.connect_error_ = unavailable("the backlog of " + endpoint.url + " is full").value();
+    transfer.peer_was_busy_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  if (!endpoint.peer_uid) return CURL_PREREQFUNC_OK;
+  auto checked = check_peer(fd, *endpoint.peer_uid, endpoint.url);
+  if (checked) return CURL_PREREQFUNC_OK;
+  transfer.connect_error_ = checked.error();
+  return CURL_PREREQFUNC_ABORT;
+}
 
 }  // namespace ottobot::net

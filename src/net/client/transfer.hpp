@@ -44,6 +44,11 @@ class Transfer {
   Result<void> prepare(const HttpClientOptions& options);
   CURL* easy() const { return easy_.get(); }
 
+  // For prepare(): leave the pooled connections alone.
+  void use_new_connection() { new_connection_ = true; }
+  // The last connection that it tried came from the pool, and nothing of an answer: the peer may have gone since.
+  bool died_in_pool() const;
+
   // Calling thread: blocks for news. Errors: cancelled, deadline_exceeded (of ctx, or the idle time-out): abort it
   // then.
   Result<News> wait(const CallContext& ctx);
@@ -52,7 +57,7 @@ class Transfer {
   // The outcome, once finished.
   Result<void> outcome() const;
   // The endpoint could not be connected to because its backlog is full: nothing was sent, another try may do.
-  bool peer_was_busy() const;
+  bool peer_was_busy() const { return peer_was_busy_; }
 
   // libcurl's thread: the last call.
   void finish(CURLcode code);
@@ -64,7 +69,7 @@ class Transfer {
   static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent);
   static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
-  static int on_socket_made(void* self, curl_socket_t fd, curlsocktype purpose);
+  static int on_connected(void* self, char*, char*, int, int);
 
   Result<void> set_url();
   Result<void> set_headers();
@@ -77,11 +82,16 @@ class Transfer {
   const HttpRequest& request_;
   std::unique_ptr<CURL, EasyCleanup> easy_;
   std::unique_ptr<curl_slist, SlistCleanup> headers_, resolve_, connect_to_;
+  bool new_connection_ = false;
   char error_text_[CURL_ERROR_SIZE] = {};
-  Head incoming_;                       // libcurl's thread: the head that is being read
-  bool head_done_ = false;              // libcurl's thread: what follows are trailers
-  curl_off_t moved_bytes_ = 0;          // libcurl's thread
-  std::optional<Error> connect_error_;  // libcurl's thread until finished, then the caller
+  Head incoming_;                               // libcurl's thread: the head that is being read
+  bool head_done_ = false;                      // libcurl's thread: what follows are trailers
+  curl_off_t moved_bytes_ = 0;                  // libcurl's thread
+  UniqueFd socket_file_;                        // libcurl's thread: what it connects to by /proc/self/fd
+  curl_socket_t new_socket_ = CURL_SOCKET_BAD;  // libcurl\'s thread: its own connection, not checked yet
+  // libcurl's thread until finished, then the caller:
+  std::optional<Error> connect_error_;
+  bool peer_was_busy_ = false;
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable_any changed_;

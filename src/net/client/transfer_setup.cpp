@@ -64,6 +64,7 @@ Result<void> Transfer::prepare(const HttpClientOptions& options) {
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, new_connection_ ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
   return {};
 }
@@ -100,7 +101,8 @@ void Transfer::set_endpoint(const std::string& host, const std::string& port) {
   curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_.get());
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &Transfer::on_socket_made);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
 }
 
 Result<void> Transfer::set_headers() {
@@ -126,7 +128,7 @@ void Transfer::set_body() {
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::on_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, this);
     // A source cannot be read twice, so it must not meet a pooled connection that turns out to be dead.
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    new_connection_ = true;
     if (auto length = request_.headers.find("Content-Length")) {
       curl_off_t bytes = -1;
       std::from_chars(length->data(), length->data() + length->size(), bytes);

@@ -15,6 +15,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "net/process/checked_socket.hpp"
 #include "net/process/wait_fd.hpp"
 
 namespace ottobot::net {
@@ -41,33 +42,6 @@ Failure connect_failure(const std::string& where, int errno_value) {
     default:
       return unavailable("cannot connect to " + where + ": " + std::strerror(errno_value));
   }
-}
-
-// A handle on the socket file itself: from here on nobody can put a link or another file in its place.
-Result<UniqueFd> open_socket_file(const std::string& path) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW;
-  how.resolve = RESOLVE_NO_SYMLINKS;
-  UniqueFd file(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
-  if (!file) {
-    if (errno == ELOOP) return permission_denied(path + " leads through a symbolic link");
-    return connect_failure(path, errno);
-  }
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return errno_error(path, errno);
-  if (!S_ISSOCK(info.st_mode)) return permission_denied(path + " is not a socket");
-  return file;
-}
-
-Result<void> check_peer(int fd, uid_t expected, const std::string& path) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return errno_error("SO_PEERCRED", errno);
-  if (peer.uid != expected) {
-    return permission_denied("the peer at " + path + " runs as uid " + std::to_string(peer.uid) + ", not " +
-                             std::to_string(expected));
-  }
-  return {};
 }
 
 // A unix socket whose backlog is full refuses a non-blocking connect with EAGAIN and gives nothing to poll for.
@@ -148,8 +122,40 @@ Result<void> clear_stale_socket(const std::string& path, const sockaddr_un& addr
 
 }  // namespace
 
+std::string unix_path_of(const std::string& endpoint_url) {
+  std::string path = endpoint_url.substr(std::string_view("unix:").size());
+  if (path.rfind("//", 0) == 0) path.erase(0, 2);
+  return path;
+}
+
+Result<UniqueFd> open_socket_file(const std::string& path) {
+  if (auto usable = unix_address(path); !usable) return fail(usable.error());
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  UniqueFd file(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+  if (!file) {
+    if (errno == ELOOP) return permission_denied(path + " leads through a symbolic link");
+    return connect_failure(path, errno);
+  }
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return errno_error(path, errno);
+  if (!S_ISSOCK(info.st_mode)) return permission_denied(path + " is not a socket");
+  return file;
+}
+
+Result<void> check_peer(int fd, uid_t expected, const std::string& path) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return errno_error("SO_PEERCRED", errno);
+  if (peer.uid != expected) {
+    return permission_denied("the peer at " + path + " runs as uid " + std::to_string(peer.uid) + ", not " +
+                             std::to_string(expected));
+  }
+  return {};
+}
+
 Result<UniqueFd> connect_unix(const std::string& path, std::optional<uid_t> peer_uid, const CallContext& ctx) {
-  if (auto checked = unix_address(path); !checked) return fail(checked.error());
   auto file = open_socket_file(path);
   if (!file) return fail(file.error());
   auto address = unix_address("/proc/self/fd/" + std::to_string(file->get()));
@@ -193,9 +199,7 @@ Result<UniqueFd> connect_tcp(const std::string& host, int port, const CallContex
 
 Result<UniqueFd> connect_endpoint(const Endpoint& endpoint, const CallContext& ctx) {
   if (endpoint.url.rfind("unix:", 0) == 0) {
-    std::string path = endpoint.url.substr(5);
-    if (path.rfind("//", 0) == 0) path.erase(0, 2);
-    return connect_unix(path, endpoint.peer_uid, ctx);
+    return connect_unix(unix_path_of(endpoint.url), endpoint.peer_uid, ctx);
   }
   if (endpoint.url.rfind("http://", 0) == 0) {
     auto target = parse_http_url(endpoint.url);
