@@ -203,6 +203,9 @@ class SessionStore {
   virtual Result<void> ping(const CallContext& ctx) = 0;
 };
 
+// Ephemeral {"kind": kStopKind}: a stop or a delete is in the session's inbox.
+inline constexpr const char* kStopKind = "stop";
+
 // Whole blobs, for small ones.
 Result<std::string> put_blob(SessionStore& store, const std::string& session_id, std::string_view bytes,
                              const CallContext& ctx);

@@ -158,6 +158,7 @@ Result<void> SessionService::stop(const std::string& session_id, const std::stri
   params.events = {events::stop_requested(user.empty() ? "user" : user)};
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
+  announce_stop(session_id, ctx);
   push_job(session_id, ctx);
   return {};
 }
@@ -175,6 +176,7 @@ Result<void> SessionService::remove(const std::string& session_id, const std::st
   params.patch.phase = std::string(phase::kQueued);
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
+  announce_stop(session_id, ctx);
   push_job(session_id, ctx);
   return {};
 }
@@ -187,6 +189,12 @@ Result<void> SessionService::check_queue(const CallContext& ctx) {
       resource_exhausted("too many sessions are waiting to start", "try again in a moment, or raise QUEUE_LIMIT");
   full.value().retry_after = std::chrono::seconds(5);
   return full;
+}
+
+void SessionService::announce_stop(const std::string& session_id, const CallContext& ctx) {
+  auto told = store_.publish(session_id, {{"kind", kStopKind}}, ctx);
+  // The owner finds it in the log at its next step all the same.
+  if (!told) logger_.warn("could not announce a stop", {{"session", session_id}, {"error", told.error().to_string()}});
 }
 
 void SessionService::push_job(const std::string& session_id, const CallContext& ctx) {

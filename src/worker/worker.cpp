@@ -1,1 +1,187 @@
 #include "worker/worker.hpp"
+
+#include <atomic>
+#include <list>
+#include <set>
+
+#include "ottobot/ids.hpp"
+#include "ottobot/session/session_service.hpp"
+#include "worker/lease_keeper.hpp"
+#include "worker/port_listeners.hpp"
+#include "worker/reaper.hpp"
+#include "worker/session_runner.hpp"
+
+namespace ottobot::worker {
+namespace {
+
+constexpr std::chrono::milliseconds kJobWait{1000};
+constexpr std::chrono::milliseconds kStoreTimeout{10000};
+constexpr std::chrono::milliseconds kPauseAfterError{500};
+
+class WorkerImpl final : public Worker {
+ public:
+  WorkerImpl(WorkerDependencies dependencies, WorkerOptions options)
+      : dependencies_(std::move(dependencies)),
+        options_(std::move(options)),
+        ports_(dependencies_, options_),
+        reaper_(dependencies_, options_, ports_),
+        leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl) {}
+
+  ~WorkerImpl() override { drain(std::chrono::seconds(5)); }
+
+  void start() {
+    keeper_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
+    taker_ = std::jthread([this](const std::stop_token& stop) { take_jobs(stop); });
+  }
+
+  void drain(std::chrono::milliseconds patience) override {
+    taker_.request_stop();
+    keeper_.request_stop();
+    abandon_.request_stop();
+    if (taker_.joinable()) taker_.join();
+    if (keeper_.joinable()) keeper_.join();
+    std::unique_lock lock(mutex_);
+    if (!finished_.wait_for(lock, patience, [this] { return active_.empty(); })) {
+      dependencies_.logger.warn("sessions are slow to let go", {{"sessions", active_.size()}});
+    }
+    auto threads = std::move(threads_);
+    threads_.clear();
+    lock.unlock();
+    threads.clear();  // joins
+    ports_.close_all();
+  }
+
+  Result<int> reserve_vnc_port(const std::string& session_id, const CallContext& ctx) override {
+    return ports_.open_vnc(session_id, 0, ctx);
+  }
+  void release_ports(const std::string& session_id) override { ports_.close(session_id, with_timeout(kStoreTimeout)); }
+  int running_sessions() const override {
+    std::lock_guard lock(mutex_);
+    return static_cast<int>(active_.size());
+  }
+
+ private:
+  struct Thread {
+    std::jthread thread;
+    std::shared_ptr<std::atomic<bool>> done = std::make_shared<std::atomic<bool>>(false);
+  };
+
+  void take_jobs(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      if (!wait_for_room(stop)) return;
+      LeaseJobParams params;
+      params.queues = {kSharedQueue};
+      params.owner = options_.worker_id;
+      auto job = dependencies_.queue.lease(params, with_timeout(kJobWait).with_stop(stop));
+      if (!job) {
+        pause(stop);
+      } else if (*job) {
+        start_run(**job);
+      }
+    }
+  }
+
+  bool wait_for_room(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    std::erase_if(threads_, [](const Thread& thread) { return thread.done->load(); });
+    return room_.wait(lock, stop, [this] { return active_.size() < static_cast<std::size_t>(options_.concurrency); });
+  }
+
+  void pause(const std::stop_token& stop) {
+    CallContext ctx;
+    ctx.stop = stop;
+    (void)dependencies_.clock.sleep_for(kPauseAfterError, ctx);
+  }
+
+  // The job has done its duty once a thread looks after the session: what is left to do is in the store.
+  void start_run(const Job& job) {
+    std::lock_guard lock(mutex_);
+    const bool fresh = active_.insert(job.id).second;
+    (void)dependencies_.queue.complete(job, with_timeout(kStoreTimeout));
+    if (!fresh) return;
+    Thread thread;
+    thread.thread = std::jthread([this, id = job.id, done = thread.done] {
+      run_session(id);
+      *done = true;
+    });
+    threads_.push_back(std::move(thread));
+  }
+
+  void run_session(const std::string& session_id) {
+    auto outcome = run_with_lease(session_id);
+    if (!outcome && outcome.error().code != ErrorCode::conflict && outcome.error().code != ErrorCode::cancelled) {
+      dependencies_.logger.error("a session's run ended early",
+                                 {{"session", session_id}, {"error", outcome.error().to_string()}});
+    }
+    {
+      std::lock_guard lock(mutex_);
+      active_.erase(session_id);
+      room_.notify_all();
+      finished_.notify_all();
+    }
+    if (outcome) requeue_if_pending(session_id);
+  }
+
+  Result<void> run_with_lease(const std::string& session_id) {
+    // An owner per run, so that two runs of one session exclude each other within a worker too.
+    AcquireLeaseParams params{session_id, options_.worker_id + "/" + new_id(), options_.lease_ttl};
+    auto lease = dependencies_.store.acquire_lease(params, with_timeout(kStoreTimeout));
+    if (!lease) return fail(lease.error());
+    LeaseKeeper::Held held(leases_, *lease);
+    std::stop_source give_up;
+    std::stop_callback on_lost(held.lost(), [&] { give_up.request_stop(); });
+    std::stop_callback on_shutdown(abandon_.get_token(), [&] { give_up.request_stop(); });
+    SessionRunner runner(dependencies_, options_, ports_, *lease, give_up.get_token());
+    return runner.run();
+  }
+
+  // A prompt that came between the last look at the log and the end of the lease found the session owned.
+  void requeue_if_pending(const std::string& session_id) {
+    auto row = dependencies_.store.get_session(session_id, with_timeout(kStoreTimeout));
+    if (row && row->pending)
+      (void)dependencies_.queue.push({kSharedQueue, session_id, {}}, with_timeout(kStoreTimeout));
+  }
+
+  void keep_house(const std::stop_token& stop) {
+    CallContext ctx;
+    ctx.stop = stop;
+    reaper_.restore(ctx);
+    auto next_reap = dependencies_.clock.steady_now();
+    while (!stop.stop_requested()) {
+      auto pushed = requeue_pending(dependencies_.store, dependencies_.queue, ctx.within(kStoreTimeout));
+      if (!pushed) dependencies_.logger.warn("could not requeue sessions", {{"error", pushed.error().to_string()}});
+      (void)dependencies_.queue.recover_stalled(ctx.within(kStoreTimeout));
+      if (dependencies_.clock.steady_now() >= next_reap) {
+        reaper_.reap(ctx);
+        next_reap = dependencies_.clock.steady_now() + options_.reap_interval;
+      }
+      if (auto slept = dependencies_.clock.sleep_for(options_.reconcile_interval, ctx); !slept) return;
+    }
+  }
+
+  WorkerDependencies dependencies_;
+  const WorkerOptions options_;
+  PortListeners ports_;
+  Reaper reaper_;
+  LeaseKeeper leases_;
+  std::stop_source abandon_;
+  mutable std::mutex mutex_;  // guards active_ and threads_
+  std::condition_variable_any room_;
+  std::condition_variable finished_;
+  std::set<std::string> active_;
+  std::list<Thread> threads_;
+  std::jthread keeper_;
+  std::jthread taker_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::start(WorkerDependencies dependencies, WorkerOptions options) {
+  if (options.concurrency < 1) return invalid_field("WORKER_CONCURRENCY", "must be at least 1");
+  if (options.worker_id.empty()) return invalid_field("WORKER_ID", "must not be empty");
+  auto worker = std::make_unique<WorkerImpl>(std::move(dependencies), std::move(options));
+  worker->start();
+  return worker;
+}
+
+}  // namespace ottobot::worker

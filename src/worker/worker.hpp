@@ -1,7 +1,7 @@
 // Worker: owns sessions while they have work, and runs their turns.
 //
-// One thread takes jobs, a bounded number of threads run sessions, one renews leases, one reconciles and reaps. A session
-// without work holds none of them. Everything given by reference must outlive the worker.
+// One thread takes jobs, a bounded number of threads run sessions, one renews leases, one reconciles and reaps. A
+// session without work holds none of them. Everything given by reference must outlive the worker.
 #pragma once
 
 #include <chrono>

@@ -65,6 +65,7 @@ class SessionService {
 
  private:
   Result<void> check_queue(const CallContext& ctx);
+  void announce_stop(const std::string& session_id, const CallContext& ctx);
   void push_job(const std::string& session_id, const CallContext& ctx);
 
   SessionStore& store_;

@@ -1,0 +1,73 @@
+#include "worker/sandbox_client.hpp"
+
+namespace ottobot::worker {
+namespace {
+
+Failure unexpected_status(const std::string& what, int status, const std::string& body) {
+  return unavailable("the sandbox answered " + what + " with " + std::to_string(status) + ": " + body.substr(0, 200));
+}
+
+class BlobSink final : public net::ResponseSink {
+ public:
+  explicit BlobSink(BlobWriter& writer) : writer_(writer) {}
+  Result<void> on_head(int status, const net::Headers&) override {
+    if (status != 200) return unexpected_status("the archive request", status, "");
+    return {};
+  }
+  Result<void> on_body(std::string_view bytes) override { return writer_.write(bytes); }
+
+ private:
+  BlobWriter& writer_;
+};
+
+}  // namespace
+
+Result<Json> SandboxClient::control(const std::string& verb, const Json& body, const CallContext& ctx) {
+  auto request = net::request_to(endpoint_, "POST", "/control/" + verb);
+  request.headers.set("Content-Type", "application/json");
+  request.body = dump_json(body);
+  auto response = http_.fetch(request, ctx);
+  if (!response) return fail(response.error(), "sandbox " + verb);
+  if (response->status == 409) return fenced("a newer owner holds this sandbox");
+  if (response->status != 200) return unexpected_status(verb, response->status, response->body);
+  return parse_json(response->body);
+}
+
+Result<std::string> SandboxClient::claim(std::uint64_t epoch, const CallContext& ctx) {
+  auto answer = control("claim", {{"epoch", epoch}}, ctx);
+  if (!answer) return fail(answer.error());
+  return get_string(*answer, "boot_id");
+}
+
+Result<void> SandboxClient::cancel(const std::string& call_id, std::uint64_t epoch, const CallContext& ctx) {
+  auto answer = control("cancel", {{"call_id", call_id}, {"epoch", epoch}}, ctx);
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+Result<void> SandboxClient::acknowledge(const std::vector<std::string>& call_ids, std::uint64_t epoch,
+                                        const CallContext& ctx) {
+  auto answer = control("ack", {{"call_ids", call_ids}, {"epoch", epoch}}, ctx);
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+Result<std::string> SandboxClient::health(const CallContext& ctx) {
+  auto response = http_.fetch(net::request_to(endpoint_, "GET", "/health"), ctx);
+  if (!response) return fail(response.error());
+  if (response->status != 200) return unexpected_status("the health check", response->status, response->body);
+  auto health = parse_json(response->body);
+  if (!health) return fail(health.error());
+  return get_string(*health, "boot_id");
+}
+
+Result<std::string> SandboxClient::archive(SessionStore& store, const std::string& session_id, const CallContext& ctx) {
+  auto writer = store.create_blob(session_id, ctx);
+  if (!writer) return fail(writer.error());
+  BlobSink sink(**writer);
+  auto streamed = http_.stream(net::request_to(endpoint_, "GET", "/archive"), sink, ctx);
+  if (!streamed) return fail(streamed.error(), "archiving the workspace");
+  return (*writer)->commit();
+}
+
+}  // namespace ottobot::worker

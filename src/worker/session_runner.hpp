@@ -1,0 +1,68 @@
+// Runs one session while it has work: sandbox, turns, end. One object per run, on one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ottobot/agent/coding_agent.hpp"
+#include "ottobot/session/session_log.hpp"
+#include "worker/lease_keeper.hpp"
+#include "worker/port_listeners.hpp"
+#include "worker/sandbox_toolbox.hpp"
+#include "worker/worker.hpp"
+
+namespace ottobot::worker {
+
+class SessionRunner final : private Emitter {
+ public:
+  // `abandon` fires when the lease is lost or the worker shuts down.
+  SessionRunner(WorkerDependencies& dependencies, const WorkerOptions& options, PortListeners& ports,
+                const Lease& lease, std::stop_token abandon);
+  ~SessionRunner() override;
+
+  // Until nothing is left to do. Errors leave the session pending, for the next owner.
+  Result<void> run();
+
+ private:
+  // Emitter: what nodes append to.
+  Result<void> commit(std::vector<NewEvent> events) override;
+  void delta(const Json& message) override;
+  const SessionState& state() const override { return log_->state(); }
+
+  Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch);
+  Result<bool> settle();  // true when there was nothing to do and the session is marked so
+
+  Result<void> ensure_sandbox();
+  Result<void> launch_sandbox();
+  Result<SessionRow> open_ports();
+  Result<void> run_turn();
+  Result<void> run_graph(ModelHandle model);
+  enum class Next { done, again };
+  Result<Next> after_error(const Error& error);
+  bool sandbox_is_gone();
+  Result<void> fail_turn(const Error& error);
+  Result<void> fail_start(const Error& error);
+
+  enum class End { deleted, expired };
+  Result<void> end_session(End end);
+  std::string archive_workspace();
+
+  CodingAgentOptions agent_options(const std::string& model) const;
+  CallContext owner_context(std::chrono::milliseconds timeout) const;
+
+  WorkerDependencies& dependencies_;
+  const WorkerOptions& options_;
+  PortListeners& ports_;
+  const Lease lease_;
+  const std::string session_id_;
+  const std::string sandbox_name_;
+  std::stop_token abandon_;
+  std::unique_ptr<SessionLog> log_;
+  std::unique_ptr<SandboxToolBox> tools_;
+  int relaunches_ = 0;
+};
+
+// The backend's name for the sandbox of a session.
+std::string sandbox_name(const std::string& session_id);
+
+}  // namespace ottobot::worker

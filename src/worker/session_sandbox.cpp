@@ -1,0 +1,140 @@
+// The sandbox of a session: how it comes up and how it ends.
+
+#include <algorithm>
+
+#include "worker/session_runner.hpp"
+
+namespace ottobot::worker {
+namespace {
+
+constexpr std::chrono::milliseconds kStoreTimeout{30000};
+constexpr std::chrono::milliseconds kConnectTimeout{15000};
+constexpr std::chrono::milliseconds kArchiveTimeout{60000};
+constexpr std::chrono::milliseconds kRemoveTimeout{20000};
+constexpr std::chrono::milliseconds kStopGrace{100};
+// Of the whole way from 0 to ready: what the backend's own progress covers.
+constexpr int kLaunchFrom = 20;
+constexpr int kLaunchTo = 80;
+
+}  // namespace
+
+Result<void> SessionRunner::ensure_sandbox() {
+  if (tools_) return {};
+  const bool first = state().phase() != phase::kReady;
+  auto row = open_ports();
+  if (!row) return fail(row.error());
+  if (auto launched = launch_sandbox(); !launched) return launched;
+  if (!first) return {};
+  std::vector<NewEvent> ready{events::phase_changed(phase::kReady, 100, "Session is ready. You can start chatting!")};
+  if (state().status() != SessionStatus::running) ready.push_back(events::status_changed(SessionStatus::ready));
+  RowPatch patch;
+  patch.error = std::string();
+  patch.purge_at = 0;  // an expired session is back
+  patch.archive_blob = std::string();
+  return commit(std::move(ready), patch);
+}
+
+Result<SessionRow> SessionRunner::open_ports() {
+  const auto ctx = owner_context(kStoreTimeout);
+  auto row = dependencies_.store.get_session(session_id_, ctx);
+  if (!row) return row;
+  if (state().phase() != phase::kReady) {
+    auto told = commit({events::phase_changed(phase::kAllocatingPorts, 5, "Allocating ports")});
+    if (!told) return fail(told.error());
+  }
+  auto vnc = ports_.open_vnc(session_id_, row->vnc_port, ctx);
+  if (!vnc) return fail(vnc.error(), "allocating the desktop's port");
+  auto mcp = ports_.open_mcp(session_id_, row->mcp_port, ctx);
+  if (!mcp) return fail(mcp.error(), "allocating the tools' port");
+  if (*vnc == row->vnc_port && *mcp == row->mcp_port && row->host_id == options_.host_id) return row;
+  RowPatch patch;
+  patch.vnc_port = row->vnc_port = *vnc;
+  patch.mcp_port = row->mcp_port = *mcp;
+  patch.host_id = row->host_id = options_.host_id;
+  std::vector<NewEvent> events;
+  if (*vnc == 0 || *mcp == 0) {
+    events.push_back(events::warning("No port of its own is left for this session; the server's own port serves it"));
+  }
+  if (auto done = commit(std::move(events), patch); !done) return fail(done.error());
+  return row;
+}
+
+Result<void> SessionRunner::launch_sandbox() {
+  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+  if (!row) return fail(row.error());
+  const bool announce = state().phase() != phase::kReady;
+  const auto report = [&](int progress, const std::string& message) -> Result<void> {
+    if (!announce) return {};
+    return commit({events::phase_changed(phase::kStartingContainer, progress, message)});
+  };
+  if (auto told = report(kLaunchFrom, "Starting the sandbox"); !told) return told;
+  LaunchParams params;
+  params.name = sandbox_name_;
+  params.labels = {{labels::kSession, session_id_}, {labels::kInstance, dependencies_.store.store_id()}};
+  params.image = row->image;
+  params.environment = row->environment;
+  params.limits = options_.limits;
+  int last = kLaunchFrom;
+  auto sandbox = dependencies_.backend.launch(
+      params,
+      [&](int progress, const std::string& message) {
+        const int scaled = kLaunchFrom + std::clamp(progress, 0, 100) * (kLaunchTo - kLaunchFrom) / 100;
+        if (scaled > last) (void)report(last = scaled, message);
+      },
+      owner_context(options_.launch_timeout));
+  if (!sandbox) return fail(sandbox.error(), "starting the sandbox");
+  std::vector<NewEvent> told;
+  if (announce) {
+    for (const std::string& warning : sandbox->warnings) told.push_back(events::warning(warning));
+    told.push_back(events::phase_changed(phase::kWaitingForTools, 85, "Waiting for the sandbox's tools"));
+    if (auto done = commit(std::move(told)); !done) return done;
+  }
+  auto tools = SandboxToolBox::connect(dependencies_.http, sandbox->endpoint, lease_.epoch, abandon_,
+                                       owner_context(kConnectTimeout));
+  if (!tools) return fail(tools.error());
+  tools_ = std::move(*tools);
+  return {};
+}
+
+std::string SessionRunner::archive_workspace() {
+  auto sandbox = dependencies_.backend.inspect(sandbox_name_, owner_context(kRemoveTimeout));
+  if (!sandbox || sandbox->state != SandboxState::running) return {};
+  SandboxClient client(dependencies_.http, sandbox->endpoint);
+  auto blob = client.archive(dependencies_.store, session_id_, owner_context(kArchiveTimeout));
+  if (blob) return *blob;
+  dependencies_.logger.warn("no archive of the workspace",
+                            {{"session", session_id_}, {"error", blob.error().to_string()}});
+  return {};
+}
+
+Result<void> SessionRunner::end_session(End end) {
+  std::vector<NewEvent> ending;
+  if (state().turn()) {
+    const Turn& turn = *state().turn();
+    ending.push_back(events::turn_finished({TurnOutcome::stopped, turn.steps, turn.usage, {}}));
+  }
+  if (state().status() != SessionStatus::terminating) {
+    ending.push_back(events::status_changed(SessionStatus::terminating));
+  }
+  if (auto told = commit(std::move(ending)); !told) return told;
+  RowPatch patch;
+  patch.archive_blob = archive_workspace();
+  tools_.reset();
+  const auto ctx = owner_context(kRemoveTimeout);
+  // A deleted sandbox goes with all it has; an expired one keeps its files for a later prompt.
+  auto gone = end == End::deleted ? dependencies_.backend.remove(sandbox_name_, ctx)
+                                  : dependencies_.backend.stop(sandbox_name_, kStopGrace, ctx);
+  if (!gone && gone.error().code != ErrorCode::not_found) return fail(gone.error(), "ending the sandbox");
+  ports_.close(session_id_, ctx);
+  patch.vnc_port = 0;
+  patch.mcp_port = 0;
+  patch.purge_at = dependencies_.clock.now_ms() + options_.retention.count();
+  std::vector<NewEvent> ended;
+  if (end == End::expired) {
+    ended.push_back(events::phase_changed(phase::kExpired, 100, "The session expired; a prompt brings it back"));
+  }
+  ended.push_back(events::status_changed(SessionStatus::terminated));
+  return commit(std::move(ended), patch);
+}
+
+}  // namespace ottobot::worker
