@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -79,7 +80,16 @@ bool Transfer::died_in_pool() const {
   return connects == 0 && !head_done_ && !new_connection_ && !connect_error_;
 }
 
+// libcurl takes the EAGAIN of a full backlog for a connection on its way, and then finds that there is none.
+bool Transfer::backlog_was_full(CURLcode code) const {
+  long error = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
+  return code == CURLE_COULDNT_CONNECT && socket_file_ && !connect_error_ && (error == 0 || error == EAGAIN);
+}
+
 void Transfer::finish(CURLcode code) {
+  peer_was_busy_ = peer_was_busy_ || backlog_was_full(code);
+  if (peer_was_busy_) connect_error_ = unavailable("the backlog of " + request_.endpoint->url + " is full").value();
   std::lock_guard lock(mutex_);
   if (code != CURLE_OK) {
     error_ = connect_error_ ? *connect_error_ : curl_error(code, error_text_, request_.url);
@@ -187,8 +197,6 @@ int Transfer::on_connected(void* self, char*, char*, int, int) {
   sockaddr_un peer{};
   socklen_t size = sizeof peer;
   if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
-    // A full backlog looks to libcurl like a connection on its way.
-    transfer.connect_error_ = unavailable("the backlog of " + endpoint.url + " is full").value();
     transfer.peer_was_busy_ = true;
     return CURL_PREREQFUNC_ABORT;
   }

@@ -76,6 +76,7 @@ class Transfer {
   void set_body();
   void set_endpoint(const std::string& host, const std::string& port);
   void set_callbacks();
+  bool backlog_was_full(CURLcode code) const;
   void take_header_line(std::string_view line);
   bool news_ready() const { return head_ready_ || !bytes_.empty() || finished_; }
 
