@@ -1,1 +1,76 @@
 #include "api/api.hpp"
+
+#include "api/chat.hpp"
+#include "api/context.hpp"
+#include "api/cors.hpp"
+#include "api/errors.hpp"
+#include "api/event_routes.hpp"
+#include "api/file_routes.hpp"
+#include "api/health.hpp"
+#include "api/mcp_relay.hpp"
+#include "api/session_routes.hpp"
+#include "api/vnc_gateway.hpp"
+
+namespace ottobot::api {
+namespace {
+
+class HttpApi final : public Api {
+ public:
+  HttpApi(ApiDependencies dependencies, ApiOptions options)
+      : context_(std::make_shared<Context>(std::move(dependencies), std::move(options))),
+        cors_(context_->options.cors_origins),
+        router_(context_->deps.logger) {
+    Context& context = *context_;
+    router_.add("GET", "health", [&context](Request& request) { return serve_health(context, request); });
+    router_.add("GET", "session/:id/chat", [&context](Request& request) { return serve_chat(context, request); });
+    add_session_routes(router_, context);
+    add_event_routes(router_, context);
+    add_file_routes(router_, context);
+    add_vnc_routes(router_, context);
+  }
+
+  ~HttpApi() override {
+    context_->sockets.close_all();
+    context_->tasks.close();
+  }
+
+  net::Handler handler() override {
+    return [this](net::Exchange& exchange) {
+      cors_.handle(exchange, [this](net::Exchange& answering) { router_.handle(answering); });
+    };
+  }
+
+  bool is_inline(const net::RequestHead& request) const override { return request.path == "/health"; }
+
+  net::Response error_response(int status, const std::string& message) const override {
+    return api::error_response(status, message);
+  }
+
+  void set_port(int port) override { context_->port = port; }
+
+  net::Handler vnc_port_handler(const std::string& session_id) override {
+    auto router = std::make_shared<Router>(context_->deps.logger);
+    add_own_port_vnc_routes(*router, *context_, session_id);
+    return [router](net::Exchange& exchange) { router->handle(exchange); };
+  }
+
+  net::Handler mcp_port_handler(const std::string& session_id) override {
+    auto router = std::make_shared<Router>(context_->deps.logger);
+    add_mcp_routes(*router, *context_, session_id);
+    return [router](net::Exchange& exchange) { router->handle(exchange); };
+  }
+
+ private:
+  const std::shared_ptr<Context> context_;
+  const Cors cors_;
+  Router router_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Api>> Api::make(ApiDependencies dependencies, ApiOptions options) {
+  if (!dependencies.sandbox_of) return invalid_argument("sandbox_of must be set");
+  return std::unique_ptr<Api>(std::make_unique<HttpApi>(std::move(dependencies), std::move(options)));
+}
+
+}  // namespace ottobot::api

@@ -1,0 +1,11 @@
+// The workspace of an ended session, as it was kept.
+#pragma once
+
+#include "api/context.hpp"
+
+namespace ottobot::api {
+
+// Streams row.archive_blob with these headers. Errors, before anything was answered: not_found, those of the store.
+Result<void> send_archive_blob(Context& context, Request& request, const SessionRow& row, net::Headers headers);
+
+}  // namespace ottobot::api

@@ -1,0 +1,11 @@
+// WS /session/:id/chat: the session's chat-visible events as frames, from a seq on and live; prompts and stops the
+// other way. Holds no thread.
+#pragma once
+
+#include "api/context.hpp"
+
+namespace ottobot::api {
+
+Result<void> serve_chat(Context& context, Request& request);
+
+}  // namespace ottobot::api

@@ -1,0 +1,51 @@
+// What requests bring along: bodies, JSON fields and query parameters, checked for their shape. The service behind
+// checks the values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "api/router.hpp"
+#include "ottobot/json.hpp"
+
+namespace ottobot::api {
+
+inline constexpr std::size_t kMaxBodyBytes = 1 << 20;
+
+// nullopt = it could not be read, and the answer has been given (408, 413, 400) or nobody waits for one.
+std::optional<std::string> read_body(Request& request, std::size_t max_bytes);
+// Answers an error of Exchange::read() or read_body().
+void answer_unread_body(Request& request, const Error& error);
+
+// Members of a JSON object; what is wrong with them is collected, so that one answer names every field. A member that
+// is null counts as absent.
+class Fields {
+ public:
+  // Errors: invalid_argument (malformed, no object).
+  static Result<Fields> parse(const std::string& body);
+  explicit Fields(Json object) : object_(std::move(object)) {}
+
+  std::string required_string(const std::string& name);
+  // Empty when absent; present, it must not be empty.
+  std::string optional_string(const std::string& name);
+  std::optional<std::int64_t> optional_integer(const std::string& name);
+  void reject(const std::string& name, const std::string& message) { problems_.push_back({name, message}); }
+  Result<void> check() const;
+
+ private:
+  const Json* find(const std::string& name) const;
+
+  Json object_;
+  std::vector<ErrorDetail> problems_;
+};
+
+struct IntRange {
+  std::int64_t min, max, fallback;
+};
+// A whole number in the query. Errors: invalid_argument naming it.
+Result<std::int64_t> query_int(const net::RequestHead& head, const std::string& name, const IntRange& range);
+// The same for a number that came elsewhere.
+Result<std::int64_t> parse_int(const std::string& name, std::string_view text, const IntRange& range);
+
+}  // namespace ottobot::api

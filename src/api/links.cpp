@@ -1,0 +1,67 @@
+#include "api/links.hpp"
+
+namespace ottobot::api {
+namespace {
+
+bool is_wildcard(std::string_view host) { return host.empty() || host == "0.0.0.0" || host == "::" || host == "[::]"; }
+
+std::string bracketed(const std::string& host) {
+  const bool is_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+  return is_ipv6 ? "[" + host + "]" : host;
+}
+
+// A Host field that can stand in a URL as it is; empty otherwise.
+std::string usable_authority(const net::RequestHead& head) {
+  const auto host = head.headers.find("Host");
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+  if (!host || host->find_first_not_of(kAllowed) != std::string_view::npos) return {};
+  return std::string(*host);
+}
+
+std::string without_port(const std::string& authority) {
+  const std::size_t bracket = authority.find(']');
+  if (bracket != std::string::npos) return authority.substr(0, bracket + 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+std::string without_trailing_slash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+// "prefix/" of http://host/prefix; empty for http://host.
+std::string path_prefix(const std::string& base) {
+  const std::size_t slash = base.find('/', base.find("://") + 3);
+  return slash == std::string::npos ? "" : base.substr(slash + 1) + "/";
+}
+
+}  // namespace
+
+Links::Links(LinkOptions options, const net::RequestHead& head) : has_public_url_(!options.public_url.empty()) {
+  const std::string own = is_wildcard(options.host) ? "localhost" : bracketed(options.host);
+  std::string authority = own + ":" + std::to_string(options.port);
+  if (is_wildcard(options.host)) {
+    if (std::string asked = usable_authority(head); !asked.empty()) authority = std::move(asked);
+  }
+  host_ = without_port(authority);
+  base_ = has_public_url_ ? without_trailing_slash(std::move(options.public_url)) : "http://" + authority;
+}
+
+std::string Links::chat_url(const std::string& session_id) const {
+  const bool is_http = base_.starts_with("http");
+  return (is_http ? "ws" + base_.substr(4) : base_) + "/session/" + session_id + "/chat";
+}
+
+std::string Links::vnc_url(const std::string& session_id, int vnc_port) const {
+  if (vnc_port != 0 && !has_public_url_) {
+    return "http://" + host_ + ":" + std::to_string(vnc_port) + "/vnc.html?" + vnc_page_query("websockify");
+  }
+  const std::string folder = "session/" + session_id + "/vnc/";
+  return base_ + "/" + folder + "vnc.html?" + vnc_page_query(path_prefix(base_) + folder + "websockify");
+}
+
+std::string vnc_page_query(const std::string& websocket_path) {
+  return "autoconnect=1&reconnect=1&resize=scale&path=" + websocket_path;
+}
+
+}  // namespace ottobot::api

@@ -1,0 +1,34 @@
+// URLs that users are given. Pure.
+#pragma once
+
+#include <string>
+
+#include "net/server/http_server.hpp"
+
+namespace ottobot::api {
+
+struct LinkOptions {
+  std::string public_url;  // empty = none
+  std::string host;        // where the server listens; a wildcard gives way to what the request was sent to
+  int port = 0;
+};
+
+// Made for one request: on a wildcard address users are sent back to where they came from.
+class Links {
+ public:
+  Links(LinkOptions options, const net::RequestHead& head);
+
+  std::string chat_url(const std::string& session_id) const;
+  // `vnc_port` is the session's own, 0 = none.
+  std::string vnc_url(const std::string& session_id, int vnc_port) const;
+
+ private:
+  bool has_public_url_;
+  std::string base_;  // http(s)://host:port[/prefix]
+  std::string host_;  // as it stands in a URL
+};
+
+// The page's parameters: connects by itself, to `websocket_path` on the server that the page came from.
+std::string vnc_page_query(const std::string& websocket_path);
+
+}  // namespace ottobot::api

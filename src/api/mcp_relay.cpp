@@ -1,0 +1,81 @@
+#include "api/mcp_relay.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "api/input.hpp"
+#include "api/sandbox_proxy.hpp"
+
+namespace ottobot::api {
+namespace {
+
+constexpr std::size_t kMaxMessageBytes = 64 << 20;
+// A tool call may take its time, and between two of its events nothing comes.
+constexpr ProxyLimits kMcpLimits{std::chrono::hours(2), std::chrono::milliseconds(0)};
+
+// What belongs to this connection (RFC 9110 §7.6.1), or is our own business with the caller.
+bool stays_here(std::string_view name) {
+  constexpr std::array<std::string_view, 13> kOurs{"Connection",
+                                                   "Keep-Alive",
+                                                   "TE",
+                                                   "Trailer",
+                                                   "Transfer-Encoding",
+                                                   "Upgrade",
+                                                   "Proxy-Authorization",
+                                                   "Content-Length",
+                                                   "Accept-Encoding",
+                                                   "Host",
+                                                   "Authorization",
+                                                   "Origin",
+                                                   "Expect"};
+  return std::any_of(kOurs.begin(), kOurs.end(),
+                     [&](std::string_view ours) { return net::equals_ignore_case(ours, name); });
+}
+
+const ProxyAnswer& mcp_answer() {
+  static const ProxyAnswer answer{{"Content-Type", "Content-Length", "Cache-Control", "Allow", "Mcp-Session-Id",
+                                   "MCP-Protocol-Version", "X-Accel-Buffering", "Retry-After"},
+                                  {{"X-Content-Type-Options", "nosniff"}},
+                                  true};
+  return answer;
+}
+
+Result<Endpoint> sandbox_of_port(Context& context, const std::string& session_id) {
+  const auto row = find_session(context, session_id);
+  if (!row) return fail(row.error());
+  auto sandbox = find_sandbox(context, *row);
+  if (sandbox || sandbox.error().code != ErrorCode::not_found) return sandbox;
+  return unavailable("the session's sandbox is not up", "wait for it: phase " + row->phase);
+}
+
+Result<void> relay_mcp(Context& context, Request& request, const std::string& session_id) {
+  const auto sandbox = sandbox_of_port(context, session_id);
+  if (!sandbox) return fail(sandbox.error());
+  auto body = read_body(request, kMaxMessageBytes);
+  if (!body) return {};
+  net::HttpRequest upstream = net::request_to(*sandbox, request.head().method, "/mcp");
+  upstream.body = std::move(*body);
+  for (const auto& [name, value] : request.head().headers) {
+    if (!stays_here(name)) upstream.headers.add(name, value);
+  }
+  return proxy_to_sandbox(context, request, std::move(upstream), mcp_answer(), kMcpLimits);
+}
+
+Result<void> relay_health(Context& context, Request& request, const std::string& session_id) {
+  const auto sandbox = sandbox_of_port(context, session_id);
+  if (!sandbox) return fail(sandbox.error());
+  return proxy_to_sandbox(context, request, net::request_to(*sandbox, "GET", "/health"), mcp_answer());
+}
+
+}  // namespace
+
+void add_mcp_routes(Router& router, Context& context, const std::string& session_id) {
+  for (const char* method : {"POST", "GET", "DELETE"}) {
+    router.add(method, "mcp",
+               [&context, session_id](Request& request) { return relay_mcp(context, request, session_id); });
+  }
+  router.add("GET", "health",
+             [&context, session_id](Request& request) { return relay_health(context, request, session_id); });
+}
+
+}  // namespace ottobot::api

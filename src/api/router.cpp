@@ -1,0 +1,112 @@
+#include "api/router.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "api/errors.hpp"
+
+namespace ottobot::api {
+namespace {
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty() && path.front() == '/') {
+    path.remove_prefix(1);
+    const std::size_t end = std::min(path.find('/'), path.size());
+    segments.emplace_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return segments;
+}
+
+std::optional<std::string> join_decoded(std::vector<std::string>::const_iterator from,
+                                        std::vector<std::string>::const_iterator to) {
+  std::string joined;
+  for (auto segment = from; segment != to; ++segment) {
+    if (segment != from) joined += '/';
+    joined += *segment;
+  }
+  return net::percent_decode(joined);
+}
+
+std::optional<Request::Params> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  Request::Params params;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const std::string& expected = pattern[i];
+    const bool takes_rest = expected.starts_with('*');
+    if (!takes_rest && i >= path.size()) return std::nullopt;
+    if (takes_rest || expected.starts_with(':')) {
+      const auto from = path.begin() + static_cast<std::ptrdiff_t>(std::min(i, path.size()));
+      auto value = join_decoded(from, takes_rest ? path.end() : from + 1);
+      if (!value) return std::nullopt;
+      params.emplace_back(expected.substr(1), std::move(*value));
+      if (takes_rest) return params;
+    } else if (expected != path[i]) {
+      return std::nullopt;
+    }
+  }
+  if (path.size() != pattern.size()) return std::nullopt;
+  return params;
+}
+
+std::string allow_list(const std::vector<std::string>& methods) {
+  std::string list;
+  for (const std::string& method : methods) {
+    list += method + ", ";
+    if (method == "GET") list += "HEAD, ";
+  }
+  return list + "OPTIONS";
+}
+
+net::Response wrong_method(const std::string& method, const std::vector<std::string>& allowed) {
+  net::Response response = error_response(405, method + " is not possible here");
+  if (method == "OPTIONS") {
+    response = {};
+    response.status = 204;
+  }
+  response.headers.add("Allow", allow_list(allowed));
+  return response;
+}
+
+}  // namespace
+
+const std::string& Request::param(std::string_view name) const {
+  static const std::string kNone;
+  for (const auto& [key, value] : params_) {
+    if (key == name) return value;
+  }
+  return kNone;
+}
+
+void Router::add(std::string method, std::string_view pattern, RouteHandler handler) {
+  routes_.push_back({std::move(method), split_path("/" + std::string(pattern)), std::move(handler)});
+}
+
+void Router::handle(net::Exchange& exchange) const {
+  const net::RequestHead& head = exchange.request();
+  const std::string_view method = head.method == "HEAD" ? std::string_view("GET") : std::string_view(head.method);
+  const std::vector<std::string> path = split_path(head.path);
+  std::vector<std::string> allowed;
+  for (const Route& route : routes_) {
+    auto params = match(route.segments, path);
+    if (!params) continue;
+    if (route.method == method) {
+      Request request(exchange, std::move(*params));
+      return call(route, request);
+    }
+    if (std::find(allowed.begin(), allowed.end(), route.method) == allowed.end()) allowed.push_back(route.method);
+  }
+  if (allowed.empty()) return exchange.respond(error_response(404, "there is nothing at " + to_valid_utf8(head.path)));
+  exchange.respond(wrong_method(head.method, allowed));
+}
+
+void Router::call(const Route& route, Request& request) const {
+  const Result<void> done = route.handler(request);
+  if (done) return;
+  if (status_of(done.error().code) == 500) {
+    logger_.error("request failed", {{"path", request.head().path}, {"error", done.error().to_string()}});
+  }
+  request.exchange().respond(error_response(done.error()));
+}
+
+}  // namespace ottobot::api

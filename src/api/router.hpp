@@ -1,0 +1,56 @@
+// Method and path to handler.
+//
+// Patterns are segments: "session/:id/files/*path". ":name" takes one segment, "*name" (last) takes the rest, which may
+// be empty; both are handed over percent-decoded. HEAD is answered as GET (the server leaves the body out), an unknown
+// path with 404, a known one with a wrong method with 405 and Allow, OPTIONS with Allow. Built once, then immutable:
+// thread-safe.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/server/http_server.hpp"
+
+namespace ottobot::api {
+
+class Request {
+ public:
+  using Params = std::vector<std::pair<std::string, std::string>>;
+  Request(net::Exchange& exchange, Params params) : exchange_(exchange), params_(std::move(params)) {}
+
+  net::Exchange& exchange() { return exchange_; }
+  const net::RequestHead& head() const { return exchange_.request(); }
+  bool is_head() const { return head().method == "HEAD"; }
+  // Empty when the pattern has no such name.
+  const std::string& param(std::string_view name) const;
+
+ private:
+  net::Exchange& exchange_;
+  Params params_;
+};
+
+// An error returned is answered by the router, so only before the handler has answered itself.
+using RouteHandler = std::function<Result<void>(Request&)>;
+
+class Router {
+ public:
+  explicit Router(Logger& logger) : logger_(logger) {}
+  void add(std::string method, std::string_view pattern, RouteHandler handler);
+  void handle(net::Exchange& exchange) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;
+    RouteHandler handler;
+  };
+  void call(const Route& route, Request& request) const;
+
+  Logger& logger_;
+  std::vector<Route> routes_;
+};
+
+}  // namespace ottobot::api

@@ -1,0 +1,142 @@
+#include "api/session_routes.hpp"
+
+#include "api/errors.hpp"
+#include "api/input.hpp"
+#include "api/links.hpp"
+
+namespace ottobot::api {
+namespace {
+
+Links links_for(const Context& context, const net::RequestHead& head) {
+  return Links({context.options.public_url, context.options.host, context.port}, head);
+}
+
+Json session_json(const SessionRow& row, const Links& links) {
+  return {{"session_id", row.id},
+          {"status", to_string(row.status)},
+          {"vnc_url", links.vnc_url(row.id, row.vnc_port)},
+          {"chat_url", links.chat_url(row.id)},
+          {"created_at", to_rfc3339(row.created_at)},
+          {"expires_at", to_rfc3339(row.expires_at)},
+          {"initial_prompt", row.initial_prompt}};
+}
+
+Json usage_json(const Usage& usage) {
+  Json json{{"input_tokens", usage.input_tokens}, {"output_tokens", usage.output_tokens}};
+  if (usage.cost_usd > 0) json["cost_usd"] = usage.cost_usd;
+  return json;
+}
+
+Json session_details_json(const SessionRow& row, const Links& links) {
+  Json json = session_json(row, links);
+  json["model"] = row.model;
+  json["environment"] = row.environment;
+  json["phase"] = row.phase;
+  json["last_seq"] = row.last_seq;
+  json["usage"] = usage_json(row.usage);
+  if (row.vnc_port != 0) json["vnc_port"] = row.vnc_port;
+  if (row.mcp_port != 0) json["mcp_port"] = row.mcp_port;
+  if (!row.error.empty()) json["error"] = row.error;
+  return json;
+}
+
+Result<NewSession> parse_new_session(const std::string& body, const net::RequestHead& head) {
+  auto fields = Fields::parse(body);
+  if (!fields) return fail(fields.error());
+  NewSession session;
+  session.initial_prompt = fields->required_string("initial_prompt");
+  const auto timeout = fields->optional_integer("timeout");
+  // 0 means "the default" to the service, which is not what a client says with it.
+  if (timeout == 0) fields->reject("timeout", "must be 300 to 7200 seconds");
+  session.timeout_s = timeout.value_or(0);
+  session.environment = fields->optional_string("environment");
+  session.model = fields->optional_string("model");
+  session.image = fields->optional_string("image");
+  if (auto ok = fields->check(); !ok) return fail(ok.error());
+  if (const auto key = head.headers.find("Idempotency-Key")) session.idempotency_key = std::string(*key);
+  return session;
+}
+
+Result<void> create_session(Context& context, Request& request) {
+  const auto body = read_body(request, kMaxBodyBytes);
+  if (!body) return {};
+  const auto asked = parse_new_session(*body, request.head());
+  if (!asked) return fail(asked.error());
+  const auto row = context.deps.sessions.create(*asked, context.store_call());
+  if (!row) return fail(row.error());
+  net::Response response = json_response(201, session_json(*row, links_for(context, request.head())));
+  response.headers.add("Location", "/session/" + row->id);
+  request.exchange().respond(std::move(response));
+  return {};
+}
+
+Result<void> list_sessions(Context& context, Request& request) {
+  const auto limit = query_int(request.head(), "limit", {1, 100, 20});
+  if (!limit) return fail(limit.error());
+  const auto offset = query_int(request.head(), "offset", {0, INT64_MAX, 0});
+  if (!offset) return fail(offset.error());
+  ListSessionsParams params;
+  params.limit = static_cast<std::size_t>(*limit);
+  params.offset = static_cast<std::size_t>(*offset);
+  const auto page = context.deps.sessions.list(params, context.store_call());
+  if (!page) return fail(page.error());
+  const Links links = links_for(context, request.head());
+  Json sessions = Json::array();
+  for (const SessionRow& row : page->sessions) sessions.push_back(session_json(row, links));
+  request.exchange().respond(json_response(
+      200, {{"sessions", std::move(sessions)}, {"total", page->total}, {"limit", *limit}, {"offset", *offset}}));
+  return {};
+}
+
+Result<void> get_session(Context& context, Request& request) {
+  const auto row = find_session(context, request.param("id"));
+  if (!row) return fail(row.error());
+  request.exchange().respond(json_response(200, session_details_json(*row, links_for(context, request.head()))));
+  return {};
+}
+
+Result<void> delete_session(Context& context, Request& request) {
+  const std::string& id = request.param("id");
+  if (auto removed = context.deps.sessions.remove(id, {}, context.store_call()); !removed) {
+    return fail(removed.error());
+  }
+  request.exchange().respond(json_response(202, {{"message", "Session termination initiated"}, {"session_id", id}}));
+  return {};
+}
+
+Result<void> post_message(Context& context, Request& request) {
+  const auto body = read_body(request, kMaxBodyBytes);
+  if (!body) return {};
+  auto fields = Fields::parse(*body);
+  if (!fields) return fail(fields.error());
+  const std::string content = fields->required_string("content");
+  const std::string client_id = fields->optional_string("id");
+  if (auto ok = fields->check(); !ok) return fail(ok.error());
+  const auto seq = context.deps.sessions.post_prompt(request.param("id"), {}, content, client_id, context.store_call());
+  if (!seq) return fail(seq.error());
+  request.exchange().respond(json_response(202, {{"seq", *seq}}));
+  return {};
+}
+
+Result<void> stop_session(Context& context, Request& request) {
+  const std::string& id = request.param("id");
+  if (auto stopped = context.deps.sessions.stop(id, {}, context.store_call()); !stopped) return fail(stopped.error());
+  request.exchange().respond(json_response(202, {{"message", "Stop requested"}, {"session_id", id}}));
+  return {};
+}
+
+}  // namespace
+
+void add_session_routes(Router& router, Context& context) {
+  const auto add = [&](const char* method, const char* pattern, Result<void> (*handler)(Context&, Request&)) {
+    router.add(method, pattern, [&context, handler](Request& request) { return handler(context, request); });
+  };
+  add("POST", "session", create_session);
+  add("GET", "session", list_sessions);
+  add("GET", "session/:id", get_session);
+  add("DELETE", "session/:id", delete_session);
+  add("POST", "session/:id/messages", post_message);
+  add("POST", "session/:id/stop", stop_session);
+}
+
+}  // namespace ottobot::api

@@ -1,0 +1,54 @@
+#include "api/vnc_pages.hpp"
+
+#include <algorithm>
+
+#include "api/novnc_assets.hpp"
+
+namespace ottobot::api {
+namespace {
+
+std::string_view content_type(std::string_view path) {
+  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".json", "application/json"},
+      {".svg", "image/svg+xml"},
+      {".png", "image/png"},
+      {".woff", "font/woff"},
+      {".ttf", "font/ttf"},
+      {".mp3", "audio/mpeg"},
+      {".oga", "audio/ogg"},
+  };
+  for (const auto& [suffix, type] : kTypes) {
+    if (path.ends_with(suffix)) return type;
+  }
+  return "application/octet-stream";
+}
+
+}  // namespace
+
+Result<void> serve_vnc_page(Request& request, const std::string& path) {
+  const auto& assets = novnc_assets();
+  if (assets.empty()) {
+    return not_found("this server was built without the desktop page",
+                     "install Debian's package novnc and build again, or use a VNC client of your own");
+  }
+  const auto asset =
+      std::find_if(assets.begin(), assets.end(), [&](const NovncAsset& one) { return one.path == path; });
+  if (asset == assets.end()) return not_found("noVNC has no file " + path);
+  const std::string etag = "\"" + std::string(asset->hash) + "\"";
+  net::Response response;
+  // Always asked for again, and mostly answered with 304: an upgraded server shows its own pages at once.
+  response.headers = {{"ETag", etag}, {"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}};
+  if (request.head().headers.has_token("If-None-Match", etag)) {
+    response.status = 304;
+  } else {
+    response.headers.add("Content-Type", std::string(content_type(path)));
+    response.body = std::string(asset->content);
+  }
+  request.exchange().respond(std::move(response));
+  return {};
+}
+
+}  // namespace ottobot::api
