@@ -1,1 +1,182 @@
-#include "ottobot/error.hpp"
+#include "config/settings.hpp"
+
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <system_error>
+
+#include <unistd.h>
+
+#include "config/key_value_file.hpp"
+#include "config/model_name.hpp"
+#include "config/setting_table.hpp"
+
+namespace ottobot::config {
+namespace {
+
+struct Value {
+  std::string text;
+  std::string origin;  // "flag --port", ".env:3", …
+};
+using Values = std::map<std::string, Value>;
+
+Result<std::string> read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file || text.bad()) return not_found("cannot read the config file " + path.string());
+  return text.str();
+}
+
+// Later sources do not replace what earlier ones set, so they come in order of precedence.
+void take(Values& values, const std::string& name, const std::string& text, std::string origin) {
+  if (!text.empty()) values.try_emplace(name, Value{text, std::move(origin)});
+}
+
+void take_flags(Values& values, const SettingSources& sources) {
+  for (const auto& [name, text] : sources.flags) {
+    const auto* row = find_setting(name);
+    take(values, name, text, "flag " + std::string(row && !row->flag.empty() ? row->flag : std::string_view(name)));
+  }
+}
+
+void take_environment(Values& values, const SettingSources& sources) {
+  for (const auto& row : setting_table()) {
+    const auto found = sources.environment.find(std::string(row.name));
+    if (found != sources.environment.end()) take(values, found->first, found->second, "environment");
+  }
+  for (const auto& [name, text] : sources.environment) {
+    if (is_refused_setting(name)) take(values, name, text, "environment");
+  }
+}
+
+void warn_about(const KeyValueLine& pair, const std::string& origin, bool own_file,
+                std::vector<std::string>& warnings) {
+  if (is_unused_setting(pair.key)) {
+    warnings.push_back(pair.key + " (" + origin + ") has no effect in this build");
+  } else if (own_file && !is_refused_setting(pair.key)) {
+    warnings.push_back(pair.key + " (" + origin + ") is not a setting; docs/configuration.md lists them");
+  }
+}
+
+// `.env` is shared with other programs, so only our own config file is told off for names that nobody knows.
+Result<void> take_file(Values& values, const std::filesystem::path& path, bool own_file,
+                       std::vector<std::string>& warnings) {
+  auto text = read_text(path);
+  if (!text) return fail(text.error());
+  const auto name = own_file ? path.string() : path.filename().string();
+  auto pairs = parse_key_values(*text, name);
+  if (!pairs) return fail(pairs.error());
+  // The last one of a name wins within a file.
+  for (auto pair = pairs->rbegin(); pair != pairs->rend(); ++pair) {
+    const auto origin = name + ":" + std::to_string(pair->line);
+    if (find_setting(pair->key) == nullptr) warn_about(*pair, origin, own_file, warnings);
+    take(values, pair->key, pair->value, origin);
+  }
+  return {};
+}
+
+Result<void> take_dotenv(Values& values, const SettingSources& sources, std::vector<std::string>& warnings) {
+  if (sources.working_dir.empty()) return {};
+  const auto path = sources.working_dir / ".env";
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
+  return take_file(values, path, false, warnings);
+}
+
+Result<Values> collect(const SettingSources& sources, std::vector<std::string>& warnings) {
+  Values values;
+  take_flags(values, sources);
+  take_environment(values, sources);
+  if (auto read = take_dotenv(values, sources, warnings); !read) return fail(read.error());
+  if (!sources.config_file.empty()) {
+    if (auto read = take_file(values, sources.config_file, true, warnings); !read) return fail(read.error());
+  }
+  return values;
+}
+
+Result<void> read_values(Settings& settings, const Values& values) {
+  for (const auto& [name, value] : values) {
+    if (is_refused_setting(name)) {
+      return unsupported(name + " (" + value.origin + ") is set, but this build has no access control",
+                         "unset it, and keep API_HOST on loopback: everyone who reaches the port may use it");
+    }
+    const auto* row = find_setting(name);
+    if (row == nullptr) continue;
+    if (auto read = row->read(settings, value.text); !read) {
+      const bool secret = name.find("KEY") != std::string::npos;
+      return invalid_argument(name + " (" + value.origin + ")" + (secret ? "" : " is \"" + value.text + "\"") +
+                              ": expected " + read.error().message);
+    }
+  }
+  return {};
+}
+
+Result<void> check_range(const char* name, int first, int last) {
+  if (first <= last && (first > 0 || last == 0)) return {};
+  return invalid_argument(std::string(name) + "_PORT_RANGE_START..END is " + std::to_string(first) + ".." +
+                              std::to_string(last) + ": expected a start from 1 up to the end",
+                          "set both to 0 for no ports of their own");
+}
+
+Result<void> complete(Settings& settings, const SettingSources& sources) {
+  if (auto ok = check_range("VNC", settings.vnc_first, settings.vnc_last); !ok) return ok;
+  if (auto ok = check_range("MCP", settings.mcp_first, settings.mcp_last); !ok) return ok;
+  if (settings.worker_id.empty()) settings.worker_id = "worker-" + std::to_string(::getpid());
+  if (settings.model.empty()) settings.model = settings.gemini_api_key.empty() ? kDemoModel : kDefaultGeminiModel;
+  if (settings.data_dir.empty()) {
+    auto path = default_data_dir(sources.environment, ::geteuid() == 0);
+    if (!path) return fail(path.error());
+    settings.data_dir = std::move(*path);
+  }
+  std::error_code error;
+  auto absolute = std::filesystem::absolute(settings.data_dir, error);
+  if (!error) settings.data_dir = std::move(absolute);
+  return {};
+}
+
+}  // namespace
+
+SettingSources process_sources(std::map<std::string, std::string> flags, std::filesystem::path config_file) {
+  SettingSources sources;
+  sources.flags = std::move(flags);
+  sources.config_file = std::move(config_file);
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view pair(*entry);
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    sources.environment.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  std::error_code error;
+  sources.working_dir = std::filesystem::current_path(error);
+  return sources;
+}
+
+Result<Settings> load_settings(const SettingSources& sources) {
+  Settings settings;
+  auto values = collect(sources, settings.warnings);
+  if (!values) return fail(values.error());
+  if (auto applied = read_values(settings, *values); !applied) return fail(applied.error());
+  if (auto completed = complete(settings, sources); !completed) return fail(completed.error());
+  return settings;
+}
+
+std::vector<std::string> setting_names() {
+  std::vector<std::string> names;
+  for (const auto& row : setting_table()) names.emplace_back(row.name);
+  return names;
+}
+
+Result<std::filesystem::path> default_data_dir(const std::map<std::string, std::string>& environment, bool is_root) {
+  if (is_root) return std::filesystem::path("/var/lib/ottobot");
+  const auto value_of = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  // The XDG specification has relative paths ignored.
+  if (const std::filesystem::path data = value_of("XDG_DATA_HOME"); data.is_absolute()) return data / "ottobot";
+  if (const std::filesystem::path home = value_of("HOME"); home.is_absolute()) return home / ".local/share/ottobot";
+  return not_found("no place for the data: neither XDG_DATA_HOME nor HOME is set", "set OTTOBOT_DATA_DIR");
+}
+
+}  // namespace ottobot::config

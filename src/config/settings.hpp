@@ -1,0 +1,69 @@
+// What an operator can set, as values. docs/configuration.md has the same list for people; a test compares the two.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ottobot/container_backend.hpp"
+#include "ottobot/error.hpp"
+#include "ottobot/log.hpp"
+
+namespace ottobot::config {
+
+struct Settings {
+  std::string role = "all";
+  std::string backend = "auto", store = "sqlite", queue = "memory";  // names in the registry
+  std::string host = "127.0.0.1";
+  int port = 3000;
+  bool open_to_all = false;  // OTTOBOT_AUTH=none: no warning about listening beyond loopback
+  std::string public_url;
+  std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
+
+  std::filesystem::path data_dir;  // never empty after load_settings()
+  std::filesystem::path sandboxd;  // empty = beside the ottobot program
+  std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
+  std::int64_t session_timeout_s = 3600;
+  std::size_t queue_limit = 1000;
+
+  std::string worker_id;  // empty = worker-<pid>
+  int worker_concurrency = 64;
+  int max_sessions_per_worker = 64;
+  int vnc_first = 6080, vnc_last = 6200, mcp_first = 8080, mcp_last = 8200;
+  SandboxLimits limits;
+
+  std::string model;  // as LLM_MODEL gave it, or the default that the keys allow
+  std::string gemini_api_key, gemini_base_url;
+  int max_retries = 3;
+
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::json;
+
+  std::vector<std::string> warnings;  // unknown or unused names, for the log
+};
+
+// Where values come from. Values by the settings' environment names, whatever the source.
+struct SettingSources {
+  std::map<std::string, std::string> flags;  // of the command line
+  std::map<std::string, std::string> environment;
+  std::filesystem::path working_dir;  // of `.env`; empty = none is read
+  std::filesystem::path config_file;  // empty = none
+};
+
+// The sources of a real program: environ and the current directory.
+SettingSources process_sources(std::map<std::string, std::string> flags, std::filesystem::path config_file);
+
+// Flag, then environment, then .env, then config file, then default; an empty value counts as not set. Errors:
+// invalid_argument with the setting, where its value came from and the accepted form; not_found (config file).
+Result<Settings> load_settings(const SettingSources& sources);
+
+// Names of all settings that have an effect, sorted.
+std::vector<std::string> setting_names();
+
+// /var/lib/ottobot for root; else $XDG_DATA_HOME/ottobot or ~/.local/share/ottobot. Errors: not_found (no home).
+Result<std::filesystem::path> default_data_dir(const std::map<std::string, std::string>& environment, bool is_root);
+
+}  // namespace ottobot::config

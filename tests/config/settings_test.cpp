@@ -1,0 +1,192 @@
+#include "config/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "config/model_name.hpp"
+#include "config/setting_table.hpp"
+#include "ottobot/ids.hpp"
+
+namespace ottobot::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = fs::temp_directory_path() / ("ottobot-settings-" + new_id());
+    fs::create_directories(dir_);
+    sources_.environment["HOME"] = dir_.string();
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  fs::path write(const std::string& name, const std::string& text) {
+    std::ofstream(dir_ / name) << text;
+    return dir_ / name;
+  }
+  Settings load() {
+    auto settings = load_settings(sources_);
+    EXPECT_TRUE(settings) << (settings ? "" : settings.error().to_string());
+    return settings.value_or(Settings{});
+  }
+  Error error() {
+    auto settings = load_settings(sources_);
+    EXPECT_FALSE(settings);
+    return settings ? Error{} : settings.error();
+  }
+
+  fs::path dir_;
+  SettingSources sources_;
+};
+
+TEST_F(SettingsTest, DefaultsNeedNothing) {
+  const auto settings = load();
+  EXPECT_EQ(settings.host, "127.0.0.1");
+  EXPECT_EQ(settings.port, 3000);
+  EXPECT_EQ(settings.model, kDemoModel);
+  EXPECT_EQ(settings.limits.memory_bytes, 2ull << 30);
+  EXPECT_EQ(settings.worker_id.rfind("worker-", 0), 0u);
+  EXPECT_TRUE(settings.data_dir.is_absolute());
+  EXPECT_TRUE(settings.warnings.empty());
+}
+
+TEST_F(SettingsTest, EachSourceBeatsTheNext) {
+  sources_.config_file = write("my.conf", "API_PORT=1\nQUEUE_LIMIT=1\nMAX_RETRIES=1\nWORKER_ID=conf\n");
+  EXPECT_EQ(load().port, 1);
+  write(".env", "API_PORT=2\nQUEUE_LIMIT=2\nMAX_RETRIES=2\n");
+  sources_.working_dir = dir_;
+  EXPECT_EQ(load().port, 2);
+  sources_.environment["API_PORT"] = "3";
+  sources_.environment["QUEUE_LIMIT"] = "3";
+  EXPECT_EQ(load().port, 3);
+  sources_.flags["API_PORT"] = "4";
+  const auto settings = load();
+  EXPECT_EQ(settings.port, 4);
+  EXPECT_EQ(settings.queue_limit, 3u);
+  EXPECT_EQ(settings.max_retries, 2);
+  EXPECT_EQ(settings.worker_id, "conf");
+}
+
+TEST_F(SettingsTest, AnEmptyValueCountsAsNotSet) {
+  sources_.environment["API_PORT"] = "";
+  write(".env", "API_PORT=\nLLM_MODEL=\n");
+  sources_.working_dir = dir_;
+  EXPECT_EQ(load().port, 3000);
+}
+
+TEST_F(SettingsTest, TheLastLineOfANameWinsInAFile) {
+  sources_.config_file = write("my.conf", "API_PORT=1\nAPI_PORT=2\n");
+  EXPECT_EQ(load().port, 2);
+}
+
+TEST_F(SettingsTest, ErrorsNameSettingOriginAndForm) {
+  sources_.flags["API_PORT"] = "http";
+  auto from_flag = error();
+  EXPECT_EQ(from_flag.code, ErrorCode::invalid_argument);
+  EXPECT_EQ(from_flag.message, "API_PORT (flag --port) is \"http\": expected a whole number, 0 to 65535");
+  sources_.flags.clear();
+  sources_.config_file = write("my.conf", "\nCONTAINER_MEMORY_LIMIT=lots\n");
+  const auto from_file = error().message;
+  EXPECT_NE(from_file.find("my.conf:2"), std::string::npos) << from_file;
+  EXPECT_NE(from_file.find("2g, 512m"), std::string::npos) << from_file;
+}
+
+TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
+  const std::pair<const char*, const char*> bad[] = {
+      {"MODE", "api"},           {"SESSION_TIMEOUT", "10"},   {"LOG_LEVEL", "loud"},
+      {"LOG_FORMAT", "xml"},     {"PUBLIC_URL", "example"},   {"OTTOBOT_RETENTION", "week"},
+      {"QUEUE_LIMIT", "0"},      {"WORKER_CONCURRENCY", "0"}, {"CONTAINER_CPU_LIMIT", "none"},
+      {"OTTOBOT_AUTH", "maybe"}, {"MAX_RETRIES", "-1"},       {"CONTAINER_MEMORY_LIMIT", "1k"},
+  };
+  for (const auto& [name, value] : bad) {
+    sources_.flags = {{name, value}};
+    EXPECT_NE(error().message.find(name), std::string::npos) << name;
+  }
+}
+
+TEST_F(SettingsTest, PortRangesMustRise) {
+  sources_.environment["VNC_PORT_RANGE_START"] = "7000";
+  sources_.environment["VNC_PORT_RANGE_END"] = "6999";
+  EXPECT_NE(error().message.find("VNC_PORT_RANGE"), std::string::npos);
+  sources_.environment["VNC_PORT_RANGE_START"] = sources_.environment["VNC_PORT_RANGE_END"] = "0";
+  EXPECT_EQ(load().vnc_first, 0);
+}
+
+TEST_F(SettingsTest, UnknownNamesOfTheConfigFileAreWarnedAbout) {
+  sources_.config_file = write("my.conf", "API_PROT=1\nREDIS_HOST=r\n");
+  const auto settings = load();
+  ASSERT_EQ(settings.warnings.size(), 2u);
+  EXPECT_NE(settings.warnings[0].find("REDIS_HOST"), std::string::npos);
+  EXPECT_NE(settings.warnings[1].find("API_PROT"), std::string::npos);
+}
+
+TEST_F(SettingsTest, ForeignNamesOfDotEnvAreNobodysBusiness) {
+  write(".env", "MY_APP=1\n");
+  sources_.working_dir = dir_;
+  EXPECT_TRUE(load().warnings.empty());
+}
+
+TEST_F(SettingsTest, AMissingConfigFileIsAnError) {
+  sources_.config_file = dir_ / "none.conf";
+  EXPECT_EQ(error().code, ErrorCode::not_found);
+}
+
+TEST_F(SettingsTest, KeysThatWouldNotProtectAreRefusedAndNotShown) {
+  sources_.environment["OTTOBOT_API_KEYS"] = "ann:topsecret";
+  const auto refused = error();
+  EXPECT_EQ(refused.code, ErrorCode::unsupported);
+  EXPECT_EQ(refused.to_string().find("topsecret"), std::string::npos);
+}
+
+TEST_F(SettingsTest, AGeminiKeyChoosesGeminiAndLlmModelWins) {
+  sources_.environment["GEMINI_API_KEY"] = "k";
+  EXPECT_EQ(load().model, kDefaultGeminiModel);
+  sources_.environment["LLM_MODEL"] = "gemini-1.5-flash";
+  EXPECT_EQ(load().model, "gemini-1.5-flash");
+}
+
+TEST(DefaultDataDir, FollowsUserAndXdg) {
+  EXPECT_EQ(*default_data_dir({}, true), "/var/lib/ottobot");
+  EXPECT_EQ(*default_data_dir({{"XDG_DATA_HOME", "/x"}, {"HOME", "/h"}}, false), "/x/ottobot");
+  EXPECT_EQ(*default_data_dir({{"XDG_DATA_HOME", "relative"}, {"HOME", "/h"}}, false), "/h/.local/share/ottobot");
+  EXPECT_EQ(default_data_dir({}, false).error().code, ErrorCode::not_found);
+}
+
+std::string text_of_file(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(SettingTable, EverySettingIsDocumentedWithItsFlag) {
+  const auto text = text_of_file(fs::path(OTTOBOT_DOCS_DIR) / "configuration.md");
+  for (const auto& row : setting_table()) {
+    const auto at = text.find("| `" + std::string(row.name) + "`");
+    ASSERT_NE(at, std::string::npos) << row.name;
+    const auto line = text.substr(at, text.find('\n', at) - at);
+    EXPECT_NE(line.find(std::string(row.flag)), std::string::npos) << row.name;
+  }
+}
+
+TEST_F(SettingsTest, TheExampleFileLoadsWithoutAWarning) {
+  auto text = text_of_file(OTTOBOT_ENV_EXAMPLE);
+  // Its settings are commented out: taken in, each must be a known name with a good value.
+  std::string active;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool setting = line.size() > 1 && line[0] == '#' && line[1] >= 'A' && line[1] <= 'Z' &&
+                         line.find('=') != std::string::npos && line.find(' ') > line.find('=');
+    active += (setting ? line.substr(1) : line) + "\n";
+  }
+  sources_.config_file = write("example.conf", active);
+  const auto settings = load();
+  EXPECT_TRUE(settings.warnings.empty()) << settings.warnings.front();
+  EXPECT_FALSE(active == text);
+}
+
+}  // namespace
+}  // namespace ottobot::config
