@@ -1,14 +1,14 @@
 // HTTP/1.1 and WebSocket server on Asio.
 //
-// One HttpServer has its I/O threads and one bounded pool of handler threads; many listeners (TCP or unix sockets) share
-// them, each with its own handler, opened and closed while the server runs. A handler runs on a pool thread and may block;
-// what it blocks on (reading a body, writing one) ends with the client or a time-out. When every pool thread is busy and
-// the backlog is full, requests are answered 503 with Retry-After by the I/O thread. Handlers marked inline run on the I/O
-// thread and must not block (/health).
+// One HttpServer has its I/O threads and one bounded pool of handler threads; many listeners (TCP or unix sockets)
+// share them, each with its own handler, opened and closed while the server runs. A handler runs on a pool thread and
+// may block; what it blocks on (reading a body, writing one) ends with the client or a time-out. When every pool thread
+// is busy and the backlog is full, requests are answered 503 with Retry-After by the I/O thread. Handlers marked inline
+// run on the I/O thread and must not block (/health).
 //
 // Protocol: RFC 9112 with keep-alive, pipelining, chunked bodies both ways, 100-continue; strict against smuggling
-// (Transfer-Encoding with Content-Length, differing Content-Length, bare LF, obs-fold, bad chunk sizes are 400 and close).
-// WebSocket: RFC 6455 through websocketpp. The class is thread-safe; destroying it closes everything and joins.
+// (Transfer-Encoding with Content-Length, differing Content-Length, bare LF, obs-fold, bad chunk sizes are 400 and
+// close). WebSocket: RFC 6455 through websocketpp. The class is thread-safe; destroying it closes everything and joins.
 #pragma once
 
 #include <chrono>
@@ -69,21 +69,21 @@ class WebSocketObserver {
  public:
   virtual ~WebSocketObserver() = default;
   virtual void on_message(std::string payload, bool binary) = 0;
-  virtual void on_drained() = 0;         // queued_bytes() fell below the low mark (64 KiB) after being above it
-  virtual void on_close(int code) = 0;   // last call; 1006 when the connection broke
+  virtual void on_drained() = 0;        // queued_bytes() fell below the low mark (64 KiB) after being above it
+  virtual void on_close(int code) = 0;  // last call; 1006 when the connection broke
 };
 
 struct WebSocketOptions {
-  std::size_t max_message_bytes = 1 << 20;              // larger: close 1009
-  std::vector<std::string> subprotocols;                // the first that the client offers is chosen
-  std::chrono::milliseconds ping_interval{30000};       // a peer silent for two of them is closed
-  std::size_t max_queued_bytes = 8 << 20;               // a reader slower than that is closed (1013)
+  std::size_t max_message_bytes = 1 << 20;         // larger: close 1009
+  std::vector<std::string> subprotocols;           // the first that the client offers is chosen
+  std::chrono::milliseconds ping_interval{30000};  // a peer silent for two of them is closed
+  std::size_t max_queued_bytes = 8 << 20;          // a reader slower than that is closed (1013)
 };
 
 // A streamed answer that holds no thread (server-sent events). Thread-safe.
 class ResponseStream {
  public:
-  virtual ~ResponseStream() = default;  // as finish()
+  virtual ~ResponseStream() = default;       // as finish()
   virtual bool send(std::string bytes) = 0;  // queued; false once the client is gone
   virtual std::size_t queued_bytes() const = 0;
   virtual void finish() = 0;
@@ -101,8 +101,8 @@ class Exchange {
   // Fires when the client disconnects or the server stops.
   virtual std::stop_token client_gone() const = 0;
 
-  // The whole body. Errors: resource_exhausted beyond max_bytes (answer 413), deadline_exceeded (408), unavailable (client
-  // gone), invalid_argument (bad chunking: 400).
+  // The whole body. Errors: resource_exhausted beyond max_bytes (answer 413), deadline_exceeded (408), unavailable
+  // (client gone), invalid_argument (bad chunking: 400).
   virtual Result<std::string> read_body(std::size_t max_bytes) = 0;
   // The next bytes of it; 0 at its end. Same errors.
   virtual Result<std::size_t> read(std::span<char> buffer) = 0;
@@ -114,13 +114,16 @@ class Exchange {
   virtual Result<void> start(int status, Headers headers) = 0;
   virtual Result<void> write(std::string_view bytes) = 0;
   virtual void finish() = 0;
-  virtual std::shared_ptr<ResponseStream> start_stream(int status, Headers headers, ResponseStreamObserver observer) = 0;
+  // The observer is called from when the handler has returned.
+  virtual std::shared_ptr<ResponseStream> start_stream(int status, Headers headers,
+                                                       ResponseStreamObserver observer) = 0;
 
-  // 101 with `Upgrade: protocol`, then raw bytes both ways between client and upstream, with backpressure, until one ends
-  // (half-close is passed on).
+  // 101 with `Upgrade: protocol`, then raw bytes both ways between client and upstream, with backpressure, until one
+  // ends (half-close is passed on).
   virtual void upgrade_and_bridge(std::string_view protocol, Upstream upstream) = 0;
   // Answers the WebSocket handshake (400/426 itself when it is none, with an error Result). The observer is kept until
-  // after on_close.
+  // after on_close; it is called from when the handler has returned, so the handler can store the socket first. What is
+  // sent before goes out then, too.
   virtual Result<std::shared_ptr<WebSocket>> accept_websocket(const WebSocketOptions& options,
                                                               std::shared_ptr<WebSocketObserver> observer) = 0;
 };
@@ -131,12 +134,13 @@ struct HttpServerOptions {
   int io_threads = 1;
   int handler_threads = 16;
   std::size_t handler_backlog = 1024;
-  std::size_t max_header_bytes = 32 << 10;  // 431 beyond; 414 when it is the target
-  std::size_t max_connections = 20000;      // 503 beyond
+  std::size_t max_header_bytes = 32 << 10;          // 431 beyond; 414 when it is the target
+  std::size_t max_connections = 20000;              // 503 beyond
   std::chrono::milliseconds header_timeout{30000};  // 408
   std::chrono::milliseconds body_timeout{30000};    // between bytes: 408
   std::chrono::milliseconds keep_alive{75000};
-  Logger* logger = nullptr;  // null_logger() when null; must outlive the server
+  std::chrono::milliseconds write_timeout{60000};  // a client that takes nothing for so long is gone
+  Logger* logger = nullptr;                        // null_logger() when null; must outlive the server
 };
 
 struct ListenOptions {
@@ -152,8 +156,9 @@ struct ListenOptions {
 
 class Listener {
  public:
-  virtual ~Listener() = default;  // closes the port and its connections, waits for its running handlers
-  virtual int port() const = 0;   // 0 for a unix socket
+  // Closes the port and its connections, waits for its running handlers: never from one of them or an I/O thread.
+  virtual ~Listener() = default;
+  virtual int port() const = 0;  // 0 for a unix socket
   virtual void stop_accepting() = 0;
 };
 

@@ -1,0 +1,117 @@
+#include "net/server/listener.hpp"
+
+#include <sys/socket.h>
+
+#include <asio/post.hpp>
+#include <cerrno>
+
+namespace ottobot::net {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBackOff{100};
+constexpr int kAcceptsPerWakeup = 64;
+// Connections over the limit that are still told so; those over that are just closed.
+constexpr std::size_t kRefusalSlots = 256;
+
+}  // namespace
+
+ListenerCore::ListenerCore(std::shared_ptr<const ListenerContext> context, std::shared_ptr<IoThreads> threads,
+                           ListenSocket socket)
+    : context_(std::move(context)),
+      threads_(std::move(threads)),
+      loop_(threads_->next()),
+      port_(socket.port),
+      unix_path_(std::move(socket.unix_path)),
+      descriptor_(loop_->context, socket.fd.release()),
+      retry_(loop_->context) {}
+
+void ListenerCore::start() {
+  asio::post(loop_->context, [self = shared_from_this()] { self->wait(); });
+}
+
+void ListenerCore::wait() {
+  if (!descriptor_.is_open()) return;
+  descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const asio::error_code& error) {
+                           if (error != asio::error::operation_aborted) self->accept_all();
+                         });
+}
+
+void ListenerCore::accept_all() {
+  for (int i = 0; i < kAcceptsPerWakeup && descriptor_.is_open(); ++i) {
+    if (accept_one()) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return back_off(errno);
+    // The rest are errors of that one connection (accept(2)).
+  }
+  wait();
+}
+
+bool ListenerCore::accept_one() {
+  UniqueFd fd(::accept4(descriptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!fd) return false;
+  complained_ = false;
+  adopt(std::move(fd));
+  return true;
+}
+
+void ListenerCore::adopt(UniqueFd fd) {
+  const std::size_t open = context_->links->server_total();
+  const std::size_t limit = context_->options.max_connections;
+  if (open >= limit + kRefusalSlots) return;
+  std::string peer = describe_peer(fd.get());
+  auto loop = threads_->next();
+  Stream stream(loop, std::move(fd));
+  if (!stream.open()) return;
+  auto connection = std::make_shared<Connection>(context_, std::move(stream), std::move(peer));
+  context_->links->add(connection);
+  asio::post(loop->context, [connection, refused = open >= limit] {
+    if (refused) return connection->refuse_at_once(503, "too many connections");
+    connection->start();
+  });
+}
+
+void ListenerCore::back_off(int error) {
+  if (!std::exchange(complained_, true)) {
+    context_->logger.warn("cannot accept connections for now",
+                          {{"reason", errno_error("accept", error).value().message}});
+  }
+  retry_.expires_after(kBackOff);
+  retry_.async_wait([self = shared_from_this()](const asio::error_code& cancelled) {
+    if (!cancelled) self->accept_all();
+  });
+}
+
+void ListenerCore::close_socket() {
+  if (!descriptor_.is_open()) return;
+  asio::error_code ignored;
+  descriptor_.close(ignored);
+  retry_.cancel();
+  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
+}
+
+void ListenerCore::stop_accepting() {
+  const std::lock_guard lock(closing_);
+  if (!closed_) close_socket_on_loop();
+}
+
+void ListenerCore::close_socket_on_loop() {
+  auto done = std::make_shared<std::promise<void>>();
+  auto closed = done->get_future();
+  asio::post(loop_->context, [self = shared_from_this(), done] {
+    self->close_socket();
+    done->set_value();
+  });
+  closed.wait();
+}
+
+// The server closes its listeners before its loops end: a close after that finds it done already.
+void ListenerCore::close() {
+  const std::lock_guard lock(closing_);
+  if (std::exchange(closed_, true)) return;
+  close_socket_on_loop();
+  context_->links->close_all();
+}
+
+}  // namespace ottobot::net
