@@ -1,1 +1,338 @@
-#include "ottobot/session_store.hpp"
+#include "ottobot/stores/sqlite.hpp"
+
+#include "stores/append_rules.hpp"
+#include "stores/lease_table.hpp"
+#include "stores/sqlite/blob_files.hpp"
+#include "stores/sqlite/data_dir.hpp"
+#include "stores/sqlite/event_log.hpp"
+#include "stores/sqlite/idempotency_keys.hpp"
+#include "stores/sqlite/port_leases.hpp"
+#include "stores/sqlite/read_pool.hpp"
+#include "stores/sqlite/schema.hpp"
+#include "stores/sqlite/session_rows.hpp"
+#include "stores/sqlite/writer.hpp"
+#include "stores/subscriptions.hpp"
+
+namespace ottobot {
+namespace {
+
+using namespace stores;
+
+// So that other writers get their turn while a long log is purged.
+constexpr int kPurgeStepEvents = 500;
+
+class SqliteStore final : public SessionStore {
+ public:
+  SqliteStore(Clock& clock, DataDir dir, std::unique_ptr<Connection> connection)
+      : clock_(clock),
+        dir_(std::move(dir)),
+        writer_(std::move(connection)),
+        readers_(dir_.database()),
+        leases_(clock),
+        ports_(writer_),
+        blobs_(dir_, [this](const std::string& session_id) { return exists(session_id, CallContext{}); }) {}
+
+  // Finishes what the process before left undone.
+  Result<void> recover() {
+    if (auto synced = dir_.sync(); !synced) return synced;
+    auto id = readers_.read(CallContext{}, [](Connection& connection) -> Result<std::string> {
+      auto query = connection.query("SELECT value FROM meta WHERE name = 'store_id'");
+      if (!query.next()) return data_loss("the database has no store id");
+      return query.text(0);
+    });
+    if (!id) return fail(id.error());
+    store_id_ = *id;
+    if (auto loaded = ports_.load(); !loaded) return loaded;
+    if (auto purged = finish_purges(CallContext{}); !purged) return purged;
+    return blobs_.remove_leftovers();
+  }
+
+  Result<CreateSessionResult> create_session(const CreateSessionParams& params, const CallContext& ctx) override {
+    if (auto valid = check_session_id(params.row.id); !valid) return fail(valid.error());
+    if (auto valid = check_event_ids(params.events); !valid) return fail(valid.error());
+    const auto events = encode_events(params.events);
+    auto created = writer_.write(ctx, [&](Connection& connection) { return create(connection, params, events); });
+    if (created && !created->replayed) announce(params.row.id, params.events, created->row.last_seq);
+    return created;
+  }
+
+  Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) override {
+    return readers_.read(ctx, [&](Connection& connection) { return load_row(connection, session_id); });
+  }
+
+  Result<SessionPage> list_sessions(const ListSessionsParams& params, const CallContext& ctx) override {
+    return readers_.read(ctx,
+                         [&](Connection& connection) -> Result<SessionPage> { return list_page(connection, params); });
+  }
+
+  Result<std::vector<std::string>> sessions_with_work(std::size_t limit, const CallContext& ctx) override {
+    return readers_.read(ctx, [&](Connection& connection) -> Result<std::vector<std::string>> {
+      return pending_sessions(connection, limit, [&](const std::string& id) { return !leases_.is_live(id); });
+    });
+  }
+
+  Result<std::vector<std::string>> sessions_expired(UnixMillis now, std::size_t limit,
+                                                    const CallContext& ctx) override {
+    return readers_.read(ctx, [&](Connection& connection) -> Result<std::vector<std::string>> {
+      return due_sessions(connection, now, limit);
+    });
+  }
+
+  Result<void> purge_session(const std::string& session_id, const CallContext& ctx) override {
+    const auto removed = writer_.write(ctx, [&](Connection& connection) -> Result<void> {
+      const auto head = load_head(connection, session_id);
+      if (!head) return fail(head.error());
+      delete_session(connection, head->sid);
+      connection.query("INSERT INTO purges VALUES (?1)").bind(head->sid).run();
+      return {};
+    });
+    if (!removed) return removed;
+    leases_.forget(session_id);
+    if (auto released = ports_.release_all(session_id, ctx); !released) return released;
+    if (auto purged = blobs_.remove_session(session_id); !purged) return purged;
+    return finish_purges(ctx);
+  }
+
+  Result<AppendResult> append_owner(const AppendOwnerParams& params, const CallContext& ctx) override {
+    if (auto valid = check_event_ids(params.events); !valid) return fail(valid.error());
+    return write_append(params, ctx, [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
+      const auto head = load_head(connection, params.session_id);
+      if (!head) return fail(head.error());
+      if (params.epoch != head->epoch || !leases_.holds(params.session_id, params.epoch)) {
+        return stale_epoch(params.session_id, params.epoch);
+      }
+      return append(connection, *head, params, params.patch, params.if_last_seq, events);
+    });
+  }
+
+  Result<AppendResult> post_inbox(const AppendParams& params, const CallContext& ctx) override {
+    if (auto valid = check_inbox_events(params.events); !valid) return fail(valid.error());
+    RowPatch patch = params.patch;
+    patch.pending = patch.pending.value_or(true);
+    return write_append(params, ctx, [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
+      const auto head = load_head(connection, params.session_id);
+      if (!head) return fail(head.error());
+      return append(connection, *head, params, patch, std::nullopt, events);
+    });
+  }
+
+  Result<std::vector<Event>> read(const ReadParams& params, const CallContext& ctx) override {
+    const auto stored = readers_.read(ctx, [&](Connection& connection) -> Result<std::vector<StoredEvent>> {
+      const auto head = load_head(connection, params.session_id);
+      if (!head) return fail(head.error());
+      return read_events(connection, head->sid, params);
+    });
+    if (!stored) return fail(stored.error());
+    std::vector<Event> events;
+    events.reserve(stored->size());
+    for (const auto& each : *stored) {
+      auto event = decode_event(each);
+      if (!event) return fail(event.error());
+      events.push_back(std::move(*event));
+    }
+    return events;
+  }
+
+  Result<std::unique_ptr<Subscription>> subscribe(const std::string& session_id, SessionSink& sink) override {
+    return subscriptions_.subscribe(session_id, sink);
+  }
+
+  Result<void> publish(const std::string& session_id, const Json& message, const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return running;
+    return subscriptions_.publish(session_id, message);
+  }
+
+  Result<Lease> acquire_lease(const AcquireLeaseParams& params, const CallContext& ctx) override {
+    Lease lease{params.session_id, params.owner, 0};
+    const auto acquired = writer_.write(ctx, [&](Connection& connection) -> Result<void> {
+      const auto head = load_head(connection, params.session_id);
+      if (!head) return fail(head.error());
+      if (auto is_free = leases_.check_free(params.session_id, params.owner); !is_free) return is_free;
+      lease.epoch = head->epoch + 1;
+      set_epoch(connection, head->sid, lease.epoch);
+      leases_.grant(lease, params.ttl);
+      return {};
+    });
+    if (acquired) return lease;
+    if (lease.epoch != 0) leases_.release(lease);
+    return fail(acquired.error());
+  }
+
+  Result<void> renew_lease(const Lease& lease, std::chrono::milliseconds ttl, const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return running;
+    return leases_.renew(lease, ttl);
+  }
+
+  Result<void> release_lease(const Lease& lease, const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return running;
+    leases_.release(lease);
+    return {};
+  }
+
+  Result<std::unique_ptr<BlobWriter>> create_blob(const std::string& session_id, const CallContext& ctx) override {
+    const auto known = exists(session_id, ctx);
+    if (!known) return fail(known.error());
+    if (!*known) return no_session(session_id);
+    return blobs_.create(session_id);
+  }
+
+  Result<std::unique_ptr<BlobReader>> open_blob(const std::string& session_id, const std::string& blob_id,
+                                                const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return fail(running.error());
+    return blobs_.open(session_id, blob_id);
+  }
+
+  Result<void> put_checkpoint(const std::string& session_id, Seq seq, const Json& state,
+                              const CallContext& ctx) override {
+    const std::string text = dump_json(state);
+    return writer_.write(ctx, [&](Connection& connection) -> Result<void> {
+      const auto head = load_head(connection, session_id);
+      if (!head) return fail(head.error());
+      connection
+          .query(
+              "INSERT INTO checkpoints VALUES (?1, ?2, ?3) ON CONFLICT (sid) DO UPDATE "
+              "SET seq = ?2, state = ?3 WHERE seq <= ?2")
+          .bind(head->sid, seq, text)
+          .run();
+      return {};
+    });
+  }
+
+  Result<std::optional<Json>> get_checkpoint(const std::string& session_id, const CallContext& ctx) override {
+    const auto text = readers_.read(ctx, [&](Connection& connection) -> Result<std::string> {
+      auto query =
+          connection.query("SELECT c.state FROM sessions s LEFT JOIN checkpoints c USING (sid) WHERE s.id = ?1");
+      if (!query.bind(session_id).next()) return no_session(session_id);
+      return query.is_null(0) ? std::string() : query.text(0);
+    });
+    if (!text) return fail(text.error());
+    auto state = parse_json(*text, kMaxStoredDepth);
+    if (!state) return std::nullopt;  // none, or damaged: the log says the same
+    return std::move(*state);
+  }
+
+  Result<int> lease_port(const LeasePortParams& params, const CallContext& ctx) override {
+    return ports_.lease(params, ctx);
+  }
+
+  Result<void> release_ports(const std::string& session_id, const CallContext& ctx) override {
+    return ports_.release_all(session_id, ctx);
+  }
+
+  std::string store_id() const override { return store_id_; }
+
+  Result<void> ping(const CallContext& ctx) override {
+    return readers_.read(ctx, [](Connection& connection) -> Result<void> {
+      if (!connection.query("SELECT 1 FROM meta").next()) return unavailable("the database is empty");
+      return {};
+    });
+  }
+
+ private:
+  using EncodedEvents = std::vector<EncodedEvent>;
+
+  Result<bool> exists(const std::string& session_id, const CallContext& ctx) {
+    return readers_.read(ctx, [&](Connection& connection) -> Result<bool> {
+      return connection.query("SELECT 1 FROM sessions WHERE id = ?1").bind(session_id).next();
+    });
+  }
+
+  void announce(const std::string& session_id, const std::vector<NewEvent>& events, Seq last_seq) {
+    if (!events.empty()) subscriptions_.announce(session_id, last_seq);
+  }
+
+  Result<CreateSessionResult> create(Connection& connection, const CreateSessionParams& params,
+                                     const EncodedEvents& events) {
+    const UnixMillis now = clock_.now_ms();
+    if (!params.idempotency_key.empty()) {
+      if (const auto known = find_key(connection, params.row.user, params.idempotency_key, now)) {
+        if (known->request_hash != params.request_hash) return key_reused(params.idempotency_key);
+        auto row = load_row(connection, known->session_id);
+        if (!row) return fail(row.error());
+        return CreateSessionResult{std::move(*row), true};
+      }
+    }
+    if (load_head(connection, params.row.id)) return session_exists(params.row.id);
+    CreateSessionResult created{params.row, false};
+    created.row.last_seq = static_cast<Seq>(events.size());
+    created.row.pending = true;
+    const std::int64_t sid = insert_session(connection, created.row, now);
+    insert_events(connection, sid, 0, now, events);
+    if (!params.idempotency_key.empty()) remember_key(connection, params, sid, now);
+    return created;
+  }
+
+  template <class Body>
+  Result<AppendResult> write_append(const AppendParams& params, const CallContext& ctx, const Body& body) {
+    const auto events = encode_events(params.events);
+    auto appended = writer_.write(ctx, [&](Connection& connection) { return body(connection, events); });
+    if (appended && !appended->replayed) announce(params.session_id, params.events, appended->last_seq);
+    return appended;
+  }
+
+  Result<AppendResult> append(Connection& connection, const SessionHead& head, const AppendParams& params,
+                              const RowPatch& patch, std::optional<Seq> if_last_seq, const EncodedEvents& events) {
+    const auto replay =
+        find_replay(params.events, [&](const std::string& id) { return find_event(connection, head.sid, id); });
+    if (!replay) return fail(replay.error());
+    if (!replay->empty()) {
+      return AppendResult{*replay, head.last_seq, timestamp_of(connection, head.sid, replay->front()), true};
+    }
+    if (if_last_seq && *if_last_seq != head.last_seq) return log_moved(params.session_id, *if_last_seq, head.last_seq);
+    AppendResult appended{{}, head.last_seq, std::max(head.last_timestamp, clock_.now_ms()), false};
+    for (std::size_t n = 0; n < events.size(); ++n) appended.seqs.push_back(++appended.last_seq);
+    insert_events(connection, head.sid, head.last_seq, appended.timestamp, events);
+    update_projection(connection, head, appended.last_seq, appended.timestamp, patch);
+    return appended;
+  }
+
+  // Removes the logs of purged sessions, step by step.
+  Result<void> finish_purges(const CallContext& ctx) {
+    bool left = true;
+    while (left) {
+      const auto step = writer_.write(ctx, [&](Connection& connection) -> Result<bool> {
+        std::int64_t sid = 0;
+        {
+          auto query = connection.query("SELECT sid FROM purges LIMIT 1");
+          if (!query.next()) return false;
+          sid = query.integer(0);
+        }
+        if (delete_some_events(connection, sid, kPurgeStepEvents) < kPurgeStepEvents) {
+          connection.query("DELETE FROM purges WHERE sid = ?1").bind(sid).run();
+        }
+        return true;
+      });
+      if (!step) return fail(step.error());
+      left = *step;
+    }
+    return {};
+  }
+
+  Clock& clock_;
+  DataDir dir_;  // unlocked last
+  std::string store_id_;
+  Writer writer_;  // closed after the readers, to fold the WAL into the database
+  ReadPool readers_;
+  LeaseTable leases_;
+  PortLeases ports_;
+  BlobFiles blobs_;
+  Subscriptions subscriptions_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SessionStore>> make_sqlite_store(const SqliteStoreOptions& options) {
+  auto dir = DataDir::open(options.data_dir);
+  if (!dir) return fail(dir.error());
+  try {
+    auto connection = std::make_unique<Connection>(dir->database(), Connection::Mode::read_write);
+    if (auto ready = prepare_database(*connection, options.max_database_bytes); !ready) return fail(ready.error());
+    auto store = std::make_unique<SqliteStore>(options.clock, std::move(*dir), std::move(connection));
+    if (auto recovered = store->recover(); !recovered) return fail(recovered.error());
+    return store;
+  } catch (...) {
+    return fail(current_database_error(), options.data_dir.string());
+  }
+}
+
+}  // namespace ottobot

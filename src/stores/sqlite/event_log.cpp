@@ -1,0 +1,94 @@
+#include "stores/sqlite/event_log.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace ottobot::stores {
+namespace {
+
+constexpr int kSeqBits = 32;
+constexpr Seq kMaxSeq = (Seq{1} << kSeqBits) - 1;
+
+std::int64_t key_of(std::int64_t sid, Seq seq) { return sid << kSeqBits | seq; }
+Seq seq_of(std::int64_t key) { return key & kMaxSeq; }
+
+Result<Json> parse_stored(Seq seq, const std::string& text) {
+  auto parsed = parse_json(text, kMaxStoredDepth);
+  if (!parsed) return data_loss("event " + std::to_string(seq) + " is damaged: " + parsed.error().message);
+  return parsed;
+}
+
+}  // namespace
+
+std::vector<EncodedEvent> encode_events(const std::vector<NewEvent>& events) {
+  std::vector<EncodedEvent> encoded;
+  encoded.reserve(events.size());
+  for (const auto& event : events) {
+    std::optional<std::string> internal;
+    if (!event.internal.is_null()) internal = dump_json(event.internal);
+    encoded.push_back({&event, dump_json(event.data), std::move(internal)});
+  }
+  return encoded;
+}
+
+Result<Event> decode_event(const StoredEvent& stored) {
+  const auto type = parse_event_type(stored.type);
+  if (!type) {
+    return data_loss("event " + std::to_string(stored.seq) + " has the unknown type " + stored.type,
+                     "it was written by another version of OttoBot");
+  }
+  auto data = parse_stored(stored.seq, stored.data);
+  if (!data) return fail(data.error());
+  Event event{stored.seq, stored.id, *type, stored.timestamp, std::move(*data), nullptr};
+  if (stored.internal) {
+    auto internal = parse_stored(stored.seq, *stored.internal);
+    if (!internal) return fail(internal.error());
+    event.internal = std::move(*internal);
+  }
+  return event;
+}
+
+void insert_events(Connection& connection, std::int64_t sid, Seq last_seq, UnixMillis timestamp,
+                   const std::vector<EncodedEvent>& events) {
+  for (const auto& encoded : events) {
+    const std::string_view type = to_string(encoded.event->type);
+    connection.query("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        .bind(key_of(sid, ++last_seq), sid, encoded.event->id, type, timestamp, encoded.data, encoded.internal)
+        .run();
+  }
+}
+
+std::vector<StoredEvent> read_events(Connection& connection, std::int64_t sid, const ReadParams& params) {
+  auto query = connection.query(
+      "SELECT key, timestamp, id, type, data, internal FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3");
+  const auto limit = std::min<std::size_t>(params.limit, std::numeric_limits<std::int32_t>::max());
+  query.bind(key_of(sid, std::clamp<Seq>(params.after, 0, kMaxSeq)), key_of(sid, kMaxSeq), limit);
+  std::vector<StoredEvent> events;
+  std::size_t bytes = 0;
+  while (bytes <= params.max_bytes && query.next()) {
+    StoredEvent event{seq_of(query.integer(0)), query.integer(1), query.text(2), query.text(3), query.text(4), {}};
+    if (!query.is_null(5)) event.internal = query.text(5);
+    bytes += event.data.size() + (event.internal ? event.internal->size() : 0);
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+Seq find_event(Connection& connection, std::int64_t sid, const std::string& event_id) {
+  auto query = connection.query("SELECT key FROM events WHERE sid = ?1 AND id = ?2");
+  return query.bind(sid, event_id).next() ? seq_of(query.integer(0)) : 0;
+}
+
+UnixMillis timestamp_of(Connection& connection, std::int64_t sid, Seq seq) {
+  auto query = connection.query("SELECT timestamp FROM events WHERE key = ?1");
+  return query.bind(key_of(sid, seq)).next() ? query.integer(0) : 0;
+}
+
+int delete_some_events(Connection& connection, std::int64_t sid, int limit) {
+  return connection
+      .query("DELETE FROM events WHERE key IN (SELECT key FROM events WHERE key > ?1 AND key <= ?2 LIMIT ?3)")
+      .bind(key_of(sid, 0), key_of(sid, kMaxSeq), limit)
+      .run();
+}
+
+}  // namespace ottobot::stores
