@@ -1,1 +1,260 @@
-#include "ottobot/container_backend.hpp"
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <memory>
+
+#include "containers/local/files.hpp"
+#include "containers/local/folder_lock.hpp"
+#include "containers/local/freezer.hpp"
+#include "containers/local/health.hpp"
+#include "containers/local/launch.hpp"
+#include "containers/local/probe.hpp"
+#include "containers/local/teardown.hpp"
+#include "ottobot/containers/local.hpp"
+#include "ottobot/ids.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+constexpr std::size_t kLongestLog = 256 << 10;
+// How long a remove waits for a call in progress before it takes that call's processes away.
+constexpr std::chrono::milliseconds kPoliteWait{50};
+// A step that was begun is brought to its end, even when the caller's time is up.
+constexpr std::chrono::milliseconds kEndTime{10'000};
+
+using Missing = FolderLock::Missing;
+
+std::vector<std::string> folder_names(const std::string& folder) {
+  std::vector<std::string> names;
+  std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), &::closedir);
+  if (!dir) return names;
+  while (const dirent* entry = ::readdir(dir.get())) {
+    if (is_valid_name(entry->d_name)) names.emplace_back(entry->d_name);
+  }
+  return names;
+}
+
+bool matches(const std::map<std::string, std::string>& labels, const std::map<std::string, std::string>& selector) {
+  for (const auto& [key, value] : selector) {
+    const auto found = labels.find(key);
+    if (found == labels.end() || found->second != value) return false;
+  }
+  return true;
+}
+
+std::string last_lines(const std::string& text, int count) {
+  if (count <= 0) return {};
+  std::size_t at = text.size();
+  if (at > 0 && text[at - 1] == '\n') --at;
+  while (at > 0 && count > 0) {
+    if (text[at - 1] == '\n' && --count == 0) break;
+    --at;
+  }
+  return text.substr(at);
+}
+
+Failure no_sandbox(const std::string& name) { return not_found("no sandbox " + name); }
+
+class LocalBackend final : public ContainerBackend {
+ public:
+  explicit LocalBackend(Site site) : site_(std::move(site)) {}
+
+  std::string name() const override { return "local"; }
+  Result<void> probe(const CallContext& ctx) override { return probe_host(site_, ctx); }
+
+  Result<Sandbox> launch(const LaunchParams& params, const LaunchProgress& progress, const CallContext& ctx) override;
+  Result<Sandbox> inspect(const std::string& name, const CallContext& ctx) override;
+  Result<void> pause(const std::string& name, const CallContext& ctx) override;
+  Result<void> resume(const std::string& name, const CallContext& ctx) override;
+  Result<void> stop(const std::string& name, std::chrono::milliseconds grace, const CallContext& ctx) override;
+  Result<void> remove(const std::string& name, const CallContext& ctx) override;
+  Result<std::vector<Sandbox>> list(const std::map<std::string, std::string>& selector,
+                                    const CallContext& ctx) override;
+  Result<std::string> logs(const std::string& name, int tail_lines, const CallContext& ctx) override;
+  Result<SandboxStats> stats(const std::string& name, const CallContext& ctx) override;
+  Result<std::string> snapshot(const std::string&, const CallContext&) override {
+    return unsupported("the local backend has no images", "use --backend docker for snapshots");
+  }
+
+ private:
+  Result<SandboxRecord> load(const std::string& name) const;
+  Sandbox describe(const SandboxRecord& record, SandboxState state) const;
+  Sandbox describe(const SandboxRecord& record) const { return describe(record, state_of(site_, record)); }
+  Result<FolderLock> lock(const std::string& name, const CallContext& ctx) const;
+  Result<Sandbox> launch_afresh(const LaunchParams& params, const LaunchProgress& progress, const CallContext& ctx);
+  Result<void> remove_locked(const std::string& name, const CallContext& ctx);
+  void sweep(const std::string& name);
+
+  const Site site_;
+};
+
+Result<SandboxRecord> LocalBackend::load(const std::string& name) const {
+  if (!is_valid_name(name)) return no_sandbox(name);
+  auto record = load_record(site_.paths(name).record);
+  if (!record && record.error().code == ErrorCode::not_found) return no_sandbox(name);
+  return record;
+}
+
+Sandbox LocalBackend::describe(const SandboxRecord& record, SandboxState state) const {
+  return {record.name, state, record.labels, site_.endpoint(record), record.created_at, record.warnings};
+}
+
+Result<FolderLock> LocalBackend::lock(const std::string& name, const CallContext& ctx) const {
+  if (!is_valid_name(name)) return no_sandbox(name);
+  auto lock = FolderLock::acquire(site_.paths(name).folder, Missing::is_error, ctx);
+  if (!lock && lock.error().code == ErrorCode::not_found) return no_sandbox(name);
+  return lock;
+}
+
+Result<Sandbox> LocalBackend::launch(const LaunchParams& params, const LaunchProgress& progress,
+                                     const CallContext& ctx) {
+  if (!is_valid_name(params.name)) return invalid_field("name", "must be 1 to 64 of A-Za-z0-9_-");
+  if (!params.image.empty()) {
+    return not_found("the local backend has no image " + params.image, "leave the image out, or use --backend docker");
+  }
+  if (site_.host.bwrap.empty()) return unavailable("bubblewrap is not installed", "apt-get install bubblewrap");
+  if (auto more = ctx.check(); !more) return fail(more.error());
+  auto lock = FolderLock::acquire(site_.paths(params.name).folder, Missing::is_made, ctx);
+  if (!lock) return fail(lock.error());
+  return launch_afresh(params, progress, ctx);
+}
+
+Result<Sandbox> LocalBackend::launch_afresh(const LaunchParams& params, const LaunchProgress& progress,
+                                            const CallContext& ctx) {
+  auto former = load(params.name);
+  SandboxRecord record;
+  if (former) {
+    const SandboxState state = state_of(site_, *former);
+    if (state == SandboxState::running) return describe(*former, state);
+    if (state == SandboxState::paused) {
+      if (auto thawed = thaw_sandbox(site_, *former); !thawed) return fail(thawed.error());
+      return describe(*former);
+    }
+    if (auto ended = end_processes(site_, *former, ctx.within(kEndTime)); !ended) return fail(ended.error());
+    record.uid = former->uid;
+  }
+  record.name = params.name;
+  record.labels = params.labels;
+  record.labels[labels::kInstance] = site_.options.instance;
+  record.token = new_secret();
+  record.created_at = site_.clock().now_ms();
+  auto launched = launch_sandbox(site_, record, params, progress, ctx);
+  if (launched) return describe(*launched, SandboxState::running);
+  // The files of an earlier life are not this launch's to delete.
+  if (!former) {
+    (void)remove_locked(params.name, with_timeout(kEndTime));
+  } else if (auto dead = load(params.name)) {
+    dead->phase = SandboxRecord::Phase::stopped;
+    (void)save_record(site_.paths(params.name).record, *dead);
+  }
+  return fail(launched.error());
+}
+
+Result<Sandbox> LocalBackend::inspect(const std::string& name, const CallContext&) {
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  return describe(*record);
+}
+
+Result<void> LocalBackend::pause(const std::string& name, const CallContext& ctx) {
+  auto lock = this->lock(name, ctx);
+  if (!lock) return fail(lock.error());
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  const SandboxState state = state_of(site_, *record);
+  if (state == SandboxState::paused) return {};
+  if (state != SandboxState::running) return conflict("the sandbox " + name + " does not run");
+  return freeze_sandbox(site_, *record, ctx);
+}
+
+Result<void> LocalBackend::resume(const std::string& name, const CallContext& ctx) {
+  auto lock = this->lock(name, ctx);
+  if (!lock) return fail(lock.error());
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  const SandboxState state = state_of(site_, *record);
+  if (state == SandboxState::running) return {};
+  if (state != SandboxState::paused) return conflict("the sandbox " + name + " does not run", "launch it again");
+  return thaw_sandbox(site_, *record);
+}
+
+Result<void> LocalBackend::stop(const std::string& name, std::chrono::milliseconds grace, const CallContext& ctx) {
+  auto lock = this->lock(name, ctx);
+  if (!lock) return fail(lock.error());
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  ask_to_end(site_, *record, grace, ctx);
+  if (auto ended = end_processes(site_, *record, with_timeout(kEndTime)); !ended) return ended;
+  record->phase = SandboxRecord::Phase::stopped;
+  record->paused = false;
+  record->supervisor = record->init = record->egress = ProcessIdentity{};
+  return save_record(site_.paths(name).record, *record);
+}
+
+Result<void> LocalBackend::remove(const std::string& name, const CallContext& ctx) {
+  if (!is_valid_name(name)) return {};
+  const std::string folder = site_.paths(name).folder;
+  auto lock = FolderLock::acquire(folder, Missing::is_error, ctx.within(kPoliteWait));
+  if (!lock && lock.error().code == ErrorCode::deadline_exceeded) {
+    if (auto record = load(name)) kill_now(site_, *record);
+    lock = FolderLock::acquire(folder, Missing::is_error, ctx);
+  }
+  if (!lock && lock.error().code == ErrorCode::not_found) return {};
+  if (!lock) return fail(lock.error());
+  return remove_locked(name, ctx);
+}
+
+Result<void> LocalBackend::remove_locked(const std::string& name, const CallContext& ctx) {
+  auto record = load(name);
+  // Without a readable record the control group and the files are still found by name.
+  SandboxRecord known;
+  if (record) known = std::move(*record);
+  known.name = name;
+  if (auto ended = end_processes(site_, known, ctx); !ended) return ended;
+  return erase_files(site_, known);
+}
+
+// A folder without a record is what a launch that died in its first step left, or one that is just beginning.
+void LocalBackend::sweep(const std::string& name) {
+  auto lock = FolderLock::try_acquire(site_.paths(name).folder, Missing::is_error);
+  if (!lock) return;
+  if (auto record = load(name); record || record.error().code != ErrorCode::not_found) return;
+  (void)remove_locked(name, with_timeout(kEndTime));
+}
+
+Result<std::vector<Sandbox>> LocalBackend::list(const std::map<std::string, std::string>& selector,
+                                                const CallContext& ctx) {
+  std::vector<Sandbox> found;
+  for (const auto& name : folder_names(site_.sandboxes_dir())) {
+    if (auto more = ctx.check(); !more) return fail(more.error());
+    auto record = load(name);
+    if (record && matches(record->labels, selector)) found.push_back(describe(*record));
+    if (!record && record.error().code == ErrorCode::not_found) sweep(name);
+    if (!record && record.error().code == ErrorCode::data_loss) {
+      site_.log().error("local sandbox: " + record.error().message, {{"sandbox", name}});
+    }
+  }
+  return found;
+}
+
+Result<std::string> LocalBackend::logs(const std::string& name, int tail_lines, const CallContext&) {
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  return to_valid_utf8(last_lines(read_tail(site_.paths(name).log, kLongestLog), tail_lines));
+}
+
+Result<SandboxStats> LocalBackend::stats(const std::string& name, const CallContext&) {
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  return measure(site_, *record);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ContainerBackend>> make_local_backend(LocalBackendOptions options) {
+  auto site = Site::make(std::move(options));
+  if (!site) return fail(site.error());
+  return std::make_unique<LocalBackend>(std::move(*site));
+}
+
+}  // namespace ottobot::containers

@@ -1,0 +1,98 @@
+#include "containers/local/bwrap_command.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+class Arguments {
+ public:
+  template <class... Words>
+  void add(Words&&... words) {
+    (list_.emplace_back(std::forward<Words>(words)), ...);
+  }
+  std::vector<std::string> take() { return std::move(list_); }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+void add_isolation(Arguments& out, const BwrapPlan& plan) {
+  out.add("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try");
+  if (plan.own_network) out.add("--unshare-net");
+  const std::string id = std::to_string(kSandboxUid);
+  out.add("--uid", id, "--gid", id, "--hostname", "ottobot");
+  // bubblewrap keeps the capabilities of a caller that is root in its namespace.
+  out.add("--cap-drop", "ALL", "--as-pid-1");
+}
+
+void add_host_root(Arguments& out, const BwrapPlan& plan) {
+  for (const auto& folder : plan.root.folders) out.add("--ro-bind", folder, folder);
+  for (const auto& [link, target] : plan.root.links) out.add("--symlink", target, link);
+  for (const auto& path : plan.root.etc) out.add("--ro-bind", path, path);
+  if (!plan.etc_dir.empty()) {
+    for (const auto& file : sandbox_etc_files()) {
+      out.add("--ro-bind", plan.etc_dir + "/" + file.first, "/etc/" + file.first);
+    }
+  }
+  for (const auto& path : plan.extra_read_only) out.add("--ro-bind-try", path, path);
+}
+
+void add_scratch(Arguments& out, const BwrapPlan& plan) {
+  const std::string size = std::to_string(plan.scratch_bytes);
+  out.add("--proc", "/proc", "--dev", "/dev");
+  out.add("--perms", "1777", "--size", size, "--tmpfs", "/tmp");
+  out.add("--perms", "1777", "--size", size, "--tmpfs", "/var/tmp");
+  out.add("--perms", "0755", "--size", size, "--tmpfs", kSandboxHome);
+  out.add("--dir", "/run");
+}
+
+}  // namespace
+
+std::vector<std::string> bwrap_arguments(const BwrapPlan& plan) {
+  Arguments out;
+  add_isolation(out, plan);
+  add_host_root(out, plan);
+  add_scratch(out, plan);
+  if (!plan.workspace.empty()) out.add("--bind", plan.workspace, kSandboxWorkspace, "--chdir", kSandboxWorkspace);
+  if (!plan.run_dir.empty()) out.add("--bind", plan.run_dir, kSandboxRunDir);
+  if (!plan.sandboxd.empty()) out.add("--ro-bind", plan.sandboxd, kSandboxdInside);
+  out.add("--remount-ro", "/");
+  out.add("--clearenv");
+  for (const auto& [name, value] : plan.env) out.add("--setenv", name, value);
+  if (plan.info_fd >= 0) out.add("--info-fd", std::to_string(plan.info_fd));
+  if (plan.seccomp_fd >= 0) out.add("--seccomp", std::to_string(plan.seccomp_fd));
+  return out.take();
+}
+
+std::map<std::string, std::string> sandbox_environment(const std::map<std::string, std::string>& extra,
+                                                       const std::string& token, bool desktop) {
+  std::map<std::string, std::string> env = {
+      {"HOME", kSandboxHome},
+      {"USER", "developer"},
+      {"LOGNAME", "developer"},
+      {"SHELL", "/bin/bash"},
+      {"LANG", "C.UTF-8"},
+      {"TERM", "xterm-256color"},
+      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+  };
+  if (desktop) env["DISPLAY"] = ":1";
+  for (const auto& [name, value] : extra) env[name] = value;
+  env["OTTOBOT_SANDBOX_TOKEN"] = token;
+  return env;
+}
+
+std::map<std::string, std::string> sandbox_etc_files() {
+  return {
+      {"passwd",
+       "root:x:0:0:root:/root:/usr/sbin/nologin\n"
+       "developer:x:1000:1000:Developer:/home/developer:/bin/bash\n"
+       "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
+      {"group", "root:x:0:\ndeveloper:x:1000:\nnogroup:x:65534:\n"},
+      {"hostname", "ottobot\n"},
+      {"hosts", "127.0.0.1 localhost ottobot\n::1 localhost ip6-localhost\n"},
+      {"nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"},
+      // slirp4netns answers DNS there.
+      {"resolv.conf", "nameserver 10.0.2.3\n"},
+  };
+}
+
+}  // namespace ottobot::containers

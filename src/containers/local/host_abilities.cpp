@@ -1,0 +1,82 @@
+#include "containers/local/host_abilities.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <climits>
+
+#include <sstream>
+
+#include "containers/local/files.hpp"
+#include "net/unique_fd.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+// Nothing here names users, keys or machines; what a program needs beyond it, it finds in /usr.
+constexpr const char* kSharedEtc[] = {
+    "/etc/ssl",          "/etc/ca-certificates", "/etc/alternatives", "/etc/ld.so.cache",  "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d", "/etc/fonts",           "/etc/X11",          "/etc/localtime",    "/etc/timezone",
+    "/etc/services",     "/etc/protocols",       "/etc/mime.types",   "/etc/os-release",   "/etc/debian_version",
+    "/etc/bash.bashrc",  "/etc/profile",         "/etc/inputrc",      "/etc/terminfo",     "/etc/host.conf",
+    "/etc/gai.conf",     "/etc/magic",           "/etc/jwm",          "/etc/python3",      "/etc/python3.11",
+    "/etc/perl",         "/etc/java-17-openjdk", "/etc/login.defs",   "/etc/locale.alias",
+};
+constexpr const char* kRootFolders[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+
+std::string find_program(const char* name) {
+  for (const char* folder : {"/usr/bin/", "/bin/", "/usr/local/bin/", "/usr/sbin/", "/sbin/"}) {
+    std::string path = std::string(folder) + name;
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return {};
+}
+
+HostRoot inspect_root() {
+  HostRoot root;
+  root.folders.push_back("/usr");
+  for (const char* folder : kRootFolders) {
+    struct stat info {};
+    if (::lstat(folder, &info) != 0) continue;
+    char target[PATH_MAX];
+    const ssize_t length = S_ISLNK(info.st_mode) ? ::readlink(folder, target, sizeof target) : -1;
+    if (length > 0) {
+      root.links.emplace_back(folder, std::string(target, static_cast<std::size_t>(length)));
+    } else if (S_ISDIR(info.st_mode)) {
+      root.folders.push_back(folder);
+    }
+  }
+  for (const char* path : kSharedEtc) {
+    if (::access(path, R_OK) == 0) root.etc.push_back(path);
+  }
+  return root;
+}
+
+}  // namespace
+
+bool maps_ids(const std::string& uid_map, uid_t first, unsigned count) {
+  std::istringstream text(uid_map);
+  unsigned long inside = 0;
+  unsigned long outside = 0;
+  unsigned long length = 0;
+  while (text >> inside >> outside >> length) {
+    if (first >= inside && static_cast<unsigned long>(first) + count <= inside + length) return true;
+  }
+  return false;
+}
+
+HostAbilities inspect_host(uid_t first_uid, unsigned uid_count) {
+  HostAbilities host;
+  const bool root = ::geteuid() == 0;
+  host.can_switch_uid = root && maps_ids(read_text("/proc/self/uid_map").value_or(""), first_uid, uid_count);
+  host.bwrap = find_program("bwrap");
+  host.slirp4netns = find_program("slirp4netns");
+  net::UniqueFd tun(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  host.has_tun = static_cast<bool>(tun);
+  host.cgroups =
+      detect_cgroups(read_text("/proc/self/mounts").value_or(""), read_text("/proc/self/cgroup").value_or(""), root);
+  host.root = inspect_root();
+  return host;
+}
+
+}  // namespace ottobot::containers

@@ -1,0 +1,49 @@
+// Starts bubblewrap: the one place that forks, and what happens between fork and exec.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "containers/local/bwrap_command.hpp"
+#include "containers/local/process_identity.hpp"
+#include "net/unique_fd.hpp"
+#include "ottobot/call_context.hpp"
+
+namespace ottobot::containers {
+
+struct LauncherPlan {
+  std::string bwrap;                      // path of the program
+  BwrapPlan sandbox;                      // info_fd and seccomp_fd are filled in by start()
+  std::vector<std::string> join_cgroups;  // cgroup.procs files
+  std::optional<uid_t> uid;               // run under it; sources of `sandbox` are then staged, see launcher.cpp
+  bool own_network_first = false;         // make user and network namespace before bubblewrap (unprivileged egress)
+  std::optional<std::uint64_t> max_memory_bytes;  // rlimit, per process
+  std::optional<std::uint64_t> max_processes;     // rlimit, per uid
+  int log_fd = -1;                                // its stdout and stderr; borrowed until start() returns
+};
+
+// A child that waits for release() before it does anything. If it is destroyed unreleased, or the calling program dies,
+// the child ends without a trace: so its identity can be written down first.
+class PendingSandbox {
+ public:
+  static Result<PendingSandbox> start(LauncherPlan plan);
+
+  const ProcessIdentity& supervisor() const { return supervisor_; }
+  // Lets it go on until bubblewrap has made its namespaces and returns process 1 of the sandbox. Errors: unavailable
+  // (the step that failed; bubblewrap's own words are in the log), deadline_exceeded, cancelled: the child may then
+  // still run.
+  Result<ProcessIdentity> release(const CallContext& ctx);
+  // The read end of a pipe that closes when the sandbox's last process ends.
+  net::UniqueFd take_lifeline() { return std::move(lifeline_); }
+
+ private:
+  ProcessIdentity supervisor_;
+  net::UniqueFd gate_, status_, info_, lifeline_;
+};
+
+}  // namespace ottobot::containers

@@ -1,0 +1,137 @@
+#include "containers/local_fixture.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "net/process/unix_socket.hpp"
+#include "ottobot/ids.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string slurp(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string receive_all(int fd, const CallContext& ctx) {
+  std::string text;
+  while (ctx.check()) {
+    pollfd wait{fd, POLLIN, 0};
+    if (::poll(&wait, 1, 50) <= 0) continue;
+    char buffer[16384];
+    const ssize_t got = ::recv(fd, buffer, sizeof buffer, 0);
+    if (got < 0 && errno == EAGAIN) continue;
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = "/tmp/ottobot-local-XXXXXX";
+  path_ = ::mkdtemp(pattern.data());
+  fs::permissions(path_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::string stand_in_daemon() {
+  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin/stand_in_daemon";
+}
+
+LocalBackendOptions local_options(const TemporaryFolder& folder, const std::string& instance) {
+  LocalBackendOptions options;
+  options.state_dir = folder.path() + "/state";
+  options.runtime_dir = folder.path() + "/runtime";
+  options.sandboxd_path = stand_in_daemon();
+  options.instance = instance;
+  return options;
+}
+
+ShellResult run_in(const Sandbox& sandbox, const std::string& command, std::chrono::milliseconds timeout) {
+  const CallContext ctx = with_timeout(timeout);
+  auto socket = net::connect_endpoint(sandbox.endpoint, ctx);
+  if (!socket) return {-1, socket.error().to_string()};
+  const std::string request = "POST /run HTTP/1.1\r\nContent-Length: " + std::to_string(command.size()) +
+                              "\r\nConnection: close\r\n\r\n" + command;
+  if (::send(socket->get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
+    return {-1, "cannot send"};
+  }
+  const std::string answer = receive_all(socket->get(), ctx);
+  const auto body = answer.find("\r\n\r\n");
+  const auto end = answer.rfind("\nexit=");
+  if (body == std::string::npos || end == std::string::npos) return {-1, answer};
+  return {std::atoi(answer.c_str() + end + 6), answer.substr(body + 4, end - body - 4)};
+}
+
+std::set<std::string> traces_of(const std::string& state_dir, const std::string& instance) {
+  std::set<std::string> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    const std::string pid = entry.path().filename();
+    if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(::getpid())) continue;
+    // The sandbox's programs have no path of ours in their command line, but its mounts and folders do.
+    const bool ours = slurp(entry.path() / "mountinfo").find(state_dir + "/") != std::string::npos;
+    if (ours && slurp(entry.path() / "comm") != "") found.insert("process " + pid + " " + slurp(entry.path() / "comm"));
+  }
+  for (const std::string& tree : {std::string("/sys/fs/cgroup")}) {
+    for (const auto& controller : fs::directory_iterator(tree, ignored)) {
+      const fs::path group = controller.path() / "ottobot" / instance;
+      if (fs::exists(group)) found.insert("cgroup " + group.string());
+    }
+    if (fs::exists(fs::path(tree) / "ottobot" / instance)) found.insert("cgroup " + tree + "/ottobot/" + instance);
+  }
+  if (slurp("/proc/self/mountinfo").find(state_dir) != std::string::npos) found.insert("mount");
+  return found;
+}
+
+void LocalSandboxTest::SetUp() {
+  options_ = local_options(folder_, "test-" + new_id().substr(0, 8));
+  auto backend = make_local_backend(options_);
+  ASSERT_TRUE(backend) << backend.error().to_string();
+  backend_ = std::move(*backend);
+  if (auto probed = backend_->probe(ctx()); !probed) {
+    backend_.reset();
+    GTEST_SKIP() << "local sandboxes do not work here: " << probed.error().to_string();
+  }
+}
+
+void LocalSandboxTest::TearDown() {
+  if (!backend_) return;
+  auto all = backend_->list({}, ctx());
+  ASSERT_TRUE(all) << all.error().to_string();
+  for (const auto& sandbox : *all) {
+    auto removed = backend_->remove(sandbox.name, ctx());
+    EXPECT_TRUE(removed) << removed.error().to_string();
+  }
+  EXPECT_EQ(traces_of(options_.state_dir, options_.instance), std::set<std::string>{});
+}
+
+LaunchParams LocalSandboxTest::params(const std::string& name) const {
+  LaunchParams params;
+  params.name = name;
+  params.desktop = false;
+  return params;
+}
+
+Sandbox LocalSandboxTest::launched(const LaunchParams& wanted) {
+  auto sandbox = backend_->launch(wanted, nullptr, ctx());
+  EXPECT_TRUE(sandbox) << sandbox.error().to_string();
+  return sandbox.value_or(Sandbox{});
+}
+
+}  // namespace ottobot::containers
