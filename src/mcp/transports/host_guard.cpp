@@ -34,7 +34,9 @@ bool HostGuard::admits(const net::Headers& headers, std::string_view peer) const
 
 bool HostGuard::is_allowed(std::string_view host) const {
   constexpr std::array<std::string_view, 3> kLocal{"localhost", "127.0.0.1", "[::1]"};
-  const auto same = [host](std::string_view allowed) { return net::equals_ignore_case(host, allowed); };
+  const auto same = [host](std::string_view allowed) {
+    return allowed == "*" || net::equals_ignore_case(host, allowed);
+  };
   return std::any_of(kLocal.begin(), kLocal.end(), same) ||
          std::any_of(allowed_hosts_.begin(), allowed_hosts_.end(), same);
 }

@@ -13,7 +13,8 @@ namespace ottobot::mcp {
 // Values only; thread-safe.
 class HostGuard {
  public:
-  // Host names without port, beside localhost, 127.0.0.1 and [::1]. Origins are admitted by their host.
+  // Host names without port, beside localhost, 127.0.0.1 and [::1]; "*" admits all, for endpoints that ask for a token.
+  // Origins are admitted by their host.
   explicit HostGuard(std::vector<std::string> allowed_hosts) : allowed_hosts_(std::move(allowed_hosts)) {}
 
   // `peer` as in net::RequestHead. Over a unix socket any Host will do; an Origin is looked at in every case.

@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kCloseTimeout{1000};
 constexpr std::chrono::milliseconds kDefaultRetry{1000};
 constexpr int kMaxResumptions = 100;
 
+bool is_unix(const Endpoint& endpoint) { return endpoint.url.starts_with("unix:"); }
+
 class HttpClientTransport final : public McpTransport {
  public:
   HttpClientTransport(HttpTransportOptions options, net::HttpClient& client, std::unique_ptr<net::HttpClient> owned)
@@ -102,7 +104,14 @@ class HttpClientTransport final : public McpTransport {
   }
 
   net::HttpRequest make(std::string method) const {
-    return net::request_to(options_.endpoint, std::move(method), options_.path);
+    const Endpoint& endpoint = options_.endpoint;
+    if (is_unix(endpoint)) return net::request_to(endpoint, std::move(method), options_.path);
+    // By its own URL: servers check Host, and TLS the name.
+    net::HttpRequest request;
+    request.method = std::move(method);
+    request.url = endpoint.url + options_.path;
+    if (!endpoint.token.empty()) request.headers.set("Authorization", "Bearer " + endpoint.token);
+    return request;
   }
 
   net::HttpRequest post(const Json& message, const Incoming& incoming) {
@@ -146,7 +155,7 @@ class HttpClientTransport final : public McpTransport {
 
 Result<void> check_options(const HttpTransportOptions& options) {
   const std::string& url = options.endpoint.url;
-  if (!url.starts_with("unix:") && !url.starts_with("http://") && !url.starts_with("https://")) {
+  if (!is_unix(options.endpoint) && !url.starts_with("http://") && !url.starts_with("https://")) {
     return invalid_argument("not an endpoint: \"" + url + "\"", "use http://HOST:PORT, https://HOST:PORT or unix:PATH");
   }
   if (!options.path.starts_with('/')) return invalid_argument("the path of an MCP endpoint starts with /");

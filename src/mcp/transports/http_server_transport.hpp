@@ -17,7 +17,7 @@
 namespace ottobot::mcp {
 
 struct HttpServerTransportOptions {
-  std::vector<std::string> allowed_hosts;  // names in Host and Origin, without port, beside the loopback ones
+  std::vector<std::string> allowed_hosts;  // in Host and Origin, without port, beside the loopback ones; "*" = any
   std::chrono::milliseconds session_ttl{std::chrono::minutes{30}};
   std::size_t max_sessions = 1024;  // beyond, the longest unused one is forgotten
   std::size_t max_body_bytes = 64 << 20;
