@@ -1,7 +1,5 @@
 #include "net/server/bridge.hpp"
 
-#include <asio/post.hpp>
-
 namespace ottobot::net {
 
 Bridge::Bridge(const std::shared_ptr<IoLoop>& loop, std::shared_ptr<LinkRegistry> links, Upstream upstream)
@@ -22,7 +20,7 @@ void Bridge::start(Stream stream, std::string early_bytes) {
 void Bridge::read(Direction& direction) {
   direction.from->wait_readable([self = shared_from_this(), &direction] {
     if (self->closed_) return;
-    std::vector<char>& buffer = self->loop_->buffer;
+    std::vector<char>& buffer = self->loop_->buffer();
     const IoCount result = direction.from->read_some(buffer);
     switch (result.status) {
       case IoCount::Status::ok:
@@ -71,7 +69,7 @@ void Bridge::end(Direction& direction) {
 }
 
 void Bridge::shut_down() {
-  asio::post(loop_->context, [self = shared_from_this()] { self->close(); });
+  loop_->post([self = shared_from_this()] { self->close(); });
 }
 
 void Bridge::close() {

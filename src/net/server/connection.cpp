@@ -1,7 +1,5 @@
 #include "net/server/connection.hpp"
 
-#include <asio/post.hpp>
-
 #include "net/server/linger.hpp"
 #include "net/server/response_writer.hpp"
 
@@ -17,7 +15,7 @@ Connection::Connection(std::shared_ptr<const ListenerContext> context, Stream st
       stream_(std::move(stream)),
       peer_(std::move(peer)),
       parser_(context_->options.max_header_bytes),
-      deadline_(loop_->context) {}
+      deadline_(loop_->context()) {}
 
 void Connection::start() {
   expect_input_within(context_->options.header_timeout);
@@ -29,13 +27,13 @@ void Connection::refuse_at_once(int status, const std::string& message) { refuse
 bool Connection::send(std::string bytes) {
   const auto pushed = out_.push(std::move(bytes));
   if (pushed == SendQueue::Pushed::queued_needs_flush) {
-    asio::post(loop_->context, [self = shared_from_this()] { self->flush(); });
+    loop_->post([self = shared_from_this()] { self->flush(); });
   }
   return pushed != SendQueue::Pushed::closed;
 }
 
 void Connection::response_done(bool keep_alive) {
-  asio::post(loop_->context, [self = shared_from_this(), keep_alive] {
+  loop_->post([self = shared_from_this(), keep_alive] {
     self->response_done_ = true;
     self->keep_alive_ = self->keep_alive_ && keep_alive;
     self->advance();
@@ -43,7 +41,7 @@ void Connection::response_done(bool keep_alive) {
 }
 
 void Connection::handler_done(HandlerOutcome outcome) {
-  asio::post(loop_->context, [self = shared_from_this(), outcome = std::move(outcome)]() mutable {
+  loop_->post([self = shared_from_this(), outcome = std::move(outcome)]() mutable {
     self->handler_runs_ = false;
     self->outcome_ = std::move(outcome);
     if (self->closed_) return self->leave();
@@ -55,8 +53,7 @@ void Connection::handler_done(HandlerOutcome outcome) {
 }
 
 void Connection::abort(Error why) {
-  asio::post(loop_->context,
-             [self = shared_from_this(), why = std::move(why)]() mutable { self->break_off(std::move(why)); });
+  loop_->post([self = shared_from_this(), why = std::move(why)]() mutable { self->break_off(std::move(why)); });
 }
 
 void Connection::shut_down() { abort(unavailable("the server is shutting down").value()); }

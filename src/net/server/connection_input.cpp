@@ -1,7 +1,5 @@
 #include "net/server/connection.hpp"
 
-#include <asio/post.hpp>
-
 namespace ottobot::net {
 
 namespace {
@@ -19,10 +17,10 @@ void Connection::want_read() {
 void Connection::on_readable() {
   reading_ = false;
   if (closed_ || closing_) return;
-  const IoCount result = stream_.read_some(loop_->buffer);
+  const IoCount result = stream_.read_some(loop_->buffer());
   switch (result.status) {
     case IoCount::Status::ok:
-      consume({loop_->buffer.data(), result.bytes});
+      consume({loop_->buffer().data(), result.bytes});
       break;
     case IoCount::Status::end:
       on_end_of_input();
@@ -79,7 +77,7 @@ void Connection::begin_request(ParsedRequest request) {
   }
   transaction_ = std::make_shared<Transaction>(std::move(request), [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (self) asio::post(self->loop_->context, [self] { self->on_body_wanted(); });
+    if (self) self->loop_->post([self] { self->on_body_wanted(); });
   });
   response_done_ = false;
   dispatch_due_ = true;

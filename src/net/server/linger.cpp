@@ -1,7 +1,5 @@
 #include "net/server/linger.hpp"
 
-#include <asio/post.hpp>
-
 namespace ottobot::net {
 
 namespace {
@@ -17,17 +15,17 @@ void Linger::begin(Stream stream, std::shared_ptr<LinkRegistry> links) {
 }
 
 Linger::Linger(Stream stream, std::shared_ptr<LinkRegistry> links)
-    : stream_(std::move(stream)), links_(std::move(links)), deadline_(stream_.loop().context) {}
+    : stream_(std::move(stream)), links_(std::move(links)), deadline_(stream_.loop().context()) {}
 
 void Linger::discard() {
   if (!stream_.open()) return;
-  const IoCount result = stream_.read_some(stream_.loop().buffer);
+  const IoCount result = stream_.read_some(stream_.loop().buffer());
   if (result.status == IoCount::Status::end || result.status == IoCount::Status::failed) return close();
   stream_.wait_readable([self = shared_from_this()] { self->discard(); });
 }
 
 void Linger::shut_down() {
-  asio::post(stream_.loop().context, [self = shared_from_this()] { self->close(); });
+  stream_.loop().post([self = shared_from_this()] { self->close(); });
 }
 
 void Linger::close() {

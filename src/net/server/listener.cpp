@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <asio/post.hpp>
 #include <cerrno>
 
 namespace ottobot::net {
@@ -23,11 +22,11 @@ ListenerCore::ListenerCore(std::shared_ptr<const ListenerContext> context, std::
       loop_(threads_->next()),
       port_(socket.port),
       unix_path_(std::move(socket.unix_path)),
-      descriptor_(loop_->context, socket.fd.release()),
-      retry_(loop_->context) {}
+      descriptor_(loop_->context(), socket.fd.release()),
+      retry_(loop_->context()) {}
 
 void ListenerCore::start() {
-  asio::post(loop_->context, [self = shared_from_this()] { self->wait(); });
+  loop_->post([self = shared_from_this()] { self->wait(); });
 }
 
 void ListenerCore::wait() {
@@ -66,7 +65,7 @@ void ListenerCore::adopt(UniqueFd fd) {
   if (!stream.open()) return;
   auto connection = std::make_shared<Connection>(context_, std::move(stream), std::move(peer));
   context_->links->add(connection);
-  asio::post(loop->context, [connection, refused = open >= limit] {
+  loop->post([connection, refused = open >= limit] {
     if (refused) return connection->refuse_at_once(503, "too many connections");
     connection->start();
   });
@@ -99,7 +98,7 @@ void ListenerCore::stop_accepting() {
 void ListenerCore::close_socket_on_loop() {
   auto done = std::make_shared<std::promise<void>>();
   auto closed = done->get_future();
-  asio::post(loop_->context, [self = shared_from_this(), done] {
+  loop_->post([self = shared_from_this(), done] {
     self->close_socket();
     done->set_value();
   });

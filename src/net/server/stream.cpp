@@ -23,7 +23,7 @@ void send_small_writes_at_once(int fd) {
 
 }  // namespace
 
-Stream::Stream(std::shared_ptr<IoLoop> loop, UniqueFd fd) : loop_(std::move(loop)), descriptor_(loop_->context) {
+Stream::Stream(std::shared_ptr<IoLoop> loop, UniqueFd fd) : loop_(std::move(loop)), descriptor_(loop_->context()) {
   if (!fd) return;
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   send_small_writes_at_once(fd.get());

@@ -26,7 +26,7 @@ void UpstreamPump::read() {
 void UpstreamPump::on_readable() {
   reading_ = false;
   if (!stream_.open()) return;
-  std::vector<char>& buffer = stream_.loop().buffer;
+  std::vector<char>& buffer = stream_.loop().buffer();
   const IoCount result = stream_.read_some(buffer);
   if (result.status == IoCount::Status::end) return owner_.on_upstream_end(kNormalClosure);
   if (result.status == IoCount::Status::failed) return owner_.on_upstream_end(kInternalError);

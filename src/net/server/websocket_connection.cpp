@@ -1,8 +1,5 @@
 #include "net/server/websocket_connection.hpp"
 
-#include <asio/dispatch.hpp>
-#include <asio/post.hpp>
-
 #include "net/server/linger.hpp"
 
 namespace ottobot::net {
@@ -26,7 +23,7 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<IoLoop> loop, std::shar
       ping_interval_(options.ping_interval),
       observer_(std::move(observer)),
       decoder_(options.max_message_bytes),
-      deadline_(loop_->context) {}
+      deadline_(loop_->context()) {}
 
 void WebSocketConnection::send_text(std::string payload) { send(WebSocketOpcode::text, payload); }
 
@@ -40,14 +37,14 @@ void WebSocketConnection::send(WebSocketOpcode opcode, const std::string& payloa
 
 void WebSocketConnection::queue(WebSocketOpcode opcode, const std::string& payload) {
   if (out_.push(encode_websocket_frame(opcode, payload)) != SendQueue::Pushed::queued_needs_flush) return;
-  asio::post(loop_->context, [self = shared_from_this()] { self->flush(); });
+  loop_->post([self = shared_from_this()] { self->flush(); });
 }
 
 void WebSocketConnection::pause_reading() { paused_ = true; }
 
 void WebSocketConnection::resume_reading() {
   if (!paused_.exchange(false)) return;
-  asio::post(loop_->context, [self = shared_from_this()] {
+  loop_->post([self = shared_from_this()] {
     if (self->state_ == State::done || !self->stream_) return;
     self->heard_at_ = std::chrono::steady_clock::now();
     std::string input = std::exchange(self->input_, {});
@@ -58,19 +55,19 @@ void WebSocketConnection::resume_reading() {
 
 void WebSocketConnection::close(int code, std::string reason) {
   if (!accepting_.exchange(false)) return;
-  asio::dispatch(loop_->context, [self = shared_from_this(), code, reason = std::move(reason)]() mutable {
+  loop_->dispatch([self = shared_from_this(), code, reason = std::move(reason)]() mutable {
     self->begin_close(code, std::move(reason));
   });
 }
 
 void WebSocketConnection::bridge(Upstream upstream) {
-  asio::dispatch(loop_->context, [self = shared_from_this(), upstream = std::move(upstream)]() mutable {
+  loop_->dispatch([self = shared_from_this(), upstream = std::move(upstream)]() mutable {
     self->begin_bridge(std::move(upstream));
   });
 }
 
 void WebSocketConnection::shut_down() {
-  asio::post(loop_->context, [self = shared_from_this()] {
+  loop_->post([self = shared_from_this()] {
     if (self->state_ == State::done) return;
     self->accepting_ = false;
     if (!self->stream_) return self->finish(kAbnormalClosure);
@@ -105,12 +102,12 @@ void WebSocketConnection::want_read() {
 void WebSocketConnection::on_readable() {
   reading_ = false;
   if (state_ == State::ending || state_ == State::done || paused_) return;
-  const IoCount result = stream_->read_some(loop_->buffer);
+  const IoCount result = stream_->read_some(loop_->buffer());
   if (result.status == IoCount::Status::end || result.status == IoCount::Status::failed) {
     return finish(state_ == State::open ? kAbnormalClosure : close_code_);
   }
   heard_at_ = std::chrono::steady_clock::now();
-  consume(loop_->buffer.data(), result.bytes);
+  consume(loop_->buffer().data(), result.bytes);
   want_read();
 }
 
