@@ -1,0 +1,233 @@
+#include "sandboxd/journal.hpp"
+
+#include <fcntl.h>
+
+#include <cstdio>
+#include <system_error>
+
+#include "net/unique_fd.hpp"
+#include "ottobot/ids.hpp"
+#include "sandboxd/files.hpp"
+
+namespace ottobot::sandboxd {
+
+struct Journal::Entry {
+  enum class State { running, done, cancelled_before };
+  std::string id, fingerprint;
+  State state = State::running;
+  std::stop_source stop;
+  mcp::CallToolResult result;  // when done and not spilled
+  std::string file;            // when spilled
+  std::uint64_t file_bytes = 0;
+  bool acknowledged = false;  // to be forgotten at its end
+
+  // The latest report, for whoever waits; older ones may be missed.
+  std::uint64_t reports = 0;
+  double done_amount = 0;
+  std::string message;
+};
+
+namespace {
+
+bool write_file(const std::string& path, std::string_view bytes) {
+  net::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  while (fd && !bytes.empty()) {
+    ssize_t written = ::write(fd.get(), bytes.data(), bytes.size());
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return static_cast<bool>(fd);
+}
+
+std::size_t content_bytes(const mcp::CallToolResult& result) {
+  std::size_t bytes = 0;
+  for (const Json& block : result.content) {
+    for (const char* key : {"text", "data"}) {
+      if (const Json* value = find_member(block, key); value != nullptr && value->is_string()) {
+        bytes += value->get_ref<const std::string&>().size();
+      }
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Journal::Journal(JournalOptions options) : options_(std::move(options)) {}
+
+Journal::~Journal() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  for (auto& [id, entry] : entries_) entry->stop.request_stop();
+  changed_.wait(lock, [this] { return threads_.empty(); });
+  lock.unlock();
+  join_finished();
+}
+
+std::size_t Journal::size() const {
+  std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+Result<Journal::Opened> Journal::open_entry(const JournalCall& call) {
+  auto known = entries_.find(call.id);
+  if (known != entries_.end()) {
+    Entry& entry = *known->second;
+    if (entry.state != Entry::State::cancelled_before && entry.fingerprint != call.fingerprint) {
+      return conflict("call id '" + call.id + "' was used for another call", "give every call an id of its own");
+    }
+    return Opened{known->second, false};
+  }
+  if (stopping_) return cancelled("the sandbox is shutting down");
+  if (entries_.size() >= options_.max_entries || spilled_bytes_ > options_.max_spilled_bytes) {
+    return resource_exhausted("the journal of calls is full", "acknowledge results (POST /control/ack)");
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->id = call.id;
+  entry->fingerprint = call.fingerprint;
+  entries_.emplace(call.id, entry);
+  return Opened{std::move(entry), true};
+}
+
+Result<Journal::Outcome> Journal::call(const JournalCall& call, CallBody body, const Progress& progress,
+                                       const CallContext& ctx) {
+  join_finished();
+  std::unique_lock lock(mutex_);
+  auto opened = open_entry(call);
+  if (!opened) return fail(opened.error());
+  EntryPtr entry = opened->entry;
+  if (entry->state == Entry::State::cancelled_before) return Outcome{mcp::error_result("cancelled, not run"), false};
+  if (opened->is_new) {
+    try {
+      threads_.emplace(call.id, std::thread([this, entry, body = std::move(body)] { run(entry, body); }));
+    } catch (const std::system_error&) {
+      entries_.erase(call.id);
+      return resource_exhausted("cannot start a thread for the call");
+    }
+  }
+  lock.unlock();
+  auto result = wait(*entry, progress, ctx);
+  if (!result) return fail(result.error());
+  return Outcome{std::move(*result), !opened->is_new};
+}
+
+void Journal::run(const EntryPtr& entry, const CallBody& body) {
+  CallContext ctx;
+  ctx.stop = entry->stop.get_token();
+  Progress report = [this, &entry](double done, const std::string& message) {
+    std::lock_guard lock(mutex_);
+    ++entry->reports;
+    entry->done_amount = done;
+    entry->message = message;
+    changed_.notify_all();
+  };
+  mcp::CallToolResult result = body(report, ctx);
+  std::lock_guard lock(mutex_);
+  store(*entry, std::move(result));
+  auto own = threads_.find(entry->id);
+  finished_.push_back(std::move(own->second));
+  threads_.erase(own);
+  if (entry->acknowledged) evict(entry->id);
+  changed_.notify_all();
+}
+
+void Journal::store(Entry& entry, mcp::CallToolResult result) {
+  entry.state = Entry::State::done;
+  entry.message.clear();
+  if (content_bytes(result) > options_.max_memory_result_bytes) {
+    std::string text = dump_json(mcp::to_json(result));
+    std::string path = options_.folder + "/" + sha256_hex(entry.id) + ".json";
+    if (write_file(path, text)) {
+      entry.file = path;
+      entry.file_bytes = text.size();
+      spilled_bytes_ += text.size();
+      return;
+    }
+    std::remove(path.c_str());  // no room there: memory it is
+  }
+  entry.result = std::move(result);
+}
+
+Result<mcp::CallToolResult> Journal::wait(Entry& entry, const Progress& progress, const CallContext& ctx) {
+  std::unique_lock lock(mutex_);
+  std::uint64_t seen = entry.reports;
+  auto news = [&] { return entry.state == Entry::State::done || entry.reports != seen; };
+  while (entry.state != Entry::State::done) {
+    if (ctx.deadline == SteadyTime::max()) {
+      changed_.wait(lock, ctx.stop, news);
+    } else {
+      changed_.wait_until(lock, ctx.stop, ctx.deadline, news);
+    }
+    if (entry.reports != seen) {
+      seen = entry.reports;
+      double done = entry.done_amount;
+      std::string message = entry.message;
+      lock.unlock();
+      if (progress && !message.empty()) progress(done, message);
+      lock.lock();
+      continue;
+    }
+    if (auto alive = ctx.check(); !alive && entry.state != Entry::State::done) return fail(alive.error());
+  }
+  return load(entry);
+}
+
+Result<mcp::CallToolResult> Journal::load(const Entry& entry) const {
+  if (entry.file.empty()) return entry.result;
+  net::UniqueFd fd(::open(entry.file.c_str(), O_RDONLY | O_CLOEXEC));
+  auto text = fd ? read_range(fd.get(), 0, entry.file_bytes) : Result<std::string>(data_loss("not there"));
+  auto json = text ? parse_json(*text) : Result<Json>(fail(text.error()));
+  if (!json) return data_loss("the stored result of call '" + entry.id + "' cannot be read");
+  return mcp::call_tool_result_from_json(*json);
+}
+
+bool Journal::cancel(const std::string& id) {
+  std::stop_source stop;
+  {
+    std::lock_guard lock(mutex_);
+    auto known = entries_.find(id);
+    if (known == entries_.end()) {
+      if (entries_.size() >= options_.max_entries) return false;
+      auto entry = std::make_shared<Entry>();
+      entry->id = id;
+      entry->state = Entry::State::cancelled_before;
+      entries_.emplace(id, std::move(entry));
+      return true;
+    }
+    if (known->second->state != Entry::State::running) return known->second->state == Entry::State::cancelled_before;
+    stop = known->second->stop;
+  }
+  stop.request_stop();
+  return true;
+}
+
+void Journal::acknowledge(const std::vector<std::string>& ids) {
+  std::lock_guard lock(mutex_);
+  for (const std::string& id : ids) {
+    auto known = entries_.find(id);
+    if (known == entries_.end()) continue;
+    known->second->acknowledged = true;
+    if (known->second->state != Entry::State::running) evict(id);
+  }
+}
+
+// Under mutex_.
+void Journal::evict(const std::string& id) {
+  auto known = entries_.find(id);
+  if (!known->second->file.empty()) {
+    std::remove(known->second->file.c_str());
+    spilled_bytes_ -= known->second->file_bytes;
+  }
+  entries_.erase(known);
+}
+
+void Journal::join_finished() {
+  std::vector<std::thread> finished;
+  {
+    std::lock_guard lock(mutex_);
+    finished.swap(finished_);
+  }
+  for (std::thread& thread : finished) thread.join();
+}
+
+}  // namespace ottobot::sandboxd

@@ -1,0 +1,90 @@
+// At most once: the journal of calls by call id.
+//
+// The first arrival of an id runs the call on a thread of its own, which no closed stream cancels. Later arrivals join
+// it or get the stored result. Results stay until they are acknowledged; large ones wait in files. A call is cancelled
+// by its id only. Thread-safe; destroying it cancels all calls and joins.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "ottobot/call_context.hpp"
+#include "ottobot/mcp/types.hpp"
+
+namespace ottobot::sandboxd {
+
+// One report of a running call: text, and how much was done so far (bytes of output).
+using Progress = std::function<void(double done, const std::string& message)>;
+// Runs a call. Its context fires when the call is cancelled by id.
+using CallBody = std::function<mcp::CallToolResult(const Progress& progress, const CallContext& ctx)>;
+
+struct JournalOptions {
+  std::string folder;  // for large results; exists
+  std::size_t max_entries = 10000;
+  std::size_t max_memory_result_bytes = 64U << 10U;  // larger ones go to files
+  std::uint64_t max_spilled_bytes = 512U << 20U;
+};
+
+struct JournalCall {
+  std::string id;
+  std::string fingerprint;  // of name and arguments: the same id with another one is a mistake
+};
+
+class Journal {
+ public:
+  explicit Journal(JournalOptions options);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  struct Outcome {
+    mcp::CallToolResult result;
+    bool replayed = false;  // the id was known before
+  };
+  // Blocks until the call's result is there or `ctx` ends, which leaves the call running. `progress` is called on this
+  // thread. Errors: cancelled, deadline_exceeded (of waiting), conflict (the id with another fingerprint),
+  // resource_exhausted (full: acknowledge results), data_loss (a stored result cannot be read).
+  Result<Outcome> call(const JournalCall& call, CallBody body, const Progress& progress, const CallContext& ctx);
+
+  // True when the call is running (it ends soon, with what it had) or has not arrived (it will not run).
+  bool cancel(const std::string& id);
+  // Forgets these calls; a running one when it ends.
+  void acknowledge(const std::vector<std::string>& ids);
+
+  std::size_t size() const;
+
+ private:
+  struct Entry;
+  using EntryPtr = std::shared_ptr<Entry>;
+
+  struct Opened {
+    EntryPtr entry;
+    bool is_new = false;
+  };
+  Result<Opened> open_entry(const JournalCall& call);
+  void run(const EntryPtr& entry, const CallBody& body);
+  void store(Entry& entry, mcp::CallToolResult result);
+  Result<mcp::CallToolResult> wait(Entry& entry, const Progress& progress, const CallContext& ctx);
+  Result<mcp::CallToolResult> load(const Entry& entry) const;
+  void evict(const std::string& id);
+  void join_finished();
+
+  const JournalOptions options_;
+  mutable std::mutex mutex_;  // guards all below, and the entries
+  std::condition_variable_any changed_;
+  std::unordered_map<std::string, EntryPtr> entries_;
+  std::unordered_map<std::string, std::thread> threads_;  // running calls by id
+  std::vector<std::thread> finished_;                     // threads that are about to end
+  std::uint64_t spilled_bytes_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace ottobot::sandboxd

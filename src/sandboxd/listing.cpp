@@ -1,0 +1,36 @@
+#include "sandboxd/listing.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <climits>
+
+#include "ottobot/clock.hpp"
+#include "sandboxd/files.hpp"
+
+namespace ottobot::sandboxd {
+
+Result<Json> list_folder(const Workspace& workspace, std::string_view path) {
+  auto folder = workspace.open_path(path, O_RDONLY | O_DIRECTORY);
+  if (!folder) return fail(folder.error());
+  auto entries = list_directory(folder->get());
+  if (!entries) return fail(entries.error(), path);
+  Json listed = Json::array();
+  for (const DirectoryEntry& entry : *entries) {
+    auto modified = std::int64_t{entry.info.st_mtim.tv_sec} * 1000 + entry.info.st_mtim.tv_nsec / 1'000'000;
+    Json item = {{"name", to_valid_utf8(entry.name)},
+                 {"type", type_name(entry.info)},
+                 {"size_bytes", entry.info.st_size},
+                 {"modified_at", to_rfc3339(modified)}};
+    std::array<char, PATH_MAX> target{};
+    if (S_ISLNK(entry.info.st_mode)) {
+      ssize_t length = ::readlinkat(folder->get(), entry.name.c_str(), target.data(), target.size());
+      if (length > 0) item["target"] = to_valid_utf8({target.data(), static_cast<std::size_t>(length)});
+    }
+    listed.push_back(std::move(item));
+  }
+  auto shown = workspace.relative(Workspace::real_path(folder->get()));
+  return Json{{"path", to_valid_utf8(shown.value_or(std::string(path)))}, {"entries", std::move(listed)}};
+}
+
+}  // namespace ottobot::sandboxd

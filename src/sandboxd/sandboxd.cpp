@@ -1,1 +1,0 @@
-#include "ottobot/mcp/server.hpp"

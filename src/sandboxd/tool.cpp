@@ -1,0 +1,28 @@
+#include "sandboxd/tool.hpp"
+
+namespace ottobot::sandboxd {
+
+mcp::Tool describe_tool(std::string name, std::string description, const std::vector<Argument>& arguments,
+                        const mcp::ToolAnnotations& annotations) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const Argument& argument : arguments) {
+    properties[argument.name] = {{"type", argument.type}, {"description", argument.description}};
+    if (argument.required) required.push_back(argument.name);
+  }
+  mcp::Tool tool;
+  tool.name = std::move(name);
+  tool.description = std::move(description);
+  tool.input_schema = {{"type", "object"}, {"properties", std::move(properties)}};
+  if (!required.empty()) tool.input_schema["required"] = std::move(required);
+  tool.annotations = annotations;
+  return tool;
+}
+
+Result<std::string> required_string(const Json& args, const char* name) {
+  const Json* value = find_member(args, name);
+  if (value == nullptr || !value->is_string()) return invalid_field(name, "must be a string");
+  return value->get<std::string>();
+}
+
+}  // namespace ottobot::sandboxd

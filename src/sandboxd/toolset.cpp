@@ -1,0 +1,136 @@
+#include "sandboxd/toolset.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "ottobot/ids.hpp"
+
+namespace ottobot::sandboxd {
+namespace {
+
+constexpr std::size_t kMaxCallId = 256;
+
+constexpr const char* kInstructions =
+    "Tools of one sandbox. Paths are relative to the workspace; commands start there. Prefer edit_file and apply_patch "
+    "to "
+    "rewriting files, execute_command_async for servers.";
+
+std::string message_for_model(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
+}
+
+// The tool's own failure is a result; no exception of a library leaves it.
+mcp::CallToolResult run_tool(const ToolFunction& run, const ToolScope& scope) {
+  try {
+    auto result = run(scope);
+    return result ? std::move(*result) : mcp::error_result(message_for_model(result.error()));
+  } catch (const std::exception& exception) {
+    return mcp::error_result(std::string("the tool failed: ") + exception.what());
+  }
+}
+
+// An empty folder.
+Result<std::string> fresh_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  std::filesystem::create_directories(path, error);
+  if (error) return errno_error(path, error.value());
+  return path;
+}
+
+}  // namespace
+
+Result<void> EpochGate::claim(std::int64_t epoch) {
+  std::lock_guard lock(mutex_);
+  if (epoch < epoch_) return fenced("epoch " + std::to_string(epoch_) + " has been claimed");
+  epoch_ = epoch;
+  return {};
+}
+
+Result<void> EpochGate::admit(std::int64_t epoch) const {
+  std::lock_guard lock(mutex_);
+  if (epoch < epoch_) return fenced("epoch " + std::to_string(epoch_) + " has been claimed");
+  return {};
+}
+
+std::int64_t EpochGate::current() const {
+  std::lock_guard lock(mutex_);
+  return epoch_;
+}
+
+const std::vector<std::string>& Toolset::group_names() {
+  static const std::vector<std::string> names{"files", "commands", "processes"};
+  return names;
+}
+
+Result<std::unique_ptr<Toolset>> Toolset::make(const ToolsetOptions& options) {
+  for (const std::string& group : options.groups) {
+    if (std::find(group_names().begin(), group_names().end(), group) == group_names().end()) {
+      return invalid_field("tools", "unknown group '" + group + "'; there are files, commands and processes");
+    }
+  }
+  auto workspace = Workspace::open(options.workspace);
+  if (!workspace) return fail(workspace.error());
+  auto outputs = fresh_folder(options.run_folder + "/output");
+  if (!outputs) return fail(outputs.error());
+  auto journal = fresh_folder(options.run_folder + "/journal");
+  if (!journal) return fail(journal.error());
+  std::unique_ptr<Toolset> toolset(new Toolset(options, std::move(*workspace), *outputs, *journal));
+  if (auto added = toolset->add_tools(options.groups, *outputs); !added) return fail(added.error());
+  return toolset;
+}
+
+Toolset::Toolset(const ToolsetOptions& options, Workspace workspace, const std::string& output_folder,
+                 const std::string& journal_folder)
+    : boot_id_(new_id()),
+      workspace_(std::move(workspace)),
+      server_(mcp::ServerOptions{{"ottobot-sandboxd", options.version}, kInstructions, std::chrono::milliseconds{0}}),
+      console_(std::make_unique<Console>(options.run_folder + "/console.log", workspace_.root())),
+      processes_(std::make_unique<ProcessTable>(ProcessTableOptions{
+          .output_folder = output_folder, .environment = options.environment, .console = console_.get()})),
+      journal_(std::make_unique<Journal>(
+          JournalOptions{.folder = journal_folder, .max_entries = options.max_journal_entries})) {}
+
+// The journal's calls use the process table: it goes first.
+Toolset::~Toolset() { journal_.reset(); }
+
+Result<void> Toolset::add_tools(const std::vector<std::string>& groups, const std::string& output_folder) {
+  ToolWorld world{workspace_, marks_, *console_, *processes_, output_folder};
+  for (auto* make : {make_file_tools, make_edit_tools, make_search_tools, make_command_tools, make_process_tools}) {
+    for (SandboxTool& made : make(world)) {
+      if (!groups.empty() && std::find(groups.begin(), groups.end(), made.group) == groups.end()) continue;
+      auto tool = std::make_shared<const SandboxTool>(std::move(made));
+      auto added = server_.add_tool(tool->spec, [this, tool](mcp::ToolCall& request, const CallContext& ctx) {
+        return call(*tool, request, ctx);
+      });
+      if (!added) return added;
+    }
+  }
+  return {};
+}
+
+Result<mcp::CallToolResult> Toolset::call(const SandboxTool& tool, mcp::ToolCall& call, const CallContext& ctx) {
+  if (const Json* epoch = find_member(call.meta(), mcp::meta::kEpoch); epoch != nullptr && epoch->is_number_integer()) {
+    if (auto admitted = epochs_.admit(epoch->get<std::int64_t>()); !admitted) return fail(admitted.error());
+  }
+  Progress progress = [&call](double done, const std::string& message) { call.progress(done, 0, message); };
+  std::string id = get_string(call.meta(), mcp::meta::kCallId);
+  Journal::Outcome outcome;
+  if (id.empty()) {
+    outcome.result = run_tool(tool.run, {call.args(), progress, ctx});
+  } else if (id.size() > kMaxCallId) {
+    outcome.result = mcp::error_result("the call id is longer than 256 bytes");
+  } else {
+    CallBody body = [run = tool.run, args = call.args()](const Progress& report, const CallContext& own) {
+      return run_tool(run, {args, report, own});
+    };
+    std::string fingerprint = sha256_hex(call.name() + '\n' + dump_json(call.args()));
+    auto done = journal_->call({id, fingerprint}, std::move(body), progress, ctx);
+    outcome = done ? std::move(*done) : Journal::Outcome{mcp::error_result(message_for_model(done.error())), false};
+  }
+  outcome.result.meta = {{mcp::meta::kBootId, boot_id_}};
+  if (outcome.replayed) outcome.result.meta[mcp::meta::kReplayed] = true;
+  return std::move(outcome.result);
+}
+
+}  // namespace ottobot::sandboxd

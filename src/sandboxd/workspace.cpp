@@ -1,0 +1,160 @@
+#include "sandboxd/workspace.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+
+#include "ottobot/json.hpp"
+
+namespace ottobot::sandboxd {
+namespace {
+
+std::string shown(std::string_view path) { return "'" + to_valid_utf8(path.substr(0, 300)) + "'"; }
+
+Failure outside(std::string_view path) {
+  return permission_denied(shown(path) + " is outside the workspace", "use a path inside the workspace");
+}
+
+bool is_below(std::string_view path, std::string_view root) {
+  if (root == "/") return true;
+  return path.substr(0, root.size()) == root && (path.size() == root.size() || path[root.size()] == '/');
+}
+
+int open_beneath(int folder, const char* path, int flags) {
+  open_how how{};
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(::syscall(SYS_openat2, folder, path, &how, sizeof how));
+}
+
+// For absolute links that stay inside, which RESOLVE_BENEATH refuses, and for kernels or filters without openat2.
+int open_by_real_path(const std::string& root, const std::string& relative, int flags) {
+  std::array<char, PATH_MAX> real{};
+  if (::realpath((root + "/" + relative).c_str(), real.data()) == nullptr) return -1;
+  if (!is_below(real.data(), root)) {
+    errno = EXDEV;
+    return -1;
+  }
+  return ::open(real.data(), flags | O_CLOEXEC | O_NOFOLLOW);
+}
+
+Failure path_error(std::string_view path, int error) {
+  switch (error) {
+    case ENOENT:
+      return not_found("no such file or directory: " + shown(path));
+    case EXDEV:
+      return outside(path);
+    case ENOTDIR:
+      return conflict("a part of " + shown(path) + " is a file, not a folder");
+    case EISDIR:
+      return conflict(shown(path) + " is a folder");
+    case ELOOP:
+      return permission_denied(shown(path) + " goes through too many links or a special one");
+    case ENAMETOOLONG:
+      return invalid_argument("the path is too long: " + shown(path));
+    default:
+      return errno_error(shown(path), error);
+  }
+}
+
+std::pair<std::string, std::string> split_leaf(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+}  // namespace
+
+Workspace::Workspace(net::UniqueFd fd, std::string root, std::string given)
+    : fd_(std::move(fd)), root_(std::move(root)), given_(std::move(given)) {}
+
+Result<Workspace> Workspace::open(const std::string& folder) {
+  std::error_code ignored;  // open() below reports what is wrong
+  std::filesystem::create_directories(folder, ignored);
+  net::UniqueFd fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return errno_error("workspace " + folder, errno);
+  std::string given = folder;
+  while (given.size() > 1 && given.back() == '/') given.pop_back();
+  std::string root = real_path(fd.get());
+  return Workspace(std::move(fd), std::move(root), std::move(given));
+}
+
+std::string Workspace::real_path(int fd) {
+  std::array<char, PATH_MAX> buffer{};
+  ssize_t length = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), buffer.data(), buffer.size());
+  return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+Result<std::string> Workspace::relative(std::string_view path) const {
+  if (path.empty()) return invalid_field("path", "must not be empty");
+  if (path.find('\0') != std::string_view::npos) return invalid_field("path", "must not contain a NUL character");
+  if (path.size() >= PATH_MAX) return invalid_field("path", "is longer than 4095 bytes");
+  if (path.front() != '/') return std::string(path);
+  for (const std::string& root : {root_, given_}) {
+    if (!is_below(path, root)) continue;
+    std::string_view rest = path.substr(root == "/" ? 0 : root.size());
+    while (!rest.empty() && rest.front() == '/') rest.remove_prefix(1);
+    return rest.empty() ? std::string(".") : std::string(rest);
+  }
+  return outside(path);
+}
+
+Result<net::UniqueFd> Workspace::open_relative(const std::string& relative, int flags) const {
+  int fd = open_beneath(fd_.get(), relative.c_str(), flags);
+  if (fd < 0 && (errno == EXDEV || errno == ENOSYS || errno == EPERM)) fd = open_by_real_path(root_, relative, flags);
+  if (fd < 0) return path_error(relative, errno);
+  return net::UniqueFd(fd);
+}
+
+Result<net::UniqueFd> Workspace::open_path(std::string_view path, int flags) const {
+  auto relative_path = relative(path);
+  if (!relative_path) return fail(relative_path.error());
+  return open_relative(*relative_path, flags);
+}
+
+Result<net::UniqueFd> Workspace::open_folder(const std::string& relative_path, Parents parents) const {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
+  auto folder = open_relative(relative_path, kFlags);
+  if (folder || folder.error().code != ErrorCode::not_found || parents == Parents::must_exist) return folder;
+  auto [above, name] = split_leaf(relative_path);
+  auto parent = open_folder(above, parents);
+  if (!parent) return parent;
+  if (::mkdirat(parent->get(), name.c_str(), 0777) != 0 && errno != EEXIST) return path_error(relative_path, errno);
+  return open_relative(relative_path, kFlags);
+}
+
+Result<Place> Workspace::locate_entry(std::string_view path, Parents parents) const {
+  auto relative_path = relative(path);
+  if (!relative_path) return fail(relative_path.error());
+  auto [above, name] = split_leaf(*relative_path);
+  if (name == "." || name == "..") return conflict(shown(path) + " is a folder");
+  if (name.size() > NAME_MAX) return path_error(path, ENAMETOOLONG);
+  auto folder = open_folder(above.empty() ? "." : above, parents);
+  if (!folder) return fail(folder.error());
+  std::string parent = real_path(folder->get());
+  std::string prefix = parent.size() > root_.size() ? parent.substr(root_ == "/" ? 1 : root_.size() + 1) + "/" : "";
+  return Place{std::move(*folder), name, prefix + name};
+}
+
+Result<Place> Workspace::locate_file(std::string_view path, Parents parents) const {
+  auto place = locate_entry(path, parents);
+  if (!place) return place;
+  if (path.back() == '/') return conflict(shown(path) + " names a folder, not a file");
+  struct stat info {};
+  if (::fstatat(place->folder.get(), place->name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return place;
+  if (S_ISDIR(info.st_mode)) return conflict(shown(path) + " is a folder");
+  if (!S_ISLNK(info.st_mode)) return place;
+  auto target = open_relative(place->path, O_PATH);
+  if (!target) return fail(target.error(), "the link " + shown(path));
+  if (::fstat(target->get(), &info) == 0 && S_ISDIR(info.st_mode)) return conflict(shown(path) + " is a folder");
+  return locate_entry(real_path(target->get()), parents);
+}
+
+}  // namespace ottobot::sandboxd

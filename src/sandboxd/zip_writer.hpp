@@ -1,0 +1,21 @@
+// A zip archive as a stream: entries go in, bytes come out, nothing is kept.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ottobot/call_context.hpp"
+#include "sandboxd/workspace.hpp"
+
+namespace ottobot::sandboxd {
+
+using ByteSink = std::function<Result<void>(std::string_view bytes)>;
+
+// The whole workspace: names relative to its root, links stored as links, modes and times kept. What cannot be read is
+// listed in an entry ".ottobot-skipped.txt" instead. Memory use does not depend on sizes. Errors: those of `sink`,
+// cancelled, deadline_exceeded, internal (the archive library).
+Result<void> write_zip(const Workspace& workspace, const ByteSink& sink, const CallContext& ctx);
+
+}  // namespace ottobot::sandboxd
