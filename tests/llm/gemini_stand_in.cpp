@@ -1,0 +1,249 @@
+#include "llm/gemini_stand_in.hpp"
+
+#include <array>
+
+#include "ottobot/clock.hpp"
+
+namespace ottobot::testing {
+namespace {
+
+using llm::scripted::Step;
+
+constexpr std::size_t kMaxRequestBytes = 64 << 20;
+
+bool signs(const std::string& model) { return model.rfind("gemini-3", 0) == 0; }
+
+// The conversation as the scenario sees it.
+std::vector<Message> conversation_of(const Json& request) {
+  std::vector<Message> messages;
+  for (const Json& content : request["contents"]) {
+    Message message;
+    message.role = get_string(content, "role") == "user" ? Role::user : Role::model;
+    for (const Json& part : content["parts"]) {
+      if (part.contains("text")) message.parts.push_back(TextPart{part["text"], nullptr});
+    }
+    messages.push_back(std::move(message));
+  }
+  return messages;
+}
+
+Json event(Json parts) {
+  return {{"candidates", Json::array({{{"content", {{"parts", std::move(parts)}, {"role", "model"}}}, {"index", 0}}})},
+          {"usageMetadata", {{"promptTokenCount", 9}, {"totalTokenCount", 9}}},
+          {"modelVersion", "stand-in"}};
+}
+
+void append_text(std::vector<Json>& events, std::string_view text, std::size_t chunk, bool thought) {
+  while (!text.empty()) {
+    std::size_t size = std::min(chunk, text.size());
+    while (size < text.size() && utf8_complete_prefix(text.substr(0, size)) != size) ++size;
+    Json part = {{"text", text.substr(0, size)}};
+    if (thought) part["thought"] = true;
+    events.push_back(event(Json::array({part})));
+    text.remove_prefix(size);
+  }
+}
+
+std::string to_sse(const std::vector<Json>& events) {
+  std::string body = ": here it comes\r\n";
+  for (const Json& one : events) body += "data: " + one.dump() + "\r\n\r\n: keep-alive\r\n\r\n";
+  return body;
+}
+
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::resource_exhausted:
+      return 429;
+    case ErrorCode::unavailable:
+      return 503;
+    case ErrorCode::unauthenticated:
+      return 403;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::internal:
+      return 500;
+    default:
+      return 400;
+  }
+}
+
+std::string error_body(const Error& error) {
+  Json details = Json::array();
+  if (error.retry_after) {
+    details.push_back({{"@type", "type.googleapis.com/google.rpc.RetryInfo"},
+                       {"retryDelay", std::to_string(error.retry_after->count()) + "ms"}});
+  }
+  return google_error(http_status(error.code), std::string(to_string(error.code)), error.message, details);
+}
+
+// Pieces of changing size, so that cuts fall into lines, line ends and characters.
+void write_in_pieces(net::Exchange& exchange, std::string_view body) {
+  constexpr std::array<std::size_t, 9> kSizes = {1, 2, 3, 7, 1, 13, 64, 5, 301};
+  for (std::size_t i = 0; !body.empty(); ++i) {
+    const std::string_view piece = body.substr(0, kSizes[i % kSizes.size()]);
+    if (!exchange.write(piece)) return;
+    body.remove_prefix(piece.size());
+  }
+}
+
+}  // namespace
+
+std::string google_error(int code, const std::string& status, const std::string& message, const Json& details) {
+  Json error = {{"code", code}, {"message", message}, {"status", status}};
+  if (!details.empty()) error["details"] = details;
+  return Json({{"error", error}}).dump(2);
+}
+
+GeminiStandIn::GeminiStandIn(llm::scripted::Scenario scenario, std::string api_key)
+    : scenario_(std::move(scenario)), api_key_(std::move(api_key)) {}
+
+GeminiStandIn::~GeminiStandIn() = default;
+
+Result<std::unique_ptr<GeminiStandIn>> GeminiStandIn::start(const GeminiStandInOptions& options) {
+  auto scenario = llm::scripted::parse_scenario(options.scenario);
+  if (!scenario) return fail(scenario.error());
+  std::unique_ptr<GeminiStandIn> stand_in(new GeminiStandIn(std::move(*scenario), options.api_key));
+  auto server = net::make_http_server({});
+  if (!server) return fail(server.error());
+  net::ListenOptions listen;
+  listen.port = options.port;
+  listen.handler = [self = stand_in.get()](net::Exchange& exchange) { self->handle(exchange); };
+  auto listener = (*server)->listen(std::move(listen));
+  if (!listener) return fail(listener.error());
+  stand_in->server_ = std::move(*server);
+  stand_in->listener_ = std::move(*listener);
+  return stand_in;
+}
+
+std::string GeminiStandIn::base_url() const { return "http://127.0.0.1:" + std::to_string(port()); }
+
+void GeminiStandIn::answer_next(Canned answer) {
+  std::lock_guard lock(mutex_);
+  canned_.push_back(std::move(answer));
+}
+
+std::vector<std::string> GeminiStandIn::violations() const {
+  std::lock_guard lock(mutex_);
+  return violations_;
+}
+
+std::vector<Json> GeminiStandIn::requests() const {
+  std::lock_guard lock(mutex_);
+  return requests_;
+}
+
+Json GeminiStandIn::violation_report() const {
+  std::lock_guard lock(mutex_);
+  return {{"count", violations_.size()}, {"requests", requests_.size()}, {"texts", violations_}};
+}
+
+void GeminiStandIn::handle(net::Exchange& exchange) {
+  const net::RequestHead& head = exchange.request();
+  if (head.method == "GET" && head.path == "/violations") {
+    return exchange.respond({200, {{"Content-Type", "application/json"}}, violation_report().dump()});
+  }
+  constexpr std::string_view kPrefix = "/v1beta/models/", kSuffix = ":streamGenerateContent";
+  const std::string path = net::percent_decode(head.path).value_or("");
+  const bool is_ours = path.size() > kPrefix.size() + kSuffix.size() && path.rfind(kPrefix, 0) == 0 &&
+                       path.substr(path.size() - kSuffix.size()) == kSuffix;
+  if (head.method != "POST" || !is_ours || head.query_param("alt") != "sse") {
+    return refuse(exchange, "unexpected request: " + head.method + " " + head.target);
+  }
+  generate(exchange, path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()));
+}
+
+void GeminiStandIn::refuse(net::Exchange& exchange, const std::string& text) {
+  {
+    std::lock_guard lock(mutex_);
+    violations_.push_back(text);
+  }
+  exchange.respond({400, {{"Content-Type", "application/json"}}, google_error(400, "INVALID_ARGUMENT", text)});
+}
+
+void GeminiStandIn::generate(net::Exchange& exchange, const std::string& model) {
+  auto body = exchange.read_body(kMaxRequestBytes);
+  if (!body) return;
+  if (exchange.request().headers.find("x-goog-api-key") != api_key_) {
+    const Json detail = {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"}, {"reason", "API_KEY_INVALID"}};
+    return exchange.respond({400,
+                             {{"Content-Type", "application/json"}},
+                             google_error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
+                                          Json::array({detail}))});
+  }
+  if (exchange.request().headers.find("Content-Type") != "application/json") {
+    return refuse(exchange, "the content type is not application/json");
+  }
+  auto request = parse_json(*body);
+  if (!request) return refuse(exchange, "Invalid JSON payload received. " + request.error().message);
+  std::optional<std::string> complaint;
+  std::optional<Canned> canned;
+  {
+    std::lock_guard lock(mutex_);
+    complaint = rules_.check(*request, signs(model));
+    if (!complaint) requests_.push_back(*request);
+    if (!complaint && !canned_.empty()) {
+      canned = std::move(canned_.front());
+      canned_.pop_front();
+    }
+  }
+  if (complaint) return refuse(exchange, *complaint);
+  if (canned) return send_canned(exchange, *canned);
+  const auto messages = conversation_of(*request);
+  const auto choice = llm::scripted::choose_step(scenario_, messages);
+  Step excuse;
+  excuse.text = choice.excuse;
+  play(exchange, model, choice.step != nullptr ? *choice.step : excuse);
+}
+
+void GeminiStandIn::send_canned(net::Exchange& exchange, const Canned& answer) {
+  if (!exchange.start(answer.status, {{"Content-Type", answer.content_type}})) return;
+  write_in_pieces(exchange, answer.body);
+  if (!answer.cut) exchange.finish();
+}
+
+void GeminiStandIn::play(net::Exchange& exchange, const std::string& model, const Step& step) {
+  CallContext ctx;
+  ctx.stop = exchange.client_gone();
+  if (step.delay.count() > 0 && !system_clock().sleep_for(step.delay, ctx)) return;
+  const bool said_something = !step.text.empty() || !step.thinking.empty();
+  if (step.error && !said_something) {
+    return exchange.respond(
+        {http_status(step.error->code), {{"Content-Type", "application/json"}}, error_body(*step.error)});
+  }
+  if (!exchange.start(200, {{"Content-Type", "text/event-stream"}})) return;
+  std::string body = to_sse(chunks_of(model, step));
+  if (step.error) body += "data: " + Json::parse(error_body(*step.error)).dump() + "\r\n\r\n";
+  write_in_pieces(exchange, body);
+  exchange.finish();
+}
+
+std::vector<Json> GeminiStandIn::chunks_of(const std::string& model, const Step& step) {
+  std::lock_guard lock(mutex_);
+  const auto next = [this](const char* prefix) { return prefix + std::to_string(++made_); };
+  std::vector<Json> events;
+  append_text(events, step.thinking, step.chunk_bytes, true);
+  append_text(events, step.text, step.chunk_bytes, false);
+  if (step.error) return events;
+  bool first_call = true;
+  for (const ToolCallPart& call : step.calls) {
+    Json part = {{"functionCall", {{"name", call.name}, {"args", call.args}}}};
+    if (signs(model)) part["functionCall"]["id"] = next("call-");
+    if (signs(model) && std::exchange(first_call, false)) part["thoughtSignature"] = next("sig/+=");
+    rules_.remember(part);
+    events.push_back(event(Json::array({part})));
+  }
+  Json last = {{"text", ""}};
+  if (signs(model) && step.calls.empty()) {
+    last["thoughtSignature"] = next("sig/+=");
+    rules_.remember(last);
+  }
+  Json end = event(Json::array({last}));
+  end["candidates"][0]["finishReason"] = "STOP";
+  end["usageMetadata"] = {{"promptTokenCount", 100},
+                          {"candidatesTokenCount", static_cast<int>(step.text.size() / 4 + 1)},
+                          {"thoughtsTokenCount", static_cast<int>(step.thinking.size() / 4)}};
+  events.push_back(std::move(end));
+  return events;
+}
+
+}  // namespace ottobot::testing

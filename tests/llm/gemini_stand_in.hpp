@@ -1,0 +1,76 @@
+// A stand-in for the Gemini API on loopback: plays a scenario over the real wire format and checks every request.
+//
+// The scenario is that of ottobot/llm/scripted.hpp, the step again chosen from the conversation alone. Answers come as
+// server-sent events in CRLF with comments between them, cut at unlucky places. Models gemini-3… sign their parts and
+// give ids to calls. GET /violations: {"count": N, "requests": N, "texts": [...]}. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "llm/gemini_rules.hpp"
+#include "llm/scripted/scenario.hpp"
+#include "net/server/http_server.hpp"
+
+namespace ottobot::testing {
+
+struct GeminiStandInOptions {
+  Json scenario = Json::object({{"turns", Json::array()}});
+  int port = 0;  // 0 = any
+  std::string api_key = "test-key";
+};
+
+class GeminiStandIn {
+ public:
+  // Errors: invalid_argument (scenario), conflict (port).
+  static Result<std::unique_ptr<GeminiStandIn>> start(const GeminiStandInOptions& options);
+  ~GeminiStandIn();
+
+  std::string base_url() const;
+  int port() const { return listener_->port(); }
+
+  // An answer that is given instead of the scenario's, once, to the next valid request; in order.
+  struct Canned {
+    int status = 200;
+    std::string content_type = "text/event-stream";
+    std::string body;
+    bool cut = false;  // breaks the connection behind the body
+  };
+  void answer_next(Canned answer);
+
+  std::vector<std::string> violations() const;
+  std::vector<Json> requests() const;  // the valid ones
+
+ private:
+  GeminiStandIn(llm::scripted::Scenario scenario, std::string api_key);
+
+  void handle(net::Exchange& exchange);
+  void generate(net::Exchange& exchange, const std::string& model);
+  void play(net::Exchange& exchange, const std::string& model, const llm::scripted::Step& step);
+  std::vector<Json> chunks_of(const std::string& model, const llm::scripted::Step& step);
+  void send_canned(net::Exchange& exchange, const Canned& answer);
+  void refuse(net::Exchange& exchange, const std::string& text);
+  Json violation_report() const;
+
+  const llm::scripted::Scenario scenario_;
+  const std::string api_key_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  GeminiRules rules_;
+  std::deque<Canned> canned_;
+  std::vector<std::string> violations_;
+  std::vector<Json> requests_;
+  int made_ = 0;  // signatures and ids handed out
+
+  std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<net::Listener> listener_;
+};
+
+// google.rpc.Status as a body.
+std::string google_error(int code, const std::string& status, const std::string& message,
+                         const Json& details = Json::array());
+
+}  // namespace ottobot::testing
