@@ -16,7 +16,7 @@ target_compile_options(ottobot_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 target_compile_options(ottobot_flags INTERFACE -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 sees overlaps and overruns inside std::string's own operator+ (GCC bugs 105329, 105651).
-  target_compile_options(ottobot_flags INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(ottobot_flags INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(OTTOBOT_WERROR)
   target_compile_options(ottobot_flags INTERFACE -Werror)
