@@ -409,16 +409,35 @@ TEST_F(WebSocketBridgeTest, HoldsBackAFastClientWithoutLosingAByte) {
 
 TEST_F(WebSocketTest, TheListenersEndClosesItAndNoCallbackFollows) {
   serve_socket();
-  RawClient client = open();
+  RawClient client = open(frame(kText, "started"));
+  EXPECT_EQ(observer_->message().first, "started");
   listener_.reset();
   EXPECT_EQ(observer_->close_code(), 1001);
   EXPECT_EQ(read_frame(client).code(), 1001);
   EXPECT_EQ(observer_.use_count(), 1) << "somebody could still call it";
 }
 
+TEST_F(WebSocketTest, IsReportedClosedWhenTheConnectionBrokeBeforeTheHandlerAcceptedIt) {
+  serve([this](Exchange& exchange) {
+    Latch gone;
+    const std::stop_callback callback(exchange.client_gone(), [&] { gone.open(); });
+    accepted_.open();
+    EXPECT_TRUE(gone.wait());
+    EXPECT_TRUE(exchange.accept_websocket({}, observer_));
+  });
+  RawClient client = connect();
+  client.send(kHandshake + std::string("\r\n"));
+  EXPECT_TRUE(accepted_.wait());
+  const linger reset{1, 0};
+  ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  client.disconnect();
+  EXPECT_EQ(observer_->close_code(), 1006);
+}
+
 TEST_F(WebSocketTest, MayOutliveTheServer) {
   serve_socket();
-  RawClient client = open();
+  RawClient client = open(frame(kText, "started"));
+  EXPECT_EQ(observer_->message().first, "started");
   server_.reset();
   socket_->send_text("late");
   socket_->close(1000, "");

@@ -44,7 +44,10 @@ void Connection::handler_done(HandlerOutcome outcome) {
   loop_->post([self = shared_from_this(), outcome = std::move(outcome)]() mutable {
     self->handler_runs_ = false;
     self->outcome_ = std::move(outcome);
-    if (self->closed_) return self->leave();
+    if (self->closed_) {
+      self->drop_outcome();
+      return self->leave();
+    }
     if (self->outcome_.observer && self->ended_) {
       return self->break_off(unavailable("the client closed the connection").value());
     }
@@ -163,10 +166,18 @@ void Connection::break_off(Error why) {
     transaction->gone.request_stop();
     transaction->body.fail(std::move(why));
   }
+  drop_outcome();
+  if (!handler_runs_) leave();
+}
+
+// Whoever was promised a callback gets it, and before this connection has left.
+void Connection::drop_outcome() {
   const auto observer = std::exchange(outcome_.observer, std::nullopt);
   if (observer && observer->on_closed) observer->on_closed();
-  if (const auto upgrade = std::exchange(outcome_.upgrade, nullptr)) upgrade->shut_down();
-  if (!handler_runs_) leave();
+  const auto upgrade = std::exchange(outcome_.upgrade, nullptr);
+  if (!upgrade) return;
+  context_->links->add(upgrade);
+  upgrade->shut_down();
 }
 
 void Connection::expect_input_within(std::chrono::milliseconds timeout) {

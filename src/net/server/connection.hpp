@@ -90,6 +90,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   void hand_over();
   void close_when_sent();
   void break_off(Error why);
+  void drop_outcome();
   void leave();
   void expect_input_within(std::chrono::milliseconds timeout);
   void arm();

@@ -108,10 +108,11 @@ std::size_t Connection::take_body(std::string_view bytes) {
 
 void Connection::dispatch() {
   dispatch_due_ = false;
-  handler_runs_ = true;
   const auto& is_inline = context_->listen.is_inline;
+  const bool runs_here = is_inline && is_inline(transaction_->request.head);
   auto task = [self = shared_from_this(), transaction = transaction_] { run_handler(self, transaction); };
-  if (is_inline && is_inline(transaction_->request.head)) {
+  handler_runs_ = true;
+  if (runs_here) {
     transaction_->may_block = false;
     return task();
   }

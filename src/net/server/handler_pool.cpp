@@ -42,6 +42,8 @@ void HandlerPool::run() {
       task();
     } catch (const std::exception& error) {
       logger_.error("exception in a pool task", {{"what", error.what()}});
+    } catch (...) {
+      logger_.error("exception in a pool task", {{"what", "not a std::exception"}});
     }
     task = nullptr;  // what it owns goes before the thread counts as idle
     lock.lock();

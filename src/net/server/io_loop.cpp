@@ -14,6 +14,8 @@ void run_loop(IoLoop& loop, Logger& logger) {
     } catch (const std::exception& error) {
       // Observers must not throw; one that does must not take all other connections of this thread down.
       logger.error("exception on an I/O thread", {{"what", error.what()}});
+    } catch (...) {
+      logger.error("exception on an I/O thread", {{"what", "not a std::exception"}});
     }
   }
 }
