@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
   }
   const int listener = listen_on(path);
   for (;;) {
-    const int fd = ::accept(listener, nullptr, nullptr);
+    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
     const pid_t child = ::fork();
     if (child == 0) {

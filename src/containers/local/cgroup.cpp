@@ -50,7 +50,7 @@ std::string delegated_root(const std::string& mount, const std::string& own_path
   std::string found;
   for (std::string path = own_path; path.size() > 1; path = path.substr(0, path.rfind('/'))) {
     const std::string folder = mount + path;
-    if (!writable(folder) || !writable(folder + "/cgroup.procs")) break;
+    if (!writable(folder) || ::access((folder + "/cgroup.procs").c_str(), W_OK) != 0) break;
     found = folder;
   }
   return found;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "containers/local/egress.hpp"
 #include "containers/local/files.hpp"
@@ -19,6 +20,17 @@ constexpr std::chrono::milliseconds kCleanupTime{10'000};
 constexpr std::chrono::milliseconds kEgressTime{5'000};
 // bubblewrap's own process outside and slirp4netns are in the group, but not the agent's to count.
 constexpr std::uint64_t kOwnProcesses = 2;
+
+// Gives everything below `folder` to `uid`, links and not what they point to. Nothing runs there that could interfere.
+bool own_tree(const std::string& folder, uid_t uid) {
+  std::error_code error;
+  bool all = true;
+  std::filesystem::recursive_directory_iterator entries(folder, error), end;
+  for (; !error && entries != end; entries.increment(error)) {
+    all = ::lchown(entries->path().c_str(), uid, uid) == 0 && all;
+  }
+  return all && !error;
+}
 
 class Launch {
  public:
@@ -90,7 +102,9 @@ class Launch {
     for (const auto& path : {paths_.run_dir, paths_.workspace}) {
       if (auto made = ensure_folder(path, 0700); !made) return made;
     }
-    if (former && record_.uid != former) warn("the files in the workspace belong to an earlier uid");
+    if (former && record_.uid && record_.uid != former && !own_tree(paths_.workspace, *record_.uid)) {
+      warn("some files in the workspace still belong to the uid that it had before");
+    }
     return own_folders();
   }
 

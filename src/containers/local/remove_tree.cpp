@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "containers/local/files.hpp"
-#include "net/unique_fd.hpp"
 
 namespace ottobot::containers {
 namespace {
@@ -37,33 +36,48 @@ void make_accessible(int at, const char* name) {
   }
 }
 
-// Folders are moved up next to `top`'s children instead of being descended into: a tree of any depth needs two open
-// descriptors and no recursion.
-class Flattener {
- public:
-  explicit Flattener(DIR* top) : top_(::dirfd(top)) {}
+constexpr int kDeepest = 64;
 
-  // Empties the folder `name` of top and queues its sub-folders.
-  bool empty(const std::string& name) {
-    make_accessible(top_, name.c_str());
-    Folder folder = open_folder(top_, name.c_str());
-    if (!folder) return false;
-    const int at = ::dirfd(folder.get());
-    for (const auto& entry : names_in(folder.get())) {
-      if (!take(at, entry)) return false;
+// Goes down kDeepest levels, one open descriptor each; what lies deeper is moved up to `top` and its turn comes later.
+// So a tree of any depth can be deleted, and ordinary ones without a single rename, which are slow on some file
+// systems.
+class TreeRemoval {
+ public:
+  explicit TreeRemoval(DIR* top) : top_(::dirfd(top)) {}
+
+  bool run() {
+    if (!empty(top_, ".", 0)) return false;
+    while (!queue_.empty()) {
+      const std::string next = std::move(queue_.back());
+      queue_.pop_back();
+      if (!remove(top_, next, 0)) return false;
     }
-    return ::unlinkat(top_, name.c_str(), AT_REMOVEDIR) == 0;
+    return true;
   }
 
-  // Deletes the entry if it is no folder, else moves it up.
-  bool take(int at, const std::string& entry) {
-    if (::unlinkat(at, entry.c_str(), 0) == 0 || errno == ENOENT) return true;
+ private:
+  bool empty(int at, const char* name, int depth) {
+    Folder listed = open_folder(at, name);
+    if (!listed) return false;
+    for (const auto& entry : names_in(listed.get())) {
+      if (!remove(::dirfd(listed.get()), entry, depth)) return false;
+    }
+    return true;
+  }
+
+  bool remove(int at, const std::string& name, int depth) {
+    if (::unlinkat(at, name.c_str(), 0) == 0 || errno == ENOENT) return true;
     if (errno != EISDIR && errno != EPERM) return false;
-    if (::unlinkat(at, entry.c_str(), AT_REMOVEDIR) == 0) return true;
-    make_accessible(at, entry.c_str());
+    if (::unlinkat(at, name.c_str(), AT_REMOVEDIR) == 0) return true;
+    make_accessible(at, name.c_str());
+    if (depth >= kDeepest) return move_up(at, name);
+    return empty(at, name.c_str(), depth + 1) && ::unlinkat(at, name.c_str(), AT_REMOVEDIR) == 0;
+  }
+
+  bool move_up(int at, const std::string& name) {
     for (;;) {
       std::string moved = ".removing-" + std::to_string(counter_++);
-      if (::renameat2(at, entry.c_str(), top_, moved.c_str(), RENAME_NOREPLACE) == 0) {
+      if (::renameat2(at, name.c_str(), top_, moved.c_str(), RENAME_NOREPLACE) == 0) {
         queue_.push_back(std::move(moved));
         return true;
       }
@@ -71,16 +85,6 @@ class Flattener {
     }
   }
 
-  bool drain() {
-    while (!queue_.empty()) {
-      const std::string next = std::move(queue_.back());
-      queue_.pop_back();
-      if (!empty(next)) return false;
-    }
-    return true;
-  }
-
- private:
   int top_;
   unsigned long counter_ = 0;
   std::vector<std::string> queue_;
@@ -96,11 +100,7 @@ Result<void> remove_tree(const std::string& path) {
     if (::unlink(path.c_str()) == 0) return {};
     return errno_error("cannot delete " + path, errno);
   }
-  Flattener flattener(top.get());
-  for (const auto& name : names_in(top.get())) {
-    if (!flattener.take(::dirfd(top.get()), name)) return errno_error("cannot delete below " + path, errno);
-  }
-  if (!flattener.drain()) return errno_error("cannot delete below " + path, errno);
+  if (!TreeRemoval(top.get()).run()) return errno_error("cannot delete below " + path, errno);
   if (::rmdir(path.c_str()) != 0 && errno != ENOENT) return errno_error("cannot delete " + path, errno);
   return {};
 }

@@ -14,12 +14,13 @@ namespace {
 constexpr std::chrono::milliseconds kOrderlyTime{500};
 
 // Everything that the record and the process table know of it. The control group, where there is one, knows more.
-std::vector<ProcessIdentity> known_processes(const SandboxRecord& record, bool search_by_uid) {
+std::vector<ProcessIdentity> known_processes(const Site& site, const SandboxRecord& record, bool search_by_uid) {
   std::vector<ProcessIdentity> found;
   for (const auto& root : {record.supervisor, record.init, record.egress}) {
     for (const auto& process : process_tree(root)) found.push_back({process.pid, process.start_ticks});
   }
-  if (record.uid && search_by_uid) {
+  // A uid whose lease was lost, as in a reboot, may be somebody else's by now.
+  if (record.uid && search_by_uid && site.uids.holds(site.paths(record.name).folder, *record.uid)) {
     for (const auto& process : processes_of_uid(*record.uid)) found.push_back(process);
   }
   return found;
@@ -31,6 +32,15 @@ bool any_alive(const SandboxRecord& record) {
   const bool init = is_alive(record.init);
   const bool egress = is_alive(record.egress);
   return supervisor || init || egress;
+}
+
+// Process 1 takes all others of the sandbox with it. Its supervisor then reaps it and ends by itself: killed together,
+// they would leave a zombie to the host's own process 1, which in a container may never look.
+void end_in_order(const SandboxRecord& record, Cgroup* group) {
+  if (!is_alive(record.init)) return;
+  if (group) (void)group->thaw();
+  send_signal(record.init, SIGKILL);
+  (void)wait_until([&] { return !is_alive(record.supervisor); }, with_timeout(kOrderlyTime));
 }
 
 }  // namespace
@@ -59,37 +69,24 @@ void ask_to_end(const Site& site, const SandboxRecord& record, std::chrono::mill
 
 void kill_now(const Site& site, const SandboxRecord& record) {
   const auto group = site.cgroup(record.name);
-  for (const auto& process : known_processes(record, !group)) send_signal(process, SIGKILL);
-  if (!group) return;
-  for (const pid_t pid : group->processes()) ::kill(pid, SIGKILL);
-  (void)group->thaw();
-}
-
-namespace {
-
-// Process 1 takes all others of the sandbox with it. Its supervisor then reaps it and ends by itself: killed together, they
-// would leave a zombie to the host's own process 1, which in a container may never look.
-void end_in_order(const SandboxRecord& record, Cgroup* group) {
-  if (!is_alive(record.init)) return;
   if (group) (void)group->thaw();
-  send_signal(record.init, SIGKILL);
-  (void)wait_until([&] { return !is_alive(record.supervisor); }, with_timeout(kOrderlyTime));
+  // Its supervisor is left to reap it.
+  if (is_alive(record.init)) return send_signal(record.init, SIGKILL);
+  for (const auto& process : known_processes(site, record, !group)) send_signal(process, SIGKILL);
 }
-
-}  // namespace
 
 Result<void> end_processes(const Site& site, const SandboxRecord& record, const CallContext& ctx) {
   const auto group = site.cgroup(record.name);
   const bool grouped = group && group->exists();
   end_in_order(record, grouped ? group.get() : nullptr);
-  for (const auto& process : known_processes(record, !grouped)) send_signal(process, SIGKILL);
+  for (const auto& process : known_processes(site, record, !grouped)) send_signal(process, SIGKILL);
   if (grouped) {
     if (auto killed = group->kill_all(ctx); !killed) return fail(killed.error(), "its processes do not end");
   }
   auto gone = wait_until(
       [&] {
         if (any_alive(record)) return false;
-        return grouped || known_processes(record, true).empty();
+        return grouped || known_processes(site, record, true).empty();
       },
       ctx);
   if (!gone) return fail(gone.error(), "its processes do not end");

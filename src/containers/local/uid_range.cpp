@@ -41,8 +41,10 @@ Result<uid_t> UidRange::lease(const std::string& folder, std::optional<uid_t> pr
   return resource_exhausted("all " + std::to_string(count_) + " sandbox uids are taken", "remove unused sandboxes");
 }
 
+bool UidRange::holds(const std::string& folder, uid_t uid) const { return read_link(link(uid)) == folder; }
+
 void UidRange::release(const std::string& folder, uid_t uid) const {
-  if (read_link(link(uid)) == folder) ::unlink(link(uid).c_str());
+  if (holds(folder, uid)) ::unlink(link(uid).c_str());
 }
 
 }  // namespace ottobot::containers

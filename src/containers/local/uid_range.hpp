@@ -20,6 +20,7 @@ class UidRange {
   // A uid for the sandbox of `folder`: `preferred` if that is free or already its own. The same folder may ask again
   // after a crash and gets what it has. Errors: resource_exhausted, deadline_exceeded, cancelled, else from errno.
   Result<uid_t> lease(const std::string& folder, std::optional<uid_t> preferred, const CallContext& ctx) const;
+  bool holds(const std::string& folder, uid_t uid) const;
   // Frees the uid if `folder` is who leases it.
   void release(const std::string& folder, uid_t uid) const;
 
