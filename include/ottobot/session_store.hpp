@@ -31,7 +31,7 @@ struct SessionRow {
 
   SessionStatus status = SessionStatus::initializing;
   std::string phase;
-  UnixMillis expires_at = 0;
+  UnixMillis expires_at = 0;  // 0 = never
   UnixMillis purge_at = 0;  // 0 = not ended yet; after this time nothing of the session is kept
   Usage usage;
   std::string error;
@@ -149,7 +149,7 @@ class SessionStore {
   virtual ~SessionStore() = default;
 
   // Row, events and pending mark in one atomic step. Errors: already_exists (id), conflict (idempotency key with
-  // another request_hash).
+  // another request_hash), invalid_argument (id is not 1 to 64 characters of A-Za-z0-9_-; bad event ids).
   virtual Result<CreateSessionResult> create_session(const CreateSessionParams& params, const CallContext& ctx) = 0;
   // Errors: not_found.
   virtual Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) = 0;
@@ -187,7 +187,7 @@ class SessionStore {
   virtual Result<std::unique_ptr<BlobReader>> open_blob(const std::string& session_id, const std::string& blob_id,
                                                         const CallContext& ctx) = 0;  // not_found
 
-  // A disposable fold at `seq`; the newest wins. get: nullopt when there is none.
+  // A disposable fold at `seq`; the newest wins. get: nullopt when there is none. Errors: not_found (the session).
   virtual Result<void> put_checkpoint(const std::string& session_id, Seq seq, const Json& state,
                                       const CallContext& ctx) = 0;
   virtual Result<std::optional<Json>> get_checkpoint(const std::string& session_id, const CallContext& ctx) = 0;

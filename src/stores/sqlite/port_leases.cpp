@@ -33,13 +33,20 @@ Result<int> PortLeases::lease(const LeasePortParams& params, const CallContext& 
 
 Result<void> PortLeases::release_all(const std::string& session_id, const CallContext& ctx) {
   const auto written = writer_.write(ctx, [&](Connection& connection) -> Result<void> {
-    connection.query("DELETE FROM port_leases WHERE session_id = ?1").bind(session_id).run();
+    erase(connection, session_id);
     return {};
   });
-  if (!written) return written;
+  if (written) forget(session_id);
+  return written;
+}
+
+void PortLeases::erase(Connection& connection, const std::string& session_id) {
+  connection.query("DELETE FROM port_leases WHERE session_id = ?1").bind(session_id).run();
+}
+
+void PortLeases::forget(const std::string& session_id) {
   std::lock_guard lock(mutex_);
   pools_.release_all(session_id);
-  return {};
 }
 
 }  // namespace ottobot::stores

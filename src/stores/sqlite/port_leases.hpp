@@ -17,6 +17,10 @@ class PortLeases {
   Result<int> lease(const LeasePortParams& params, const CallContext& ctx);
   Result<void> release_all(const std::string& session_id, const CallContext& ctx);
 
+  // release_all() as part of a transaction of the caller's: erase() inside it, forget() once it is committed.
+  static void erase(Connection& connection, const std::string& session_id);
+  void forget(const std::string& session_id);
+
  private:
   Writer& writer_;
   std::mutex mutex_;  // guards pools_

@@ -83,14 +83,17 @@ class SqliteStore final : public SessionStore {
       const auto head = load_head(connection, session_id);
       if (!head) return fail(head.error());
       delete_session(connection, head->sid);
+      PortLeases::erase(connection, session_id);
       connection.query("INSERT INTO purges VALUES (?1)").bind(head->sid).run();
       return {};
     });
     if (!removed) return removed;
     leases_.forget(session_id);
-    if (auto released = ports_.release_all(session_id, ctx); !released) return released;
+    ports_.forget(session_id);
     if (auto purged = blobs_.remove_session(session_id); !purged) return purged;
-    return finish_purges(ctx);
+    // The session is gone by now. When ctx ends here, the next purge or start removes the rest of the log.
+    auto finished = finish_purges(ctx);
+    return ctx.check() ? finished : Result<void>{};
   }
 
   Result<AppendResult> append_owner(const AppendOwnerParams& params, const CallContext& ctx) override {
