@@ -14,10 +14,9 @@ namespace ottobot::net::test {
 class Latch {
  public:
   void open() {
-    {
-      const std::lock_guard lock(mutex_);
-      open_ = true;
-    }
+    // Notified under the lock: the waiter may destroy the latch as soon as it can take it.
+    const std::lock_guard lock(mutex_);
+    open_ = true;
     changed_.notify_all();
   }
   bool wait(std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
