@@ -180,9 +180,9 @@ Desktop::Program Desktop::make_x_server() const {
 Desktop::Program Desktop::make_console() const {
   Program console;
   console.name = "console";
-  // About three quarters of the screen, for cells of 10 by 21 pixels.
-  int columns = std::max(60, options_.width * 3 / 4 / 10);
-  int rows = std::max(20, (options_.height - 150) / 21);
+  // Most of the screen, for cells of 11 by 23 pixels.
+  int columns = std::max(60, options_.width * 4 / 5 / 11);
+  int rows = std::max(20, (options_.height - 150) / 23);
   console.spawn.argv = terminal_command(has_outline_fonts(), "OttoBot console",
                                         std::to_string(columns) + "x" + std::to_string(rows) + "+32+32",
                                         {options_.own_program, "--follow", options_.console_file});

@@ -109,12 +109,12 @@ std::vector<std::string> terminal_command(bool has_fonts, const std::string& tit
                                    "-bc",   "-bg", "#10141c", "-fg", "#d6dde8", "-cr", "#6cb6ff", "-bd",   "#10141c"};
   if (!geometry.empty()) command.insert(command.end(), {"-geometry", geometry});
   if (has_fonts) {
-    command.insert(command.end(), {"-fa", "DejaVu Sans Mono,monospace", "-fs", "12"});
+    command.insert(command.end(), {"-fa", "DejaVu Sans Mono,monospace", "-fs", "14"});
   } else {
     command.insert(command.end(), {"-fn", "fixed"});
   }
   for (const char* resource : {"XTerm*allowTitleOps: false", "XTerm*allowWindowOps: false", "XTerm*internalBorder: 12",
-                               "XTerm*faceSize: 12", "XTerm*boldMode: false"}) {
+                               "XTerm*faceSize: 14", "XTerm*boldMode: false"}) {
     command.insert(command.end(), {"-xrm", resource});
   }
   if (program.empty()) return command;

@@ -118,7 +118,8 @@ std::string listed_line(const Json& entry) {
 }
 
 Result<mcp::CallToolResult> list_files(const ToolWorld& world, const ToolScope& scope) {
-  auto listing = list_folder(world.workspace, get_string(scope.args, "path", "."));
+  std::string path = get_string(scope.args, "path");
+  auto listing = list_folder(world.workspace, path.empty() ? "." : path);
   if (!listing) return fail(listing.error());
   std::string text;
   for (const Json& entry : (*listing)["entries"]) text += listed_line(entry);

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <locale.h>
 
 #include <array>
 #include <cerrno>
@@ -22,6 +23,24 @@ struct EntryFree {
   void operator()(archive_entry* object) const { archive_entry_free(object); }
 };
 
+// libarchive marks names as UTF-8 only in a UTF-8 locale, and programs start in "C". For this thread, while it lives.
+class Utf8Locale {
+ public:
+  Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (locale_ != nullptr) before_ = ::uselocale(locale_);
+  }
+  ~Utf8Locale() {
+    if (locale_ == nullptr) return;
+    ::uselocale(before_);
+    ::freelocale(locale_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t locale_ = nullptr, before_ = nullptr;
+};
+
 // libarchive's writer with our sink behind it.
 class ZipWriter {
  public:
@@ -29,7 +48,7 @@ class ZipWriter {
 
   Result<void> open() {
     archive_write_set_format_zip(archive_.get());
-    archive_write_set_options(archive_.get(), "zip:compression=deflate,zip:compression-level=6,zip:hdrcharset=UTF-8");
+    archive_write_set_options(archive_.get(), "zip:compression=deflate,zip:compression-level=6");
     archive_write_set_bytes_per_block(archive_.get(), kChunk);
     archive_write_set_bytes_in_last_block(archive_.get(), 1);
     return check(archive_write_open(archive_.get(), this, nullptr, &ZipWriter::on_bytes, nullptr));
@@ -152,6 +171,7 @@ class WorkspaceZip {
 Result<void> write_zip(const Workspace& workspace, const ByteSink& sink, const CallContext& ctx) {
   auto root = workspace.open_path(".", O_RDONLY | O_DIRECTORY);
   if (!root) return fail(root.error());
+  Utf8Locale locale;
   ZipWriter writer(sink);
   if (auto opened = writer.open(); !opened) return opened;
   WorkspaceZip zip(writer, ctx);

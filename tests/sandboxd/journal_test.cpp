@@ -1,0 +1,145 @@
+#include <atomic>
+#include <future>
+
+#include "sandboxd/tool_fixture.hpp"
+
+namespace ottobot::sandboxd {
+namespace {
+
+using ::testing::HasSubstr;
+
+class JournalTest : public ToolFixture {
+ protected:
+  static Json meta(const std::string& id, std::int64_t epoch = 1) {
+    return {{mcp::meta::kCallId, id}, {mcp::meta::kEpoch, epoch}};
+  }
+  mcp::CallToolResult append(const std::string& id) {
+    return call("execute_command", {{"command", "echo ran >> log; cat log"}}, meta(id));
+  }
+};
+
+TEST_F(JournalTest, RunsAnIdOnceAndReplaysItsResult) {
+  auto first = append("a");
+  auto second = append("a");
+  EXPECT_EQ(first.structured["stdout"], "ran\n");
+  EXPECT_EQ(second.structured, first.structured);
+  EXPECT_EQ(workspace_.read("log"), "ran\n");
+  EXPECT_FALSE(get_bool(first.meta, mcp::meta::kReplayed));
+  EXPECT_TRUE(get_bool(second.meta, mcp::meta::kReplayed));
+  EXPECT_EQ(get_string(second.meta, mcp::meta::kBootId), toolset_->boot_id());
+}
+
+TEST_F(JournalTest, EveryResultCarriesTheBootId) {
+  auto failed = call("read_file", {{"path", "absent"}});
+  EXPECT_TRUE(failed.is_error);
+  EXPECT_EQ(get_string(failed.meta, mcp::meta::kBootId), toolset_->boot_id());
+}
+
+TEST_F(JournalTest, ManyArrivalsOfOneIdShareOneRun) {
+  ASSERT_EQ(call("execute_command", {{"command", "mkfifo gate"}}).structured["exit_code"], 0);
+  Json args = {{"command", "echo ran >> log; cat gate"}};
+  std::vector<std::future<mcp::CallToolResult>> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.push_back(std::async(std::launch::async, [&] { return call("execute_command", args, meta("shared")); }));
+  }
+  std::ofstream(workspace_ / "gate") << "go\n";  // blocks until the one run reads
+  int replays = 0;
+  for (auto& caller : callers) {
+    auto result = caller.get();
+    EXPECT_EQ(result.structured["stdout"], "go\n");
+    replays += get_bool(result.meta, mcp::meta::kReplayed) ? 1 : 0;
+  }
+  EXPECT_EQ(replays, 7);
+  EXPECT_EQ(workspace_.read("log"), "ran\n");
+}
+
+TEST_F(JournalTest, GoesOnWhenItsCallerLeaves) {
+  ASSERT_EQ(call("execute_command", {{"command", "mkfifo gate"}}).structured["exit_code"], 0);
+  Json args = {{"command", "cat gate; echo done >> log"}};
+  mcp::CallOptions options;
+  options.meta = meta("left");
+  auto left = client_->call_tool("execute_command", args, options, with_timeout(std::chrono::milliseconds(100)));
+  EXPECT_TRUE(!left || left->is_error);
+  std::ofstream(workspace_ / "gate") << "late\n";
+  auto joined = call("execute_command", args, meta("left"));
+  EXPECT_EQ(joined.structured["stdout"], "late\n");
+  EXPECT_EQ(workspace_.read("log"), "done\n");
+}
+
+TEST_F(JournalTest, RefusesAnIdThatNamesAnotherCall) {
+  append("a");
+  auto other = call("execute_command", {{"command", "echo other"}}, meta("a"));
+  EXPECT_TRUE(other.is_error);
+  EXPECT_THAT(text(other), HasSubstr("used for another call"));
+}
+
+TEST_F(JournalTest, ForgetsWhatIsAcknowledged) {
+  append("a");
+  EXPECT_EQ(toolset_->journal().size(), 1U);
+  toolset_->journal().acknowledge({"a", "unknown"});
+  EXPECT_EQ(toolset_->journal().size(), 0U);
+}
+
+TEST_F(JournalTest, CancelsARunningCallWithItsGroup) {
+  ASSERT_EQ(call("execute_command", {{"command", "mkfifo gate"}}).structured["exit_code"], 0);
+  Json args = {{"command", "echo begun; echo > gate; sleep 100"}};
+  auto caller = std::async(std::launch::async, [&] { return call("execute_command", args, meta("c")); });
+  std::ifstream(workspace_ / "gate").get();  // the command is under way
+  auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(toolset_->journal().cancel("c"));
+  auto result = caller.get();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  EXPECT_TRUE(result.is_error);
+  EXPECT_THAT(text(result), HasSubstr("cancelled"));
+  EXPECT_EQ(result.structured["stdout"], "begun\n");
+  EXPECT_FALSE(toolset_->journal().cancel("c"));
+}
+
+TEST_F(JournalTest, DoesNotRunWhatWasCancelledBeforeItArrived) {
+  EXPECT_TRUE(toolset_->journal().cancel("early"));
+  auto result = append("early");
+  EXPECT_TRUE(result.is_error);
+  EXPECT_EQ(text(result), "cancelled, not run");
+  EXPECT_FALSE(std::filesystem::exists(workspace_ / "log"));
+}
+
+TEST_F(JournalTest, RefusesAnOlderEpoch) {
+  ASSERT_TRUE(toolset_->epochs().claim(5));
+  mcp::CallOptions options;
+  options.meta = meta("a", 4);
+  auto refused = client_->call_tool("execute_command", {{"command", "echo ran >> log"}}, options, limit());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::fenced);
+  EXPECT_FALSE(std::filesystem::exists(workspace_ / "log"));
+  EXPECT_FALSE(call("execute_command", {{"command", "true"}}, meta("b", 5)).is_error);
+  EXPECT_FALSE(call("execute_command", {{"command", "true"}}).is_error);
+  EXPECT_FALSE(toolset_->epochs().claim(4));
+  EXPECT_TRUE(toolset_->epochs().claim(5));
+}
+
+TEST(JournalLimitsTest, SpillsLargeResultsAndRefusesWhenFull) {
+  TempFolder folder;
+  JournalOptions options;
+  options.folder = folder.path();
+  options.max_entries = 2;
+  options.max_memory_result_bytes = 1000;
+  Journal journal(options);
+  CallBody large = [](const Progress&, const CallContext&) { return mcp::text_result(std::string(5000, 'x')); };
+  CallContext ctx = with_timeout(std::chrono::seconds(10));
+  ASSERT_TRUE(journal.call({"1", "f"}, large, nullptr, ctx));
+  EXPECT_FALSE(std::filesystem::is_empty(folder.path()));
+  auto replay = journal.call({"1", "f"}, large, nullptr, ctx);
+  ASSERT_TRUE(replay);
+  EXPECT_TRUE(replay->replayed);
+  EXPECT_EQ(get_string(replay->result.content[0], "text").size(), 5000U);
+  ASSERT_TRUE(journal.call({"2", "f"}, large, nullptr, ctx));
+  auto full = journal.call({"3", "f"}, large, nullptr, ctx);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::resource_exhausted);
+  journal.acknowledge({"1", "2"});
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_TRUE(journal.call({"3", "f"}, large, nullptr, ctx));
+}
+
+}  // namespace
+}  // namespace ottobot::sandboxd
