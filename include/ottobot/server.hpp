@@ -36,6 +36,7 @@ struct ServerOptions {
   std::string public_url;
   std::string default_model;  // "provider:model"
   std::string default_environment = "full-stack";
+  int max_retries = 3;  // of a model call that failed for a reason that may pass; 0 = none
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;
   int worker_concurrency = 64;

@@ -25,7 +25,8 @@ struct BuildContext {
   const Settings& settings;
   Clock& clock;
   Logger& logger;
-  std::string instance;  // the store's id; empty while the store itself is being made
+  std::filesystem::path state_dir;  // exists; for what the part keeps on disk
+  std::string instance;             // the store's id; empty while the store itself is being made
 };
 
 template <class Interface>

@@ -10,7 +10,7 @@ TEST(Registry, AnUnknownNameListsWhatIsThere) {
   registry.stores.add("sqlite", [](const BuildContext&) { return Result<std::unique_ptr<SessionStore>>(); });
   registry.stores.add("memory", [](const BuildContext&) { return Result<std::unique_ptr<SessionStore>>(); });
   const Settings settings;
-  auto store = registry.stores.make("redis", {settings, system_clock(), null_logger(), ""});
+  auto store = registry.stores.make("redis", {settings, system_clock(), null_logger(), "", ""});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::unsupported);
   EXPECT_EQ(store.error().message, "the store \"redis\" is not available in this build");
@@ -26,7 +26,7 @@ TEST(Registry, AFactorySeesTheSettings) {
   });
   Settings settings;
   settings.port = 4711;
-  auto queue = registry.queues.make("memory", {settings, system_clock(), null_logger(), ""});
+  auto queue = registry.queues.make("memory", {settings, system_clock(), null_logger(), "", ""});
   ASSERT_FALSE(queue);
   EXPECT_EQ(queue.error().message, "as told");
   EXPECT_EQ(seen, 4711);

@@ -1,0 +1,90 @@
+#include "builtins.hpp"
+
+#include <unistd.h>
+
+#include <system_error>
+#include <vector>
+
+#include "ottobot/containers/local.hpp"
+#include "ottobot/llm/gemini.hpp"
+#include "ottobot/stores/memory.hpp"
+#include "ottobot/stores/sqlite.hpp"
+#include "scripted_models.hpp"
+
+namespace ottobot::cli {
+namespace {
+
+using config::BuildContext;
+namespace fs = std::filesystem;
+
+Result<std::unique_ptr<ContainerBackend>> local_backend(const BuildContext& context) {
+  auto sandboxd = find_sandboxd(context.settings);
+  if (!sandboxd) return fail(sandboxd.error());
+  containers::LocalBackendOptions options;
+  options.state_dir = context.state_dir / "local";
+  options.sandboxd_path = *sandboxd;
+  options.instance = context.instance;
+  options.clock = &context.clock;
+  options.logger = &context.logger;
+  return containers::make_local_backend(std::move(options));
+}
+
+Result<std::unique_ptr<SessionStore>> sqlite_store(const BuildContext& context) {
+  return make_sqlite_store({context.state_dir, context.clock, 0});
+}
+
+Result<std::unique_ptr<SessionStore>> memory_store(const BuildContext& context) {
+  return make_memory_store(context.clock);
+}
+
+Result<std::unique_ptr<Queue>> memory_queue(const BuildContext& context) { return make_memory_queue(context.clock); }
+
+Result<std::unique_ptr<LlmProvider>> gemini_provider(const BuildContext& context) {
+  const auto& settings = context.settings;
+  if (settings.gemini_api_key.empty()) {
+    return unauthenticated("the provider gemini needs a key", "set GEMINI_API_KEY, or use --model scripted:demo");
+  }
+  GeminiOptions options;
+  options.api_key = settings.gemini_api_key;
+  if (!settings.gemini_base_url.empty()) options.base_url = settings.gemini_base_url;
+  return make_gemini_provider(std::move(options));
+}
+
+Result<std::unique_ptr<LlmProvider>> scripted_provider(const BuildContext& context) {
+  return make_scripted_models(context.clock);
+}
+
+fs::path program_dir() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+}  // namespace
+
+config::Registry builtin_registry() {
+  config::Registry registry;
+  registry.backends.add("auto", local_backend);
+  registry.backends.add("local", local_backend);
+  registry.stores.add("memory", memory_store);
+  registry.stores.add("sqlite", sqlite_store);
+  registry.queues.add("memory", memory_queue);
+  registry.providers.add("gemini", gemini_provider);
+  registry.providers.add("scripted", scripted_provider);
+  return registry;
+}
+
+Result<fs::path> find_sandboxd(const config::Settings& settings) {
+  std::vector<fs::path> places{settings.sandboxd};
+  if (settings.sandboxd.empty()) {
+    places = {program_dir() / "ottobot-sandboxd", program_dir() / "../libexec/ottobot/ottobot-sandboxd"};
+  }
+  std::string looked;
+  for (const auto& place : places) {
+    if (::access(place.c_str(), X_OK) == 0 && fs::is_regular_file(place)) return fs::weakly_canonical(place);
+    looked += (looked.empty() ? "" : ", ") + place.lexically_normal().string();
+  }
+  return not_found("no ottobot-sandboxd to put into sandboxes (looked for " + looked + ")",
+                   "build it (cmake --build build/release --target ottobot-sandboxd) or give --sandboxd FILE");
+}
+
+}  // namespace ottobot::cli

@@ -1,0 +1,35 @@
+// What `ottobot doctor` looks at. Each check finds out one thing and names the command that mends it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/registry.hpp"
+
+namespace ottobot::cli {
+
+enum class Verdict { good, warning, bad };
+
+struct Finding {
+  std::string name;  // stable, for --json
+  Verdict verdict = Verdict::good;
+  std::string message;
+  std::string fix;  // a command or a setting; empty when there is nothing to do
+};
+
+struct DoctorContext {
+  const config::Registry& registry;
+  const config::Settings& settings;
+  Logger& logger;
+};
+
+std::vector<Finding> check_programs();
+Finding check_sandboxd(const DoctorContext& context);
+Finding check_backend(const DoctorContext& context);
+Finding check_port(const DoctorContext& context);
+std::vector<Finding> check_port_ranges(const DoctorContext& context);
+Finding check_data_dir(const DoctorContext& context);
+Finding check_model(const DoctorContext& context);
+Finding check_novnc();
+
+}  // namespace ottobot::cli

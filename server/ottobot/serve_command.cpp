@@ -1,0 +1,96 @@
+// `ottobot serve`: the service until a signal ends it.
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "builtins.hpp"
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "interrupts.hpp"
+#include "leftovers.hpp"
+#include "parts.hpp"
+#include "run_dir.hpp"
+
+namespace ottobot::cli {
+namespace {
+
+constexpr std::chrono::seconds kDrain{10};
+constexpr std::chrono::seconds kProbe{10};
+constexpr std::chrono::seconds kCleanUp{20};
+
+constexpr const char* kHelp = R"(Examples:
+  ottobot serve                                 on http://127.0.0.1:3000, data under the user's data folder
+  ottobot serve --port 8000 --data-dir ./data
+  GEMINI_API_KEY=… ottobot serve --model gemini:gemini-2.5-pro
+  ottobot serve --store memory --port 0         keeps nothing, any free port
+
+Prints `ottobot listening on http://HOST:PORT` when ready; logs go to stderr.
+SIGTERM or Ctrl-C: running turns end between two steps and go on after the next
+start, sandboxes stay. A second signal ends the process at once.
+Every setting: docs/configuration.md)";
+
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0; }
+
+void log_warnings(const config::Settings& settings, Logger& logger) {
+  for (const auto& warning : settings.warnings) logger.warn(warning);
+  if (!is_loopback(settings.host) && !settings.open_to_all) {
+    logger.warn("everyone who reaches " + settings.host + ":" + std::to_string(settings.port) +
+                " can use this server; OTTOBOT_AUTH=none says that this is meant");
+  }
+}
+
+void warn_if_unusable(ContainerBackend& backend, Logger& logger, const CallContext& ctx) {
+  auto usable = backend.probe(ctx.within(kProbe));
+  if (!usable) logger.warn("sandboxes cannot run here", {{"error", usable.error().to_string()}});
+}
+
+// What the process keeps its state in: the data directory, or a folder that goes with it.
+Result<std::optional<RunDir>> own_dir(const config::Settings& settings) {
+  if (settings.store != "memory") return std::nullopt;
+  auto dir = RunDir::make(settings.data_dir);
+  if (!dir) return fail(dir.error());
+  return std::optional<RunDir>(std::move(*dir));
+}
+
+int serve(const SettingFlags& flags) {
+  const Interrupts interrupts;
+  auto settings = load_settings(flags);
+  if (!settings) return report(settings.error());
+  const auto logger = make_logger({settings->log_level, settings->log_format});
+  log_warnings(*settings, *logger);
+  const auto registry = builtin_registry();
+  remove_leftovers(registry, *settings, *logger, with_timeout(kCleanUp));
+  auto run_dir = own_dir(*settings);
+  if (!run_dir) return report(run_dir.error());
+  auto parts = make_parts({registry, *settings, *logger, *run_dir ? (*run_dir)->path() : settings->data_dir});
+  if (!parts) return report(parts.error());
+  const auto instance = parts->store->store_id();
+  if (*run_dir) {
+    if (auto set = (*run_dir)->set_instance(instance); !set) return report(set.error());
+  }
+  warn_if_unusable(*parts->backend, *logger, CallContext{}.with_stop(interrupts.token()));
+  auto server = Server::start(std::move(*parts), server_options(*settings));
+  if (!server) return report(server.error());
+  std::cout << "ottobot listening on " << (*server)->url() << std::endl;
+  interrupts.wait();
+  logger->info("draining", {{"patience_s", kDrain.count()}});
+  (*server)->stop(kDrain);
+  // Nobody would find them again.
+  if (*run_dir) remove_sandboxes((*server)->backend(), instance, with_timeout(kCleanUp));
+  return kExitOk;
+}
+
+}  // namespace
+
+Run add_serve(CLI::App& app) {
+  auto* command = app.add_subcommand("serve", "run the service: REST, chat, desktops and workers in one process");
+  command->footer(kHelp);
+  auto flags = std::make_shared<SettingFlags>();
+  add_setting_flags(*command, *flags,
+                    {"API_HOST", "API_PORT", "OTTOBOT_DATA_DIR", "LLM_MODEL", "OTTOBOT_BACKEND", "OTTOBOT_STORE",
+                     "OTTOBOT_QUEUE", "MODE", "OTTOBOT_SANDBOXD", "LOG_LEVEL", "LOG_FORMAT"});
+  return [flags] { return serve(*flags); };
+}
+
+}  // namespace ottobot::cli

@@ -1,0 +1,184 @@
+#include "service/assembly.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "ottobot/llm/retry.hpp"
+#include "service/version.hpp"
+#include "worker/session_runner.hpp"
+
+namespace ottobot::service {
+namespace {
+
+constexpr std::chrono::milliseconds kSandboxLookup{5000};
+// Downloads and uploads in flight get this long to end by themselves before their connections are closed.
+constexpr std::chrono::milliseconds kRequestPatience{2000};
+
+bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+Providers with_retries(Providers providers, int max_retries, Clock& clock) {
+  RetryOptions options;
+  options.max_attempts = max_retries + 1;
+  for (auto& [name, provider] : providers) provider = make_retry_provider(std::move(provider), options, clock);
+  return providers;
+}
+
+}  // namespace
+
+Assembly::Assembly(ServerParts parts, ServerOptions options)
+    : parts_(std::move(parts)),
+      options_(std::move(options)),
+      clock_(parts_.clock != nullptr ? *parts_.clock : system_clock()),
+      logger_(parts_.logger != nullptr ? *parts_.logger : null_logger()),
+      models_(with_retries(std::move(parts_.providers), options_.max_retries, clock_)) {}
+
+Assembly::~Assembly() { stop(std::chrono::seconds(1)); }
+
+Result<void> Assembly::start() {
+  if (auto ok = check_options(); !ok) return ok;
+  auto client = net::make_http_client();
+  if (!client) return fail(client.error());
+  client_ = std::move(*client);
+  net::HttpServerOptions server_options;
+  server_options.logger = &logger_;
+  auto server = net::make_http_server(server_options);
+  if (!server) return fail(server.error());
+  server_ = std::move(*server);
+  health_ = std::make_unique<HealthMonitor>(*parts_.store);
+  make_sessions();
+  if (auto made = make_api(); !made) return made;
+  if (auto listening = listen(); !listening) return listening;
+  if (auto working = start_worker(); !working) return working;
+  gate_.open();
+  return {};
+}
+
+Result<void> Assembly::check_options() {
+  if (!parts_.store) return invalid_argument("the server has no store");
+  if (!parts_.queue) return invalid_argument("the server has no queue");
+  if (!parts_.backend) return invalid_argument("the server has no container backend");
+  auto model = models_.resolve(options_.default_model);
+  if (!model) return fail(model.error());
+  options_.default_model = std::move(*model);
+  if (options_.host_id.empty()) options_.host_id = machine_name();
+  if (options_.worker_id.empty()) options_.worker_id = "worker-" + std::to_string(::getpid());
+  return {};
+}
+
+void Assembly::make_sessions() {
+  SessionServiceOptions options;
+  options.default_timeout_s = options_.session_timeout_s;
+  options.default_environment = options_.default_environment;
+  options.default_model = options_.default_model;
+  options.queue_limit = options_.queue_limit;
+  options.resolve_model = [this](const std::string& model) { return models_.resolve(model); };
+  options.reserve_vnc_port = [this](const std::string& session_id, const CallContext& ctx) {
+    return worker_->reserve_vnc_port(session_id, ctx);
+  };
+  options.release_vnc_port = [this](const std::string& session_id) { worker_->release_ports(session_id); };
+  sessions_ = std::make_unique<SessionService>(*parts_.store, *parts_.queue, clock_, logger_, std::move(options));
+}
+
+Result<void> Assembly::make_api() {
+  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}};
+  dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) -> Result<Endpoint> {
+    auto sandbox = parts_.backend->inspect(worker::sandbox_name(row.id), ctx.within(kSandboxLookup));
+    if (!sandbox) return fail(sandbox.error());
+    return sandbox->endpoint;
+  };
+  dependencies.service_health = [this] { return health_->services(); };
+  api::ApiOptions options;
+  options.version = version();
+  options.host = user_visible_host();
+  options.port = options_.port;
+  options.public_url = options_.public_url;
+  options.cors_origins = options_.cors_origins;
+  auto made = api::Api::make(std::move(dependencies), std::move(options));
+  if (!made) return fail(made.error());
+  api_ = std::move(*made);
+  return {};
+}
+
+Result<void> Assembly::listen() {
+  const auto refusal = [this](net::Exchange& exchange) {
+    auto response = api_->error_response(503, "the server is starting or ending");
+    response.headers.set("Retry-After", "1");
+    exchange.respond(std::move(response));
+  };
+  net::ListenOptions options;
+  options.address = options_.host;
+  options.port = options_.port;
+  options.handler = gate_.guard(api_->handler(), refusal);
+  options.is_inline = [this](const net::RequestHead& request) { return api_->is_inline(request); };
+  options.error_response = [this](int status, const std::string& message) {
+    return api_->error_response(status, message);
+  };
+  auto listener = server_->listen(std::move(options));
+  if (!listener) return fail(listener.error());
+  listener_ = std::move(*listener);
+  options_.port = listener_->port();
+  api_->set_port(options_.port);
+  return {};
+}
+
+Result<void> Assembly::start_worker() {
+  worker::WorkerDependencies dependencies{
+      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}};
+  dependencies.models = [this](const std::string& model) { return models_.lookup(model); };
+  dependencies.vnc_handler = [this](const std::string& session_id) { return api_->vnc_port_handler(session_id); };
+  dependencies.mcp_handler = [this](const std::string& session_id) { return api_->mcp_port_handler(session_id); };
+  worker::WorkerOptions options;
+  options.worker_id = options_.worker_id;
+  options.host_id = options_.host_id;
+  options.concurrency = options_.worker_concurrency;
+  options.lease_ttl = options_.lease_ttl;
+  options.retention = options_.retention;
+  options.vnc_ports = {options_.vnc_ports.first, options_.vnc_ports.second};
+  options.mcp_ports = {options_.mcp_ports.first, options_.mcp_ports.second};
+  options.limits = options_.limits;
+  options.public_url = public_url();
+  auto started = worker::Worker::start(std::move(dependencies), std::move(options));
+  if (!started) return fail(started.error());
+  worker_ = std::move(*started);
+  health_->set_workers(1);
+  return {};
+}
+
+// Everything that may still call into a part ends before that part: the worker's own ports use the API's handlers, the
+// API uses the worker through the session service.
+void Assembly::stop(std::chrono::milliseconds patience) {
+  std::lock_guard lock(stop_mutex_);
+  if (std::exchange(stopped_, true)) return;
+  gate_.close();
+  if (listener_) listener_->stop_accepting();
+  if (health_) health_->set_workers(0);
+  if (worker_) worker_->drain(patience);
+  if (!gate_.wait_until_idle(std::min(patience, kRequestPatience))) listener_.reset();
+  worker_.reset();
+  api_.reset();
+  listener_.reset();
+  server_.reset();
+  client_.reset();
+  health_.reset();
+}
+
+std::string Assembly::url() const { return "http://" + in_url(options_.host) + ":" + std::to_string(options_.port); }
+
+std::string Assembly::public_url() const {
+  if (!options_.public_url.empty()) return options_.public_url;
+  return "http://" + in_url(user_visible_host()) + ":" + std::to_string(options_.port);
+}
+
+// Nobody can browse to a wildcard address; the sessions' own ports are on loopback in any case.
+std::string Assembly::user_visible_host() const { return is_wildcard(options_.host) ? "localhost" : options_.host; }
+
+}  // namespace ottobot::service

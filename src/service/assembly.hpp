@@ -1,0 +1,62 @@
+// Assembly: the parts of a running service, wired to each other, and the order in which they start and end.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "api/api.hpp"
+#include "net/client/http_client.hpp"
+#include "net/server/http_server.hpp"
+#include "ottobot/server.hpp"
+#include "service/health_monitor.hpp"
+#include "service/model_catalog.hpp"
+#include "service/request_gate.hpp"
+#include "worker/worker.hpp"
+
+namespace ottobot::service {
+
+class Assembly final : public Server {
+ public:
+  Assembly(ServerParts parts, ServerOptions options);
+  ~Assembly() override;
+
+  // Once. Errors: those of Server::start().
+  Result<void> start();
+
+  std::string url() const override;
+  SessionService& sessions() override { return *sessions_; }
+  SessionStore& store() override { return *parts_.store; }
+  ContainerBackend& backend() override { return *parts_.backend; }
+  void stop(std::chrono::milliseconds patience) override;
+
+ private:
+  Result<void> check_options();
+  void make_sessions();
+  Result<void> make_api();
+  Result<void> listen();
+  Result<void> start_worker();
+  std::string public_url() const;
+  std::string user_visible_host() const;
+
+  ServerParts parts_;
+  ServerOptions options_;
+  Clock& clock_;
+  Logger& logger_;
+  ModelCatalog models_;
+  RequestGate gate_;
+
+  std::mutex stop_mutex_;  // guards stopped_; held by the one stop()
+  bool stopped_ = false;
+
+  // In the order of construction; stop() ends them in the order that it gives.
+  std::unique_ptr<HealthMonitor> health_;
+  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<SessionService> sessions_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<net::Listener> listener_;
+  std::unique_ptr<worker::Worker> worker_;
+};
+
+}  // namespace ottobot::service

@@ -1,0 +1,107 @@
+// A whole Server in this process: memory store, fake sandboxes, the demonstration model.
+#include "ottobot/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include "net/client/http_client.hpp"
+#include "ottobot/llm/scripted.hpp"
+#include "ottobot/stores/memory.hpp"
+#include "ottobot/testing/fake_container_backend.hpp"
+
+namespace ottobot {
+namespace {
+
+ServerParts make_test_parts() {
+  ServerParts parts;
+  parts.store = make_memory_store();
+  parts.queue = make_memory_queue();
+  parts.backend = std::make_unique<testing::FakeContainerBackend>();
+  ScriptedOptions script;
+  script.scenario = make_demo_scenario();
+  auto demo = make_scripted_provider(std::move(script));
+  EXPECT_TRUE(demo);
+  parts.providers.emplace_back("scripted", std::move(*demo));
+  return parts;
+}
+
+ServerOptions make_test_options() {
+  ServerOptions options;
+  options.port = 0;
+  options.default_model = "scripted:demo";
+  options.vnc_ports = options.mcp_ports = {0, 0};
+  return options;
+}
+
+Result<net::HttpResponse> get(const std::string& url) {
+  auto client = net::make_http_client();
+  if (!client) return fail(client.error());
+  net::HttpRequest request;
+  request.url = url;
+  return (*client)->fetch(request, with_timeout(std::chrono::seconds(10)));
+}
+
+TEST(Server, IsHealthyOnceItHasStarted) {
+  auto server = Server::start(make_test_parts(), make_test_options());
+  ASSERT_TRUE(server) << server.error().to_string();
+  auto health = get((*server)->url() + "/health");
+  ASSERT_TRUE(health) << health.error().to_string();
+  EXPECT_EQ(health->status, 200);
+  auto body = parse_json(health->body);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(get_string(*body, "status"), "healthy");
+  EXPECT_EQ((*body)["services"]["workers"], 1);
+  EXPECT_EQ((*body)["services"]["store"], true);
+}
+
+TEST(Server, StopsWithinItsPatienceAndFreesThePort) {
+  auto server = Server::start(make_test_parts(), make_test_options());
+  ASSERT_TRUE(server) << server.error().to_string();
+  const auto url = (*server)->url();
+  const auto begin = std::chrono::steady_clock::now();
+  (*server)->stop(std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+  EXPECT_FALSE(get(url + "/health"));
+  (*server)->stop(std::chrono::seconds(5));
+}
+
+TEST(Server, ATakenPortIsAConflict) {
+  auto first = Server::start(make_test_parts(), make_test_options());
+  ASSERT_TRUE(first) << first.error().to_string();
+  auto options = make_test_options();
+  options.port = std::stoi((*first)->url().substr((*first)->url().rfind(':') + 1));
+  auto second = Server::start(make_test_parts(), options);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::conflict);
+  EXPECT_FALSE(second.error().hint.empty());
+}
+
+TEST(Server, NamesWhatIsMissing) {
+  auto parts = make_test_parts();
+  parts.queue = nullptr;
+  auto server = Server::start(std::move(parts), make_test_options());
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code, ErrorCode::invalid_argument);
+  auto options = make_test_options();
+  options.default_model = "gpt-5";
+  auto other = Server::start(make_test_parts(), options);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::invalid_argument);
+}
+
+TEST(Server, TakesSessionsAndRemovesThem) {
+  auto server = Server::start(make_test_parts(), make_test_options());
+  ASSERT_TRUE(server) << server.error().to_string();
+  const auto ctx = with_timeout(std::chrono::seconds(10));
+  NewSession request;
+  request.initial_prompt = "hello";
+  auto row = (*server)->sessions().create(request, ctx);
+  ASSERT_TRUE(row) << row.error().to_string();
+  EXPECT_EQ(row->model, "scripted:demo");
+  EXPECT_TRUE((*server)->sessions().remove(row->id, {}, ctx));
+  auto page = get((*server)->url() + "/session/" + row->id);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->status, 200);
+}
+
+}  // namespace
+}  // namespace ottobot
