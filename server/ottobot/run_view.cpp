@@ -7,13 +7,17 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = 160;
 
-// The first line of `text`, cut.
+// `text` on one line, cut.
 std::string short_line(std::string_view text) {
-  while (!text.empty() && (text.front() == '\n' || text.front() == ' ')) text.remove_prefix(1);
-  const auto end = std::min(text.find('\n'), text.size());
-  const bool cut = end > kMaxLineBytes || end < text.size();
-  auto line = text.substr(0, std::min(end, kMaxLineBytes));
-  line = line.substr(0, utf8_complete_prefix(line));
+  std::string line;
+  for (const char c : text) {
+    if (line.size() > kMaxLineBytes) break;
+    const bool blank = c == '\n' || c == '\t' || c == '\r' || c == ' ';
+    if (!blank) line += c;
+    if (blank && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  const bool cut = line.size() > kMaxLineBytes;
+  if (cut) line.resize(utf8_complete_prefix(std::string_view(line).substr(0, kMaxLineBytes)));
   return for_terminal(line) + (cut ? " …" : "");
 }
 

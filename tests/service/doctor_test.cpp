@@ -39,7 +39,7 @@ TEST(Doctor, NamesThePackageOfAMissingProgram) {
 
 TEST(Doctor, NamesTheProcessThatHoldsThePort) {
   const ProgramHome home, other;
-  auto server = RunningServer::start(home, {"--port", "0"});
+  auto server = RunningProgram::serve(home, {"--port", "0"});
   ASSERT_TRUE(server) << server.error().to_string();
   const auto port = (*server)->url().substr((*server)->url().rfind(':') + 1);
   auto result = other.run({"doctor", "--json", "--port", port});

@@ -62,36 +62,45 @@ Result<net::RunResult> ProgramHome::run(std::vector<std::string> arguments) cons
   return net::run(options(std::move(arguments)), with_timeout(kRun));
 }
 
-Result<std::unique_ptr<RunningServer>> RunningServer::start(const ProgramHome& home,
-                                                            std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "serve");
+Result<std::unique_ptr<RunningProgram>> RunningProgram::start(const ProgramHome& home,
+                                                              std::vector<std::string> arguments,
+                                                              const std::string& sign) {
   auto options = home.options(std::move(arguments));
   auto pipe = net::make_pipe();
   if (!pipe) return fail(pipe.error());
   options.stdout_fd = pipe->second.get();
   auto process = net::spawn(options);
   if (!process) return fail(process.error());
-  auto server = std::make_unique<RunningServer>();
-  server->process_ = std::move(*process);
-  server->out_ = std::move(pipe->first);
+  auto program = std::make_unique<RunningProgram>();
+  program->process_ = std::move(*process);
+  program->out_ = std::move(pipe->first);
   pipe->second.reset();
-  auto line = read_line(server->out_.get(), with_timeout(kStart));
-  if (!line) return fail(line.error());
-  server->line_ = std::move(*line);
-  return server;
+  const auto ctx = with_timeout(kStart);
+  do {
+    auto line = read_line(program->out_.get(), ctx);
+    if (!line) return fail(line.error());
+    program->line_ = std::move(*line);
+  } while (program->line_.find(sign) == std::string::npos);
+  return program;
 }
 
-RunningServer::~RunningServer() {
+Result<std::unique_ptr<RunningProgram>> RunningProgram::serve(const ProgramHome& home,
+                                                              std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "serve");
+  return start(home, std::move(arguments), "");
+}
+
+RunningProgram::~RunningProgram() {
   if (process_.pid() <= 0 || process_.try_wait()) return;
   process_.kill_group(SIGKILL);
   (void)process_.wait(with_timeout(std::chrono::seconds(10)));
 }
 
-std::string RunningServer::url() const { return line_.substr(line_.rfind(' ') + 1); }
+std::string RunningProgram::url() const { return line_.substr(line_.rfind(' ') + 1); }
 
-void RunningServer::signal(int number) const { process_.kill_group(number); }
+void RunningProgram::signal(int number) const { process_.kill_group(number); }
 
-Result<net::ExitStatus> RunningServer::wait(std::chrono::milliseconds timeout) {
+Result<net::ExitStatus> RunningProgram::wait(std::chrono::milliseconds timeout) {
   return process_.wait(with_timeout(timeout));
 }
 

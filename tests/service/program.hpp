@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,16 @@ class ProgramHome {
   std::filesystem::path dir_;
 };
 
-// A server that was started, and its first line read. Killed, if it still runs, and reaped by the destructor.
-class RunningServer {
+// The program as it runs. Killed, if it still does, and reaped by the destructor.
+class RunningProgram {
  public:
-  static Result<std::unique_ptr<RunningServer>> start(const ProgramHome& home, std::vector<std::string> arguments);
-  ~RunningServer();
+  // Returns once a line of its output has `sign` in it. Errors: unavailable (it ended before), deadline_exceeded.
+  static Result<std::unique_ptr<RunningProgram>> start(const ProgramHome& home, std::vector<std::string> arguments,
+                                                       const std::string& sign);
+  static Result<std::unique_ptr<RunningProgram>> serve(const ProgramHome& home, std::vector<std::string> arguments);
+  ~RunningProgram();
 
+  // The one with the sign.
   const std::string& line() const { return line_; }
   std::string url() const;
   void signal(int number) const;

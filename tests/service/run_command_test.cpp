@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "program.hpp"
@@ -36,6 +37,39 @@ TEST(RunCommand, TheDemonstrationLeavesAProjectAndNothingElse) {
   EXPECT_EQ(result->out.find('\x1b'), std::string::npos) << "colours without a terminal";
   EXPECT_FALSE(std::filesystem::is_empty(home.dir() / "shop"));
   EXPECT_TRUE(std::filesystem::is_empty(home.dir() / "data/runs"));
+}
+
+// A turn that is in the middle of a command for as long as a test may take.
+Result<std::unique_ptr<RunningProgram>> run_in_a_long_command(const ProgramHome& home) {
+  const auto scenario = home.dir() / "long.json";
+  std::ofstream(scenario) << R"({"turns": [{"steps": [
+    {"tool_calls": [{"name": "execute_command", "args": {"command": "sleep 300"}}]}]}]})";
+  return RunningProgram::start(home, {"run", "wait", "--model", "scripted:" + scenario.string()}, "execute_command");
+}
+
+TEST(RunCommand, CtrlCStopsTheTurnAndCleansUp) {
+  const ProgramHome home;
+  auto program = run_in_a_long_command(home);
+  ASSERT_TRUE(program) << program.error().to_string();
+  (*program)->signal(SIGINT);
+  auto status = (*program)->wait(std::chrono::seconds(20));
+  ASSERT_TRUE(status) << status.error().to_string();
+  EXPECT_EQ(status->code, 130);
+  EXPECT_TRUE(std::filesystem::is_empty(home.dir() / "data/runs"));
+}
+
+TEST(RunCommand, WhatAKilledRunLeftIsGoneAfterTheNextOne) {
+  const ProgramHome home;
+  auto killed = run_in_a_long_command(home);
+  ASSERT_TRUE(killed) << killed.error().to_string();
+  (*killed)->signal(SIGKILL);
+  ASSERT_TRUE((*killed)->wait(std::chrono::seconds(20)));
+  EXPECT_FALSE(std::filesystem::is_empty(home.dir() / "data/runs"));
+  auto next = home.run({"run", "Build the demo", "--out", "project.zip"});
+  ASSERT_TRUE(next) << next.error().to_string();
+  EXPECT_EQ(next->status.code, 0) << next->err;
+  EXPECT_TRUE(std::filesystem::is_empty(home.dir() / "data/runs"));
+  EXPECT_TRUE(std::filesystem::exists(home.dir() / "project.zip"));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kSoon{20};
 
 TEST(Serve, SaysWhereItListensAndDrainsOnSigterm) {
   const ProgramHome home;
-  auto server = RunningServer::start(home, {"--port", "0"});
+  auto server = RunningProgram::serve(home, {"--port", "0"});
   ASSERT_TRUE(server) << server.error().to_string();
   EXPECT_EQ((*server)->line().rfind("ottobot listening on http://127.0.0.1:", 0), 0u) << (*server)->line();
   auto client = net::make_http_client();
@@ -31,7 +31,7 @@ TEST(Serve, SaysWhereItListensAndDrainsOnSigterm) {
 
 TEST(Serve, ASecondServerOnTheDataDirectoryIsToldWhy) {
   const ProgramHome home;
-  auto server = RunningServer::start(home, {"--port", "0"});
+  auto server = RunningProgram::serve(home, {"--port", "0"});
   ASSERT_TRUE(server) << server.error().to_string();
   auto second = home.run({"serve", "--port", "0"});
   ASSERT_TRUE(second) << second.error().to_string();
@@ -42,7 +42,7 @@ TEST(Serve, ASecondServerOnTheDataDirectoryIsToldWhy) {
 
 TEST(Serve, ATakenPortIsNamed) {
   const ProgramHome home, other;
-  auto server = RunningServer::start(home, {"--port", "0"});
+  auto server = RunningProgram::serve(home, {"--port", "0"});
   ASSERT_TRUE(server) << server.error().to_string();
   const auto port = (*server)->url().substr((*server)->url().rfind(':') + 1);
   auto second = other.run({"serve", "--port", port});
@@ -54,7 +54,7 @@ TEST(Serve, ATakenPortIsNamed) {
 
 TEST(Serve, WithoutAStoreOnDiskLeavesNoFolder) {
   const ProgramHome home;
-  auto server = RunningServer::start(home, {"--port", "0", "--store", "memory"});
+  auto server = RunningProgram::serve(home, {"--port", "0", "--store", "memory"});
   ASSERT_TRUE(server) << server.error().to_string();
   EXPECT_FALSE(std::filesystem::is_empty(home.dir() / "data/runs"));
   (*server)->signal(SIGINT);
