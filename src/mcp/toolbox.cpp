@@ -56,7 +56,6 @@ class McpToolBox final : public ToolBox {
       case ErrorCode::unavailable:
         return fail(error);
       case ErrorCode::invalid_argument:
-      case ErrorCode::not_found:
         return text_reply(error.message, ToolOutcome::error);
       case ErrorCode::cancelled:
         return text_reply("The call was stopped before it answered.", ToolOutcome::error);

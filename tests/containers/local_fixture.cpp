@@ -49,9 +49,11 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
-std::string stand_in_daemon() {
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin/stand_in_daemon";
+std::string built_program(const std::string& name) {
+  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin" / name;
 }
+
+std::string stand_in_daemon() { return built_program("stand_in_daemon"); }
 
 LocalBackendOptions local_options(const TemporaryFolder& folder, const std::string& instance) {
   LocalBackendOptions options;
@@ -62,16 +64,20 @@ LocalBackendOptions local_options(const TemporaryFolder& folder, const std::stri
   return options;
 }
 
-ShellResult run_in(const Sandbox& sandbox, const std::string& command, std::chrono::milliseconds timeout) {
+std::string ask(const Endpoint& endpoint, const std::string& request, std::chrono::milliseconds timeout) {
   const CallContext ctx = with_timeout(timeout);
-  auto socket = net::connect_endpoint(sandbox.endpoint, ctx);
-  if (!socket) return {-1, socket.error().to_string()};
+  auto socket = net::connect_endpoint(endpoint, ctx);
+  if (!socket) return socket.error().to_string();
+  if (::send(socket->get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
+    return "cannot send";
+  }
+  return receive_all(socket->get(), ctx);
+}
+
+ShellResult run_in(const Sandbox& sandbox, const std::string& command, std::chrono::milliseconds timeout) {
   const std::string request = "POST /run HTTP/1.1\r\nContent-Length: " + std::to_string(command.size()) +
                               "\r\nConnection: close\r\n\r\n" + command;
-  if (::send(socket->get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
-    return {-1, "cannot send"};
-  }
-  const std::string answer = receive_all(socket->get(), ctx);
+  const std::string answer = ask(sandbox.endpoint, request, timeout);
   const auto body = answer.find("\r\n\r\n");
   const auto end = answer.rfind("\nexit=");
   if (body == std::string::npos || end == std::string::npos) return {-1, answer};
@@ -84,16 +90,19 @@ std::set<std::string> traces_of(const std::string& state_dir, const std::string&
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const std::string pid = entry.path().filename();
     if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(::getpid())) continue;
-    // The sandbox's programs have no path of ours in their command line, but its mounts and folders do.
-    const bool ours = slurp(entry.path() / "mountinfo").find(state_dir + "/") != std::string::npos;
-    if (ours && slurp(entry.path() / "comm") != "") found.insert("process " + pid + " " + slurp(entry.path() / "comm"));
-  }
-  for (const std::string& tree : {std::string("/sys/fs/cgroup")}) {
-    for (const auto& controller : fs::directory_iterator(tree, ignored)) {
-      const fs::path group = controller.path() / "ottobot" / instance;
-      if (fs::exists(group)) found.insert("cgroup " + group.string());
+    // No program of a sandbox names our folders, but all write to its log, and its mounts come from there.
+    const std::string output = fs::read_symlink(entry.path() / "fd/1", ignored);
+    if (output.rfind(state_dir + "/", 0) == 0 ||
+        slurp(entry.path() / "mountinfo").find(state_dir + "/") != std::string::npos) {
+      found.insert("process " + pid + " " + slurp(entry.path() / "comm"));
     }
-    if (fs::exists(fs::path(tree) / "ottobot" / instance)) found.insert("cgroup " + tree + "/ottobot/" + instance);
+  }
+  const fs::path cgroups = "/sys/fs/cgroup";
+  std::vector<fs::path> trees = {cgroups};
+  for (const auto& controller : fs::directory_iterator(cgroups, ignored)) trees.push_back(controller.path());
+  for (const auto& tree : trees) {
+    if (fs::exists(tree / "ottobot" / instance, ignored))
+      found.insert("cgroup " + (tree / "ottobot" / instance).string());
   }
   if (slurp("/proc/self/mountinfo").find(state_dir) != std::string::npos) found.insert("mount");
   return found;

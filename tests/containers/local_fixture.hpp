@@ -27,10 +27,15 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// The stand-in daemon that was built beside the tests.
+// A program that was built beside the tests.
+std::string built_program(const std::string& name);
 std::string stand_in_daemon();
 
 LocalBackendOptions local_options(const TemporaryFolder& folder, const std::string& instance = "test");
+
+// Sends the bytes and returns all that comes back until the other side closes; what went wrong, when it does.
+std::string ask(const Endpoint& endpoint, const std::string& request,
+                     std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
 struct ShellResult {
   int exit_code = -1;

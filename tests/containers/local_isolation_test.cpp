@@ -156,7 +156,9 @@ TEST_F(LocalIsolation, TheHostsLoopbackIsOutOfReach) {
 
 TEST_F(LocalIsolation, ServersBeyondTheHostsLoopbackCanBeReached) {
   const Sandbox box = launched(params());
-  if (!box.warnings.empty()) GTEST_SKIP() << "no egress here: " << box.warnings.front();
+  for (const auto& warning : box.warnings) {
+    if (warning.rfind("no network", 0) == 0) GTEST_SKIP() << warning;
+  }
   const in_addr_t address = outer_address();
   if (address == 0) GTEST_SKIP() << "this host has no address but loopback";
   const Listener listener = listen_on(address);
@@ -191,11 +193,11 @@ TEST_F(LocalIsolation, SandboxesDoNotReachEachOther) {
   EXPECT_NE(run_in(two, "pgrep -f s[h]ared").exit_code, 0);
 }
 
-TEST_F(LocalIsolation, TheProcessLimitHoldsAgainstAForkBomb) {
+TEST_F(LocalIsolation, TheProcessLimitHolds) {
   LaunchParams limited = params();
   limited.limits.pids = 40;
   const Sandbox box = launched(limited);
-  run_in(box, "bomb() { bomb | bomb & }; bomb; sleep 1", std::chrono::seconds(3));
+  run_in(box, "i=0; while [ $i -lt 400 ]; do sleep 60 & i=$((i+1)); done; wait", std::chrono::seconds(2));
   auto used = backend_->stats("box", ctx());
   ASSERT_TRUE(used) << used.error().to_string();
   EXPECT_LE(used->processes, 42u);

@@ -2,7 +2,7 @@
 
 #include "llm/gemini/models.hpp"
 #include "llm/sse.hpp"
-#include "ottobot/testing/llm_provider_contract.hpp"
+#include "ottobot/testing/recording_delta_sink.hpp"
 
 namespace ottobot::llm::gemini {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include "ottobot/testing/llm_provider_contract.hpp"
+#include "ottobot/testing/recording_delta_sink.hpp"
 #include "ottobot/testing/manual_clock.hpp"
 
 namespace ottobot::testing {

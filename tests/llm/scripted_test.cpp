@@ -5,7 +5,7 @@
 
 #include "net/process/spawn.hpp"
 #include "ottobot/ids.hpp"
-#include "ottobot/testing/llm_provider_contract.hpp"
+#include "ottobot/testing/recording_delta_sink.hpp"
 
 namespace ottobot::testing {
 namespace {

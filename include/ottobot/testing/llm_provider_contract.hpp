@@ -19,6 +19,7 @@
 #include <gtest/gtest.h>
 
 #include "ottobot/llm_provider.hpp"
+#include "ottobot/testing/recording_delta_sink.hpp"
 
 namespace ottobot::testing {
 
@@ -48,24 +49,6 @@ inline Json llm_contract_scenario() {
     {"when": "contract:exhausted", "steps": [
       {"error": {"code": "resource_exhausted", "message": "slow down", "retry_after_ms": 2000}}]}]})");
 }
-
-class RecordingDeltaSink final : public DeltaSink {
- public:
-  void on_text(std::string_view delta) override { text.append(delta), take(delta); }
-  void on_thinking(std::string_view delta) override { thinking.append(delta), take(delta); }
-  void on_reset() override { text.clear(), thinking.clear(), ++resets; }
-
-  std::string text, thinking;
-  int resets = 0;
-  bool all_valid_utf8 = true;
-  std::set<std::thread::id> threads;
-
- private:
-  void take(std::string_view delta) {
-    all_valid_utf8 = all_valid_utf8 && utf8_length(delta).has_value();
-    threads.insert(std::this_thread::get_id());
-  }
-};
 
 class LlmProviderContract : public ::testing::TestWithParam<LlmProviderCase> {
  protected:

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <climits>
 
+#include <cstdio>
 #include <sstream>
 
 #include "containers/local/files.hpp"
@@ -30,6 +32,14 @@ std::string find_program(const char* name) {
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return {};
+}
+
+std::pair<int, int> kernel_version() {
+  utsname names{};
+  int major = 0;
+  int minor = 0;
+  if (::uname(&names) != 0 || std::sscanf(names.release, "%d.%d", &major, &minor) != 2) return {0, 0};
+  return {major, minor};
 }
 
 HostRoot inspect_root() {
@@ -71,6 +81,8 @@ HostAbilities inspect_host(uid_t first_uid, unsigned uid_count) {
   host.can_switch_uid = root && maps_ids(read_text("/proc/self/uid_map").value_or(""), first_uid, uid_count);
   host.bwrap = find_program("bwrap");
   host.slirp4netns = find_program("slirp4netns");
+  host.prlimit = find_program("prlimit");
+  host.kernel = kernel_version();
   net::UniqueFd tun(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   host.has_tun = static_cast<bool>(tun);
   host.cgroups =

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "containers/local/bwrap_command.hpp"
@@ -16,10 +17,15 @@ struct HostAbilities {
   bool can_switch_uid = false;
   std::string bwrap;        // path; empty = not installed
   std::string slirp4netns;  // path; empty = not installed
+  std::string prlimit;      // path; empty = not installed
   bool has_tun = false;     // /dev/net/tun opens
   CgroupHierarchy cgroups;
   HostRoot root;
 
+  std::pair<int, int> kernel;  // 5, 14
+
+  // RLIMIT_NPROC then counts within a user namespace (Linux 5.14), and there is a program to set it there.
+  bool counts_processes_per_namespace() const { return !prlimit.empty() && kernel >= std::pair{5, 14}; }
   bool can_reach_out() const { return !slirp4netns.empty() && has_tun; }
 };
 

@@ -129,6 +129,7 @@ class Launch {
       group_.reset();
     }
     warn("no control group: memory is limited per process only, and the CPU not at all");
+    if (!site_.host.counts_processes_per_namespace()) warn("no process limit: it needs prlimit and Linux 5.14");
     return {};
   }
 
@@ -157,10 +158,16 @@ class Launch {
       plan.join_cgroups = group_->join_files();
     } else {
       plan.max_memory_bytes = params_.limits.memory_bytes;
-      // Counted per uid: shared with the server's own processes it would limit those.
-      if (record_.uid) plan.max_processes = params_.limits.pids;
+      if (site_.host.counts_processes_per_namespace()) limit_processes(plan.sandbox.command);
     }
     return plan;
+  }
+
+  // Inside, where only the sandbox's own processes count: set before its user namespace exists, the limit would count
+  // every process of the uid.
+  void limit_processes(std::vector<std::string>& command) const {
+    const std::string count = std::to_string(params_.limits.pids);
+    command.insert(command.begin(), {site_.host.prlimit, "--nproc=" + count + ":" + count, "--"});
   }
 
   bool wants_egress() const { return site_.options.egress && site_.host.can_reach_out(); }

@@ -126,7 +126,7 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
 
   const LauncherChild child(plan, std::move(staged),
                             {dev_null->get(), log->get(), gate->read.get(), status->write.get(), info->write.get(),
-                             seccomp->get(), args->get(), lifeline->write.get()});
+                             info->read.get(), seccomp->get(), args->get(), lifeline->write.get()});
   const int gate_write = gate->write.get();
   const pid_t pid = ::fork();
   if (pid < 0) return errno_error("cannot fork", errno);

@@ -23,7 +23,6 @@ struct LauncherPlan {
   std::optional<uid_t> uid;               // run under it; sources of `sandbox` are then staged, see launcher.cpp
   bool own_network_first = false;         // make user and network namespace before bubblewrap (unprivileged egress)
   std::optional<std::uint64_t> max_memory_bytes;  // rlimit, per process
-  std::optional<std::uint64_t> max_processes;     // rlimit, per uid
   int log_fd = -1;                                // its stdout and stderr; borrowed until start() returns
 };
 

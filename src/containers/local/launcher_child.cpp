@@ -168,7 +168,6 @@ void LauncherChild::stage() const {
 void LauncherChild::limit() const {
   set_limit(RLIMIT_CORE, 0);
   if (plan_.max_memory_bytes) set_limit(RLIMIT_DATA, *plan_.max_memory_bytes);
-  if (plan_.max_processes) set_limit(RLIMIT_NPROC, *plan_.max_processes);
 }
 
 void LauncherChild::drop_ids() const {
@@ -185,6 +184,7 @@ void LauncherChild::place_descriptors() const {
                                         {fds_.log, 1},
                                         {fds_.log, 2},
                                         {fds_.info, kInfoFd},
+                                        {fds_.info_read, kInfoReadFd},
                                         {fds_.seccomp, kSeccompFd},
                                         {fds_.args, kArgsFd},
                                         {fds_.lifeline, kLifelineFd}};

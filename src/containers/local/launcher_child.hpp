@@ -28,7 +28,9 @@ inline constexpr int kInfoFd = 3;
 inline constexpr int kSeccompFd = 4;
 inline constexpr int kArgsFd = 5;
 inline constexpr int kLifelineFd = 6;
-inline constexpr int kFirstFreeFd = 7;
+// Never read there: with a reader of its own, bubblewrap is not hit by SIGPIPE when the parent dies before it reports.
+inline constexpr int kInfoReadFd = 7;
+inline constexpr int kFirstFreeFd = 8;
 
 // A host path that bubblewrap, as another uid, could not reach, and the place that it is shown at instead.
 struct StagedPath {
@@ -41,7 +43,8 @@ inline constexpr const char* kStage = "/tmp";
 class LauncherChild {
  public:
   struct Descriptors {
-    int dev_null = -1, log = -1, gate = -1, status = -1, info = -1, seccomp = -1, args = -1, lifeline = -1;
+    int dev_null = -1, log = -1, gate = -1, status = -1, info = -1, info_read = -1, seccomp = -1, args = -1,
+        lifeline = -1;
   };
 
   // `plan` is borrowed and must outlive this.

@@ -1,0 +1,99 @@
+#include "ottobot/session/session_log.hpp"
+
+#include "ottobot/ids.hpp"
+#include "ottobot/session/session_service.hpp"
+#include "ottobot/stores/memory.hpp"
+#include "ottobot/testing/results.hpp"
+
+namespace ottobot {
+namespace {
+
+using testing::failed_with;
+using testing::succeeded;
+
+class SessionLogTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    CreateSessionParams params;
+    params.row.id = id;
+    params.events = {events::session_created({"x", "node", "m", ""}), events::user_prompt("x")};
+    ASSERT_TRUE(succeeded(store->create_session(params, {})));
+  }
+  std::unique_ptr<SessionLog> own(const std::string& owner) {
+    const auto lease = store->acquire_lease({id, owner, std::chrono::milliseconds(1)}, {});
+    EXPECT_TRUE(succeeded(lease));
+    auto log = SessionLog::open(*store, *lease, {});
+    EXPECT_TRUE(succeeded(log));
+    return std::move(*log);
+  }
+  void post(NewEvent event) { ASSERT_TRUE(succeeded(store->post_inbox({id, {std::move(event)}, {}}, {}))); }
+
+  const std::string id = new_id();
+  std::unique_ptr<SessionStore> store = make_memory_store();
+};
+
+TEST_F(SessionLogTest, FoldsWhatOthersPostedBetweenItsOwnAppends) {
+  auto log = own("a");
+  post(events::user_prompt("second"));
+  ASSERT_TRUE(succeeded(log->commit({events::log(LogLevel::info, "mine")}, {}, {})));
+  EXPECT_EQ(log->state().last_seq(), 4);
+  EXPECT_EQ(log->state().queued_prompts().size(), 1u);
+}
+
+TEST_F(SessionLogTest, TheRowFollowsTheEvents) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit({events::status_changed(SessionStatus::running)}, {}, {})));
+  ASSERT_TRUE(
+      succeeded(log->commit({events::agent_message({Role::model, {TextPart{"hi", nullptr}}}, {10, 5, 0, 0})}, {}, {})));
+  EXPECT_EQ(store->get_session(id, {})->status, SessionStatus::running);
+  EXPECT_EQ(store->get_session(id, {})->usage.output_tokens, 5);
+  ASSERT_TRUE(succeeded(log->commit({events::turn_finished({})}, {}, {})));
+  EXPECT_EQ(store->get_session(id, {})->status, SessionStatus::ready);
+}
+
+TEST_F(SessionLogTest, CommitIfCurrentLosesAgainstAPromptThatCameIn) {
+  auto log = own("a");
+  RowPatch idle;
+  idle.pending = false;
+  post(events::user_prompt("second"));
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, log->commit_if_current({}, idle, {})));
+  EXPECT_EQ(log->state().queued_prompts().size(), 1u) << "folded meanwhile";
+  EXPECT_TRUE(store->get_session(id, {})->pending);
+  EXPECT_TRUE(succeeded(log->commit_if_current({}, idle, {})));
+  EXPECT_FALSE(store->get_session(id, {})->pending);
+}
+
+TEST_F(SessionLogTest, AnOldOwnerIsFenced) {
+  auto old_owner = own("a");
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // its lease of 1 ms runs out
+  auto new_owner = own("b");
+  EXPECT_TRUE(failed_with(ErrorCode::fenced, old_owner->commit({events::log(LogLevel::info, "late")}, {}, {})));
+  EXPECT_TRUE(succeeded(new_owner->commit({events::log(LogLevel::info, "mine")}, {}, {})));
+}
+
+TEST_F(SessionLogTest, LargeValuesAreBlobsInTheStoreAndWholeForReaders) {
+  auto log = own("a");
+  const std::string large(300000, 'x');
+  ASSERT_TRUE(succeeded(log->commit({events::log(LogLevel::info, large, {{"inner", {large}}})}, {}, {})));
+  const auto raw = store->read({id, 2}, {});
+  EXPECT_LT(dump_json(raw->at(0).data).size(), 1000u);
+  const auto whole = read_events(*store, {id, 2}, {});
+  ASSERT_TRUE(succeeded(whole));
+  EXPECT_EQ(get_string(whole->at(0).data, "message"), large);
+  EXPECT_EQ(whole->at(0).data["metadata"]["inner"][0], large);
+}
+
+TEST_F(SessionLogTest, OpensFromACheckpointAndTheEventsAfterIt) {
+  auto log = own("a");
+  for (int i = 0; i < 250; ++i) ASSERT_TRUE(succeeded(log->commit({events::log(LogLevel::info, "x")}, {}, {})));
+  ASSERT_TRUE(succeeded(log->checkpoint({})));
+  EXPECT_TRUE(store->get_checkpoint(id, {})->has_value());
+  ASSERT_TRUE(succeeded(log->commit({events::turn_finished({})}, {}, {})));
+  const Json expected = log->state().to_checkpoint();
+  log.reset();
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(own("b")->state().to_checkpoint(), expected);
+}
+
+}  // namespace
+}  // namespace ottobot
