@@ -1,0 +1,78 @@
+// A real browser at the desktop's page: sees the desktop, opens a terminal on it and types. Fails without Chromium.
+
+#include <gtest/gtest.h>
+
+#include "integration/server_process.hpp"
+#include "integration/session_client.hpp"
+
+namespace ottobot::integration {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::minutes kInstall{2};
+constexpr std::chrono::seconds kBrowse{90};
+
+Result<net::RunResult> run_in(const fs::path& dir, std::vector<std::string> argv, std::chrono::milliseconds timeout) {
+  net::SpawnOptions options;
+  options.argv = std::move(argv);
+  options.cwd = dir.string();
+  return net::run(std::move(options), with_timeout(timeout));
+}
+
+// A copy of the script in the build folder, with its one package.
+fs::path install_script() {
+  const fs::path dir = OTTOBOT_BROWSER_BUILD_DIR;
+  fs::create_directories(dir);
+  for (const char* file : {"desktop.mjs", "package.json"}) {
+    fs::copy_file(fs::path(OTTOBOT_BROWSER_SOURCE_DIR) / file, dir / file, fs::copy_options::overwrite_existing);
+  }
+  return dir;
+}
+
+class Browser : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(fs::exists("/usr/bin/chromium")) << "apt-get install chromium";
+    dir_ = install_script();
+    const auto installed = run_in(dir_, {"npm", "install", "--no-audit", "--no-fund"}, kInstall);
+    ASSERT_TRUE(installed) << installed.error().to_string();
+    ASSERT_EQ(installed->status.code, 0) << installed->out << installed->err;
+    const auto started = server_.start();
+    ASSERT_TRUE(started) << started.error().to_string();
+    client_.emplace(server_.url());
+    id_ = client_->create("Build a React todo app with TypeScript");
+    ASSERT_FALSE(client_->wait_for_turn(id_).is_null()) << server_.log();
+  }
+
+  void expect_typing_works(const std::string& page, const std::string& file) {
+    const std::string picture = (dir_ / (file + ".png")).string();
+    const auto result = run_in(dir_, {"node", "desktop.mjs", page, file, picture}, kBrowse);
+    ASSERT_TRUE(result) << result.error().to_string();
+    ASSERT_EQ(result->status.code, 0) << result->out << result->err;
+    EXPECT_TRUE(eventually([&] { return client_->file(id_, file) == "typed-42\n"; }, std::chrono::seconds(10)))
+        << client_->file(id_, file) << result->out << " see " << picture;
+  }
+
+  fs::path dir_;
+  ServerProcess server_;
+  std::optional<SessionClient> client_;
+  std::string id_;
+};
+
+TEST_F(Browser, TypesInATerminalOfTheDesktop) {
+  const std::string page = get_string(client_->get("/session/" + id_), "vnc_url");
+  expect_typing_works(page, "typed.txt");
+}
+
+TEST_F(Browser, TypesThroughTheServersOwnPort) {
+  const std::string own = get_string(client_->get("/session/" + id_), "vnc_url");
+  ASSERT_NE(own.find('?'), std::string::npos);
+  const std::string path = "session/" + id_ + "/vnc/websockify";
+  const std::string page =
+      server_.url() + "/session/" + id_ + "/vnc/vnc.html?autoconnect=1&reconnect=1&resize=scale&path=" + path;
+  expect_typing_works(page, "through-gateway.txt");
+}
+
+}  // namespace
+}  // namespace ottobot::integration

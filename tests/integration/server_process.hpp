@@ -1,0 +1,54 @@
+// A real `ottobot serve` on a data directory of its own, which outlives the process: killed, ended and started again.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "net/process/spawn.hpp"
+#include "ottobot/json.hpp"
+
+namespace ottobot::integration {
+
+using Environment = std::map<std::string, std::string>;
+
+class ServerProcess {
+ public:
+  explicit ServerProcess(Environment settings = {}) : ServerProcess(Json(), std::move(settings)) {}
+  // `scenario` of the scripted model; null = none, so the server's own default unless `settings` has LLM_MODEL.
+  explicit ServerProcess(const Json& scenario, Environment settings = {});
+  // Deletes all sessions, as sandboxes outlive their server, and ends it.
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  // Until it says where it listens. Errors: deadline_exceeded, unavailable (it ended before).
+  Result<void> start();
+  void kill9();
+  // SIGTERM. Errors: deadline_exceeded: it still runs.
+  Result<net::ExitStatus> terminate(std::chrono::milliseconds patience);
+  // Another one on the same data directory, to its end.
+  Result<net::RunResult> run_second() const;
+
+  bool is_running() const { return running_; }
+  const std::string& url() const { return url_; }
+  int port() const;
+  std::filesystem::path data_dir() const { return dir_ / "d"; }
+  std::string log() const;  // its stderr so far
+
+ private:
+  net::SpawnOptions options() const;
+  Result<std::string> first_line(int fd) const;
+  void delete_sessions() const;
+
+  std::filesystem::path dir_;
+  Environment environment_;
+  std::vector<std::string> flags_;
+  net::Process process_;
+  net::UniqueFd out_;
+  std::string url_;
+  bool running_ = false;
+};
+
+}  // namespace ottobot::integration
