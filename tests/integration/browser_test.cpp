@@ -10,8 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::minutes kInstall{2};
-constexpr std::chrono::seconds kBrowse{90};
+constexpr std::chrono::seconds kInstall{60};
+constexpr std::chrono::seconds kBrowse{40};
 
 Result<net::RunResult> run_in(const fs::path& dir, std::vector<std::string> argv, std::chrono::milliseconds timeout) {
   net::SpawnOptions options;
@@ -20,9 +20,10 @@ Result<net::RunResult> run_in(const fs::path& dir, std::vector<std::string> argv
   return net::run(std::move(options), with_timeout(timeout));
 }
 
-// A copy of the script in the build folder, with its one package.
-fs::path install_script() {
-  const fs::path dir = OTTOBOT_BROWSER_BUILD_DIR;
+// A copy of the script in the build folder, one for each test: they run at the same time.
+fs::path copy_script() {
+  const fs::path dir =
+      fs::path(OTTOBOT_BROWSER_BUILD_DIR) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
   fs::create_directories(dir);
   for (const char* file : {"desktop.mjs", "package.json"}) {
     fs::copy_file(fs::path(OTTOBOT_BROWSER_SOURCE_DIR) / file, dir / file, fs::copy_options::overwrite_existing);
@@ -34,7 +35,7 @@ class Browser : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(fs::exists("/usr/bin/chromium")) << "apt-get install chromium";
-    dir_ = install_script();
+    dir_ = copy_script();
     const auto installed = run_in(dir_, {"npm", "install", "--no-audit", "--no-fund"}, kInstall);
     ASSERT_TRUE(installed) << installed.error().to_string();
     ASSERT_EQ(installed->status.code, 0) << installed->out << installed->err;

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "api/socket_client.hpp"
 #include "integration/sandbox_traces.hpp"
 #include "integration/scenario.hpp"
 #include "integration/server_process.hpp"
 #include "integration/session_client.hpp"
-#include "net/raw_client.hpp"
 
 namespace ottobot::integration {
 namespace {
@@ -30,18 +30,28 @@ class Delete : public ::testing::Test {
     session_ = client_->get("/session/" + id_);
   }
 
+  // Looks at the desktop, which starts it.
+  void open_desktop(const SandboxTraces& sandbox) {
+    viewer_.emplace(static_cast<int>(get_int(session_, "vnc_port")), "/websockify",
+                    "Sec-WebSocket-Protocol: binary\r\n");
+    ASSERT_TRUE(viewer_->accepted());
+    ASSERT_TRUE(eventually([&] { return !sandbox.processes_named("jwm").empty(); }, kSeconds)) << server_.log();
+  }
+
   int remove() const { return client_->send("DELETE", "/session/" + id_).status; }
 
   ServerProcess server_{daemon_scenario()};
   std::optional<SessionClient> client_;
   std::string id_;
   Json session_;
+  std::optional<api::test::SocketClient> viewer_;
 };
 
 TEST_F(Delete, LeavesNothingOfTheSandbox) {
   const SandboxTraces sandbox(server_.data_dir(), id_);
   const auto vnc_port = get_int(session_, "vnc_port"), mcp_port = get_int(session_, "mcp_port");
   ASSERT_TRUE(sandbox.found());
+  open_desktop(sandbox);
   ASSERT_FALSE(sandbox.processes_named("sleep").empty());
   ASSERT_FALSE(sandbox.remains().empty());
   ASSERT_TRUE(accepts(vnc_port));
@@ -65,8 +75,7 @@ TEST_F(Delete, KeepsTheLogAndTheProject) {
   const auto zip = client_->send("GET", "/download/" + id_);
   EXPECT_EQ(zip.status, 200);
   EXPECT_TRUE(is_sound_zip(zip.body));
-  EXPECT_NE(zip_listing(zip.body).find("kept.txt"), std::string::npos);
-  EXPECT_EQ(client_->file(id_, "kept.txt"), "kept\n");
+  EXPECT_EQ(zip_entry(zip.body, "kept.txt"), "kept\n");
   EXPECT_EQ(client_->send("GET", "/session/" + id_ + "/logs").status, 200);
   EXPECT_GE(client_->events(id_).size(), count);
   EXPECT_EQ(client_->send("POST", "/session/" + id_ + "/messages", {{"content", "more"}}).status, 409);
@@ -82,7 +91,7 @@ TEST_F(Delete, IsFinishedByTheNextServerWhenThisOneDies) {
   client_.emplace(server_.url());
   EXPECT_TRUE(client_->wait_for_status(id_, "terminated", std::chrono::seconds(20))) << server_.log();
   EXPECT_TRUE(eventually([&] { return sandbox.processes().empty() && sandbox.remains().empty(); }, kSeconds));
-  EXPECT_EQ(client_->file(id_, "kept.txt"), "kept\n");
+  EXPECT_EQ(zip_entry(client_->send("GET", "/download/" + id_).body, "kept.txt"), "kept\n");
 }
 
 }  // namespace

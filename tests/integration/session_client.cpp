@@ -17,11 +17,13 @@ constexpr std::chrono::seconds kTurn{60};
 constexpr std::chrono::milliseconds kPoll{20};
 
 // Runs unzip on a file with these bytes; its output, nothing when it complained.
-std::optional<std::string> unzip(const std::string& option, const std::string& bytes) {
+std::optional<std::string> unzip(const std::string& option, const std::string& bytes,
+                                 const std::vector<std::string>& entries = {}) {
   const auto path = std::filesystem::temp_directory_path() / ("oi-" + new_id() + ".zip");
   std::ofstream(path, std::ios::binary) << bytes;
   net::SpawnOptions options;
   options.argv = {"unzip", option, path.string()};
+  options.argv.insert(options.argv.end(), entries.begin(), entries.end());
   auto result = net::run(std::move(options), with_timeout(kCall));
   std::filesystem::remove(path);
   if (!result || result->status.code != 0) return std::nullopt;
@@ -135,5 +137,9 @@ bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds ti
 bool is_sound_zip(const std::string& bytes) { return unzip("-tq", bytes).has_value(); }
 
 std::string zip_listing(const std::string& bytes) { return unzip("-Z1", bytes).value_or(""); }
+
+std::string zip_entry(const std::string& bytes, const std::string& name) {
+  return unzip("-p", bytes, {name}).value_or("");
+}
 
 }  // namespace ottobot::integration

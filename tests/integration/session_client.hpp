@@ -51,7 +51,9 @@ bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds ti
 
 // True when `unzip -t` finds nothing wrong with it.
 bool is_sound_zip(const std::string& bytes);
-// The names of its entries.
+// The names of its entries, a line each.
 std::string zip_listing(const std::string& bytes);
+// What is in one of them; empty when there is none of that name.
+std::string zip_entry(const std::string& bytes, const std::string& name);
 
 }  // namespace ottobot::integration
