@@ -75,7 +75,8 @@ void RunView::delta(const Json& message) {
   if (get_string(message, "kind") != "delta") return;
   const auto id = get_string(message, "message_id");
   if (get_bool(message, "reset")) {
-    if (streaming_) line(Style::yellow, "(the model call failed and is made again)");
+    if (streaming_) line(Style::yellow, "(that answer does not count)");
+    streamed_id_.clear();
     return;
   }
   if (id != streamed_id_) end_streamed();
@@ -88,7 +89,7 @@ void RunView::note(std::string_view text) { line(Style::bold, text); }
 
 // Its text is there already when it was streamed.
 void RunView::agent_message(const Event& event) {
-  if (streaming_) return end_streamed();
+  if (event.id == streamed_id_) return end_streamed();
   if (const auto text = for_terminal(get_string(event.data, "content")); !text.empty()) line(Style::plain, text);
 }
 

@@ -20,7 +20,6 @@ class TextStream final : public DeltaSink {
   }
   void on_thinking(std::string_view) override {}
   void on_reset() override {
-    if (offset_ == 0) return;
     offset_ = 0;
     emitter_.delta({{"kind", "delta"}, {"message_id", message_id_}, {"offset", 0}, {"text", ""}, {"reset", true}});
   }
@@ -65,8 +64,13 @@ Result<void> ModelNode::run(const SessionState& state, Emitter& emitter, const C
     if (!started) return started;
     const std::string message_id = new_id();
     auto completion = ask(state, message_id, emitter, ctx);
-    if (!completion) return fail(completion.error());
+    const auto forget = [&] { TextStream(emitter, message_id).on_reset(); };
+    if (!completion) {
+      forget();
+      return fail(completion.error());
+    }
     if (completion->finish == FinishReason::blocked) {
+      forget();
       reason = "the model's vendor blocked the answer" +
                (completion->detail.empty() ? std::string() : ": " + completion->detail);
       break;
@@ -74,7 +78,7 @@ Result<void> ModelNode::run(const SessionState& state, Emitter& emitter, const C
     const bool unusable = completion->finish == FinishReason::malformed ||
                           (completion->finish == FinishReason::stop && is_empty(completion->message));
     if (!unusable) return commit_answer(std::move(*completion), message_id, emitter);
-    TextStream(emitter, message_id).on_reset();
+    forget();
     reason = completion->finish == FinishReason::malformed
                  ? "the model produced malformed tool calls: " + completion->detail
                  : "the model gave empty answers";

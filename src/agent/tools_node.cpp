@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace ottobot::agent {
@@ -128,16 +129,23 @@ ToolReply ToolsNode::reply_when_stopped(const Plan& plan, const CallContext& ctx
 
 Result<void> ToolsNode::run_side_by_side(std::span<const Plan> group, Emitter& emitter, const CallContext& ctx) {
   ReplyQueue replies;
+  const CallContext bounded = ctx.within(options_.tool_timeout);
   const auto call = [&](std::size_t i) {
     const ToolCallPart& part = group[i].call;
     replies.push({i, tools_.call_tool(
-                         {part.call_id, part.name, part.args}, [](const std::string&) {}, ctx)});
+                         {part.call_id, part.name, part.args}, [](const std::string&) {}, bounded)});
   };
   std::vector<std::jthread> threads;  // own threads: a turn's children never wait for the pool that it runs on
   if (group.size() == 1) {
     call(0);
   } else {
-    for (std::size_t i = 0; i < group.size(); ++i) threads.emplace_back(call, i);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      try {
+        threads.emplace_back(call, i);
+      } catch (const std::system_error&) {
+        call(i);  // no thread to be had: one after the other then
+      }
+    }
   }
   Result<void> outcome;
   std::vector<std::string> durable;

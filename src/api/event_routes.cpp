@@ -4,6 +4,7 @@
 #include "api/event_stream.hpp"
 #include "api/input.hpp"
 #include "api/log_scan.hpp"
+#include "ottobot/session/log_lines.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -37,14 +38,6 @@ Result<void> get_events(Context& context, Request& request) {
   return {};
 }
 
-Json log_line_json(const Event& event) {
-  Json line{{"timestamp", to_rfc3339(event.timestamp)},
-            {"level", get_string(event.data, "level", "info")},
-            {"message", get_string(event.data, "message")}};
-  if (const Json* metadata = find_member(event.data, "metadata")) line["metadata"] = *metadata;
-  return line;
-}
-
 Result<void> get_logs(Context& context, Request& request) {
   const auto limit = query_int(request.head(), "limit", kLogLimit);
   if (!limit) return fail(limit.error());
@@ -52,10 +45,10 @@ Result<void> get_logs(Context& context, Request& request) {
   if (!row) return fail(row.error());
   const auto lines = find_last_events(
       context.deps.store, row->id, row->last_seq, static_cast<std::size_t>(*limit),
-      [](const Event& event) { return event.type == EventType::log; }, context.store_call());
+      [](const Event& event) { return log_line(event).has_value(); }, context.store_call());
   if (!lines) return fail(lines.error());
   Json logs = Json::array();
-  for (const Event& event : *lines) logs.push_back(log_line_json(event));
+  for (const Event& event : *lines) logs.push_back(*log_line(event));
   request.exchange().respond(json_response(200, {{"session_id", row->id}, {"logs", std::move(logs)}}));
   return {};
 }

@@ -53,7 +53,9 @@ std::string Links::chat_url(const std::string& session_id) const {
 }
 
 std::string Links::vnc_url(const std::string& session_id, int vnc_port) const {
-  if (vnc_port != 0 && !has_public_url_) {
+  // The session's own port listens on loopback only.
+  const bool is_local = host_ == "localhost" || host_ == "[::1]" || host_.starts_with("127.");
+  if (vnc_port != 0 && !has_public_url_ && is_local) {
     return "http://" + host_ + ":" + std::to_string(vnc_port) + "/vnc.html?" + vnc_page_query("websockify");
   }
   const std::string folder = "session/" + session_id + "/vnc/";

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/input.hpp"
+#include "api/origin.hpp"
 #include "api/sandbox_proxy.hpp"
 
 namespace ottobot::api {
@@ -71,8 +72,10 @@ Result<void> relay_health(Context& context, Request& request, const std::string&
 
 void add_mcp_routes(Router& router, Context& context, const std::string& session_id) {
   for (const char* method : {"POST", "GET", "DELETE"}) {
-    router.add(method, "mcp",
-               [&context, session_id](Request& request) { return relay_mcp(context, request, session_id); });
+    router.add(method, "mcp", [&context, session_id](Request& request) -> Result<void> {
+      if (auto ok = check_loopback_origin(request.head()); !ok) return ok;
+      return relay_mcp(context, request, session_id);
+    });
   }
   router.add("GET", "health",
              [&context, session_id](Request& request) { return relay_health(context, request, session_id); });

@@ -1,6 +1,7 @@
 #include "api/vnc_gateway.hpp"
 
 #include "api/links.hpp"
+#include "api/origin.hpp"
 #include "api/vnc_pages.hpp"
 #include "api/vnc_socket.hpp"
 
@@ -52,8 +53,10 @@ void add_vnc_routes(Router& router, Context& context) {
 }
 
 void add_own_port_vnc_routes(Router& router, Context& context, const std::string& session_id) {
-  router.add("GET", "websockify",
-             [&context, session_id](Request& request) { return serve_websocket(context, request, session_id); });
+  router.add("GET", "websockify", [&context, session_id](Request& request) -> Result<void> {
+    if (auto ok = check_loopback_origin(request.head()); !ok) return ok;
+    return serve_websocket(context, request, session_id);
+  });
   router.add("GET", "*path", [](Request& request) {
     const std::string& path = request.param("path");
     if (path.empty()) return redirect(request, std::string("/") + kPage + "?" + vnc_page_query("websockify"));

@@ -1,5 +1,7 @@
 #include "ottobot/json.hpp"
 
+#include <cmath>
+
 namespace ottobot {
 namespace {
 
@@ -91,7 +93,12 @@ std::string get_string(const Json& object, std::string_view key, std::string_vie
 
 std::int64_t get_int(const Json& object, std::string_view key, std::int64_t fallback) {
   const Json* member = find_member(object, key);
-  return member && member->is_number_integer() ? member->get<std::int64_t>() : fallback;
+  if (!member) return fallback;
+  if (member->is_number_integer()) return member->get<std::int64_t>();
+  // 12.0 is the integer 12 in JSON Schema, and some models write it so.
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  const double number = member->is_number_float() ? member->get<double>() : kExact;
+  return std::trunc(number) == number && std::abs(number) < kExact ? static_cast<std::int64_t>(number) : fallback;
 }
 
 double get_double(const Json& object, std::string_view key, double fallback) {

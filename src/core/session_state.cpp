@@ -24,6 +24,19 @@ ToolResultPart result_of(const Event& event, const ToolCallPart& call) {
   return result;
 }
 
+// A call of a turn that ended before its result came: one that was sent may have had its effect.
+ToolResultPart unanswered(const OpenToolCall& open) {
+  const char* text =
+      open.intended ? "outcome unknown: the turn ended before the result came; check what it did before you repeat it"
+                    : "not run: the turn ended";
+  return {open.call.call_id,
+          open.call.provider_id,
+          open.call.name,
+          open.intended ? ToolOutcome::unknown : ToolOutcome::not_run,
+          Json::array({{{"type", "text"}, {"text", text}}}),
+          nullptr};
+}
+
 }  // namespace
 
 void SessionState::apply(const Event& event) {
@@ -63,6 +76,8 @@ void SessionState::apply(const Event& event) {
       break;
     case EventType::delete_requested:
       delete_requested_ = true;
+      // An expired session has ended already, but is still to be deleted.
+      if (status_ == SessionStatus::terminated) status_ = SessionStatus::terminating;
       break;
     case EventType::turn_finished:
       finish_turn();
@@ -149,12 +164,7 @@ void SessionState::join_results() {
 void SessionState::finish_turn() {
   for (OpenToolCall& open : open_calls_) {
     if (open.result) continue;
-    open.result = ToolResultPart{open.call.call_id,
-                                 open.call.provider_id,
-                                 open.call.name,
-                                 ToolOutcome::not_run,
-                                 Json::array({{{"type", "text"}, {"text", "not run: the turn ended"}}}),
-                                 nullptr};
+    open.result = unanswered(open);
   }
   if (!open_calls_.empty()) join_results();
   answered_ = false;

@@ -20,7 +20,7 @@ class SseParser {
   // The events that `bytes` completes.
   std::vector<SseEvent> feed(std::string_view bytes);
   // Lines that are no field of an event stream: some servers put a bare JSON error there.
-  const std::string& stray() const { return stray_; }
+  std::string stray() const { return stray_ + line_; }
 
  private:
   void take_line(std::vector<SseEvent>& events);

@@ -14,10 +14,17 @@ constexpr std::chrono::milliseconds kConnectTimeout{5000};
 
 bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
+// Every caller has shown the token: the name that it knows us by proves nothing more.
+mcp::HttpServerTransportOptions token_guarded() {
+  mcp::HttpServerTransportOptions options;
+  options.allowed_hosts = {"*"};
+  return options;
+}
+
 }  // namespace
 
 Routes::Routes(RouteOptions options, Toolset& toolset, Desktop& desktop)
-    : options_(std::move(options)), toolset_(toolset), desktop_(desktop), mcp_(toolset.server()) {}
+    : options_(std::move(options)), toolset_(toolset), desktop_(desktop), mcp_(toolset.server(), token_guarded()) {}
 
 bool Routes::is_authorized(const net::RequestHead& head) const {
   auto value = head.headers.find("Authorization");
@@ -82,7 +89,7 @@ void handle_tcp(net::Exchange& exchange, std::string_view port) {
   }
   if (!wants_upgrade(exchange, "tcp")) return;
   CallContext ctx = with_timeout(kConnectTimeout).with_stop(exchange.client_gone());
-  auto connection = net::connect_tcp("127.0.0.1", number, ctx);
+  auto connection = net::connect_tcp("localhost", number, ctx);
   if (!connection) return exchange.respond(error_reply(503, connection.error()));
   exchange.upgrade_and_bridge("tcp", {std::move(*connection), {}});
 }

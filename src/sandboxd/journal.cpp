@@ -48,6 +48,7 @@ std::size_t content_bytes(const mcp::CallToolResult& result) {
       }
     }
   }
+  if (!result.structured.is_null()) bytes += dump_json(result.structured).size();
   return bytes;
 }
 

@@ -9,6 +9,9 @@
 #include "sandboxd/files.hpp"
 
 namespace ottobot::sandboxd {
+namespace {
+constexpr std::size_t kMaxEntries = 5000;  // of one listing; find_files looks further
+}
 
 Result<Json> list_folder(const Workspace& workspace, std::string_view path) {
   auto folder = workspace.open_path(path, O_RDONLY | O_DIRECTORY);
@@ -17,6 +20,7 @@ Result<Json> list_folder(const Workspace& workspace, std::string_view path) {
   if (!entries) return fail(entries.error(), path);
   Json listed = Json::array();
   for (const DirectoryEntry& entry : *entries) {
+    if (listed.size() == kMaxEntries) break;
     auto modified = std::int64_t{entry.info.st_mtim.tv_sec} * 1000 + entry.info.st_mtim.tv_nsec / 1'000'000;
     Json item = {{"name", to_valid_utf8(entry.name)},
                  {"type", type_name(entry.info)},
@@ -30,7 +34,10 @@ Result<Json> list_folder(const Workspace& workspace, std::string_view path) {
     listed.push_back(std::move(item));
   }
   auto shown = workspace.relative(Workspace::real_path(folder->get()));
-  return Json{{"path", to_valid_utf8(shown.value_or(std::string(path)))}, {"entries", std::move(listed)}};
+  const bool truncated = listed.size() < entries->size();
+  Json listing{{"path", to_valid_utf8(shown.value_or(std::string(path)))}, {"entries", std::move(listed)}};
+  if (truncated) listing["truncated"] = true;
+  return listing;
 }
 
 }  // namespace ottobot::sandboxd

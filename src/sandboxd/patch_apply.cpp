@@ -86,21 +86,30 @@ Failure no_match(const Hunk& hunk) {
                   "read the file again and write the patch against what is there");
 }
 
-// Where `before` is to be replaced. A hunk of added lines only goes where its numbers or anchor say, else to the end.
-Result<std::size_t> place_of(const LineFile& file, std::size_t from, const Hunk& hunk, std::ptrdiff_t shift) {
+// Line numbers of a patch speak of the file before its earlier hunks: `shift` is what those added.
+std::size_t shifted(std::size_t line, std::ptrdiff_t shift) {
+  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(line) + shift, 0));
+}
+
+// A hunk of added lines only goes where its anchor or numbers say, else to the end.
+Result<std::size_t> place_of_addition(const LineFile& file, std::size_t from, const Hunk& hunk, std::ptrdiff_t shift) {
   if (!hunk.anchor.empty()) {
-    auto anchor = find_anchor(file.lines, from, hunk.anchor);
-    if (!anchor && hunk.before.empty()) return no_match(hunk);
-    if (anchor) from = *anchor + 1;
-    if (hunk.before.empty()) return from;
+    const auto anchor = find_anchor(file.lines, from, hunk.anchor);
+    if (!anchor) return no_match(hunk);
+    return *anchor + 1;
   }
-  if (hunk.before.empty()) return hunk.line ? std::clamp(*hunk.line + 1, from, file.lines.size()) : file.lines.size();
-  std::size_t near = from;
-  if (hunk.line)
-    near = static_cast<std::size_t>(std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(*hunk.line) + shift, 0));
-  auto at = find_lines(file.lines, from, near, hunk);
-  if (!at && !hunk.anchor.empty())
-    at = find_lines(file.lines, from - 1, from - 1, hunk);  // the anchor is repeated as context
+  if (!hunk.line) return file.lines.size();
+  return std::clamp(shifted(*hunk.line, shift), from, file.lines.size());
+}
+
+// Where `before` is to be replaced.
+Result<std::size_t> place_of(const LineFile& file, std::size_t from, const Hunk& hunk, std::ptrdiff_t shift) {
+  if (hunk.before.empty()) return place_of_addition(file, from, hunk, shift);
+  std::optional<std::size_t> anchor;
+  if (!hunk.anchor.empty()) anchor = find_anchor(file.lines, from, hunk.anchor);
+  if (anchor) from = *anchor + 1;
+  auto at = find_lines(file.lines, from, hunk.line ? shifted(*hunk.line, shift) : from, hunk);
+  if (!at && anchor) at = find_lines(file.lines, *anchor, *anchor, hunk);  // the anchor is repeated as context
   if (!at) return no_match(hunk);
   return *at;
 }

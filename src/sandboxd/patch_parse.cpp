@@ -172,7 +172,9 @@ Result<Hunk> take_unified_hunk(PatchLines& lines) {
   if (!range) return lines.unreadable("'@@ -line,count +line,count @@'");
   lines.take();
   Hunk hunk;
-  hunk.line = range->old_start > 0 ? range->old_start - 1 : 0;
+  // Lines that are only added stand behind the line that is named; others begin at it.
+  const bool only_adds = range->old_count == 0;
+  hunk.line = only_adds || range->old_start == 0 ? range->old_start : range->old_start - 1;
   bool removed_last = false;
   while (!lines.done() && (hunk.before.size() < range->old_count || hunk.after.size() < range->new_count)) {
     removed_last = starts_with(lines.peek(), "-");

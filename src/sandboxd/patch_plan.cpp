@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include <fcntl.h>
 
@@ -13,7 +14,11 @@ class Overlay {
  public:
   explicit Overlay(const Workspace& workspace) : workspace_(workspace) {}
 
-  Result<PatchedFile*> file(const std::string& path) {
+  Result<PatchedFile*> file(const std::string& given) {
+    auto relative = workspace_.relative(given);
+    if (!relative) return fail(relative.error());
+    // One name per file, however the patch spells it.
+    const std::string path = std::filesystem::path(*relative).lexically_normal().string();
     auto known = std::find_if(files_.begin(), files_.end(), [&](const PatchedFile& file) { return file.path == path; });
     if (known != files_.end()) return &*known;
     auto content = read_whole(workspace_, path);

@@ -124,6 +124,7 @@ Result<mcp::CallToolResult> list_files(const ToolWorld& world, const ToolScope& 
   std::string text;
   for (const Json& entry : (*listing)["entries"]) text += listed_line(entry);
   if (text.empty()) text = "(empty folder)";
+  if (get_bool(*listing, "truncated")) text += "… and more; use find_files to look for names\n";
   mcp::CallToolResult result = mcp::text_result(clip_middle({text, "", 0}, kMaxOutputChars, "").text);
   result.structured = std::move(*listing);
   return result;

@@ -64,7 +64,7 @@ Result<mcp::CallToolResult> kill_pid(const ToolWorld& world, std::int64_t number
 
 Result<mcp::CallToolResult> kill_process(const ToolWorld& world, const ToolScope& scope) {
   if (const Json* pid = find_member(scope.args, "pid"); pid != nullptr) {
-    if (!pid->is_number_integer()) return invalid_field("pid", "must be an integer");
+    if (!pid->is_number()) return invalid_field("pid", "must be an integer");
     return kill_pid(world, get_int(scope.args, "pid"));
   }
   std::string id = get_string(scope.args, "process_id");

@@ -13,6 +13,7 @@ namespace ottobot::service {
 namespace {
 
 constexpr std::chrono::milliseconds kSandboxLookup{5000};
+constexpr int kHandlerThreads = 64;  // a download or a relayed tool call holds one for as long as it takes
 // Downloads and uploads in flight get this long to end by themselves before their connections are closed.
 constexpr std::chrono::milliseconds kRequestPatience{2000};
 
@@ -50,6 +51,7 @@ Result<void> Assembly::start() {
   client_ = std::move(*client);
   net::HttpServerOptions server_options;
   server_options.logger = &logger_;
+  server_options.handler_threads = kHandlerThreads;
   auto server = net::make_http_server(server_options);
   if (!server) return fail(server.error());
   server_ = std::move(*server);
@@ -93,6 +95,7 @@ Result<void> Assembly::make_api() {
   dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) -> Result<Endpoint> {
     auto sandbox = parts_.backend->inspect(worker::sandbox_name(row.id), ctx.within(kSandboxLookup));
     if (!sandbox) return fail(sandbox.error());
+    if (sandbox->state == SandboxState::exited) return not_found("the session's sandbox does not run");
     return sandbox->endpoint;
   };
   dependencies.service_health = [this] { return health_->services(); };

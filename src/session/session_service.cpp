@@ -173,7 +173,7 @@ Result<void> SessionService::remove(const std::string& session_id, const std::st
   params.patch.pending = true;
   params.patch.status = SessionStatus::terminating;
   // An expired session is not spoken of as expired any more once it is deleted.
-  params.patch.phase = std::string(phase::kQueued);
+  if (row->phase == phase::kExpired) params.patch.phase = std::string(phase::kQueued);
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
   announce_stop(session_id, ctx);

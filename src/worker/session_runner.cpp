@@ -57,6 +57,7 @@ Result<bool> SessionRunner::settle() {
   const bool ended = row->status == SessionStatus::terminated;
   if (!ended && row->expires_at <= dependencies_.clock.now_ms()) {
     if (auto expired = end_session(End::expired); !expired) return fail(expired.error());
+    return false;
   }
   RowPatch idle;
   idle.pending = false;

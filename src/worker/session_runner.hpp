@@ -45,6 +45,8 @@ class SessionRunner final : private Emitter {
 
   enum class End { deleted, expired };
   Result<void> end_session(End end);
+  Result<void> announce_end(End end);
+  Result<void> keep_archive();
   std::string archive_workspace();
 
   CodingAgentOptions agent_options(const std::string& model) const;

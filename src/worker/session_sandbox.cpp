@@ -20,7 +20,7 @@ constexpr int kLaunchTo = 80;
 
 Result<void> SessionRunner::ensure_sandbox() {
   if (tools_) return {};
-  const bool first = state().phase() != phase::kReady;
+  const bool first = state().phase() != phase::kReady || state().status() == SessionStatus::error;
   auto row = open_ports();
   if (!row) return fail(row.error());
   if (auto launched = launch_sandbox(); !launched) return launched;
@@ -39,8 +39,13 @@ Result<SessionRow> SessionRunner::open_ports() {
   auto row = dependencies_.store.get_session(session_id_, ctx);
   if (!row) return row;
   if (state().phase() != phase::kReady) {
-    auto told = commit({events::phase_changed(phase::kAllocatingPorts, 5, "Allocating ports")});
-    if (!told) return fail(told.error());
+    // One append: a row that is terminated in any other phase than expired is a deleted session's.
+    std::vector<NewEvent> begun;
+    if (state().status() == SessionStatus::terminated || state().status() == SessionStatus::terminating) {
+      begun.push_back(events::status_changed(SessionStatus::initializing, "The session comes back"));
+    }
+    begun.push_back(events::phase_changed(phase::kAllocatingPorts, 5, "Allocating ports"));
+    if (auto told = commit(std::move(begun)); !told) return fail(told.error());
   }
   auto vnc = ports_.open_vnc(session_id_, row->vnc_port, ctx);
   if (!vnc) return fail(vnc.error(), "allocating the desktop's port");
@@ -107,18 +112,31 @@ std::string SessionRunner::archive_workspace() {
   return {};
 }
 
-Result<void> SessionRunner::end_session(End end) {
+Result<void> SessionRunner::announce_end(End end) {
   std::vector<NewEvent> ending;
   if (state().turn()) {
     const Turn& turn = *state().turn();
     ending.push_back(events::turn_finished({TurnOutcome::stopped, turn.steps, turn.usage, {}}));
   }
-  if (state().status() != SessionStatus::terminating) {
-    ending.push_back(events::status_changed(SessionStatus::terminating));
+  if (end == End::expired) {
+    ending.push_back(events::phase_changed(phase::kExpired, 100, "The session expired; a prompt brings it back"));
   }
-  if (auto told = commit(std::move(ending)); !told) return told;
-  RowPatch patch;
-  patch.archive_blob = archive_workspace();
+  ending.push_back(events::status_changed(SessionStatus::terminating));
+  return commit(std::move(ending));
+}
+
+Result<void> SessionRunner::keep_archive() {
+  const std::string blob = archive_workspace();
+  if (blob.empty()) return {};
+  RowPatch kept;
+  kept.archive_blob = blob;
+  return commit({}, kept);  // durable before anything is removed
+}
+
+Result<void> SessionRunner::end_session(End end) {
+  if (auto told = announce_end(end); !told) return told;
+  if (auto kept = keep_archive(); !kept) return kept;
+  if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
   tools_.reset();
   const auto ctx = owner_context(kRemoveTimeout);
   // A deleted sandbox goes with all it has; an expired one keeps its files for a later prompt.
@@ -126,15 +144,16 @@ Result<void> SessionRunner::end_session(End end) {
                                   : dependencies_.backend.stop(sandbox_name_, kStopGrace, ctx);
   if (!gone && gone.error().code != ErrorCode::not_found) return fail(gone.error(), "ending the sandbox");
   ports_.close(session_id_, ctx);
+  RowPatch patch;
   patch.vnc_port = 0;
   patch.mcp_port = 0;
   patch.purge_at = dependencies_.clock.now_ms() + options_.retention.count();
-  std::vector<NewEvent> ended;
-  if (end == End::expired) {
-    ended.push_back(events::phase_changed(phase::kExpired, 100, "The session expired; a prompt brings it back"));
-  }
-  ended.push_back(events::status_changed(SessionStatus::terminated));
-  return commit(std::move(ended), patch);
+  const auto ended = events::status_changed(SessionStatus::terminated);
+  if (end == End::deleted) return commit({ended}, patch);
+  // A prompt or a delete that came meanwhile has the last word: run() looks at the log again.
+  auto done = log_->commit_if_current({ended}, patch, owner_context(kStoreTimeout));
+  if (!done && done.error().code == ErrorCode::conflict) return {};
+  return done;
 }
 
 }  // namespace ottobot::worker

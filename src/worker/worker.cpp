@@ -100,15 +100,26 @@ class WorkerImpl final : public Worker {
     (void)dependencies_.queue.complete(job, with_timeout(kStoreTimeout));
     if (!fresh) return;
     Thread thread;
-    thread.thread = std::jthread([this, id = job.id, done = thread.done] {
-      run_session(id);
-      *done = true;
-    });
+    try {
+      thread.thread = std::jthread([this, id = job.id, done = thread.done] {
+        run_session(id);
+        *done = true;
+      });
+    } catch (const std::system_error& e) {
+      dependencies_.logger.error("no thread for a session", {{"session", job.id}, {"error", e.what()}});
+      active_.erase(job.id);  // the reconciler queues it again
+      return;
+    }
     threads_.push_back(std::move(thread));
   }
 
   void run_session(const std::string& session_id) {
-    auto outcome = run_with_lease(session_id);
+    Result<void> outcome;
+    try {
+      outcome = run_with_lease(session_id);
+    } catch (const std::exception& e) {  // no thread, no memory: this session's run, nobody else's
+      outcome = internal_error(e.what());
+    }
     if (!outcome && outcome.error().code != ErrorCode::conflict && outcome.error().code != ErrorCode::cancelled) {
       dependencies_.logger.error("a session's run ended early",
                                  {{"session", session_id}, {"error", outcome.error().to_string()}});

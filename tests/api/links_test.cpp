@@ -13,15 +13,17 @@ TEST(Links, AWildcardListenerSendsUsersBackToWhereTheyCameFrom) {
   for (const char* wildcard : {"0.0.0.0", "::", ""}) {
     const Links links({"", wildcard, 3000}, sent_to("box.lan:13000"));
     EXPECT_EQ(links.chat_url("S"), "ws://box.lan:13000/session/S/chat");
-    EXPECT_EQ(links.vnc_url("S", 6080),
-              "http://box.lan:6080/vnc.html?autoconnect=1&reconnect=1&resize=scale&path=websockify");
+    EXPECT_TRUE(links.vnc_url("S", 6080).starts_with("http://box.lan:13000/session/S/vnc/vnc.html?"))
+        << "the session's own port listens on loopback only";
+    EXPECT_EQ(Links({"", wildcard, 3000}, sent_to("localhost:3000")).vnc_url("S", 6080),
+              "http://localhost:6080/vnc.html?autoconnect=1&reconnect=1&resize=scale&path=websockify");
   }
 }
 
 TEST(Links, AnIpv6HostIsBracketed) {
   EXPECT_EQ(Links({"", "::1", 3000}, sent_to("x")).chat_url("S"), "ws://[::1]:3000/session/S/chat");
   const Links wildcard({"", "::", 3000}, sent_to("[fd00::5]:3000"));
-  EXPECT_TRUE(wildcard.vnc_url("S", 6080).starts_with("http://[fd00::5]:6080/vnc.html?"));
+  EXPECT_TRUE(wildcard.vnc_url("S", 6080).starts_with("http://[fd00::5]:3000/session/S/vnc/vnc.html?"));
 }
 
 TEST(Links, AHostFieldThatCannotStandInAUrlIsNotUsed) {

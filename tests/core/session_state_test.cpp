@@ -100,6 +100,24 @@ TEST(SessionState, ATurnThatEndsEarlyAnswersItsOpenCalls) {
   EXPECT_FALSE(log.state().turn());
 }
 
+TEST(SessionState, ACallThatWasSentInATurnThatEndedHasAnUnknownOutcome) {
+  Log log = created();
+  log.add(events::agent_message(calls({"a"}), {}));
+  log.add(events::tool_intent({"a", "", "write_file", {}, nullptr}, "boot", false));
+  log.add(events::turn_finished({TurnOutcome::failed, 1, {}, "lost"}));
+  const auto& result = std::get<ToolResultPart>(log.state().messages().back().parts[0]);
+  EXPECT_EQ(result.outcome, ToolOutcome::unknown);
+}
+
+TEST(SessionState, AnExpiredSessionThatIsDeletedHasWorkAgain) {
+  Log log = created();
+  log.add(events::turn_finished({}));
+  log.add(events::status_changed(SessionStatus::terminated));
+  EXPECT_FALSE(log.state().has_work());
+  log.add(events::delete_requested("user"));
+  EXPECT_TRUE(log.state().has_work());
+}
+
 TEST(SessionState, InboxEventsMayComeAnywhere) {
   Log log = created();
   log.add(events::agent_message(calls({"a"}), {}));

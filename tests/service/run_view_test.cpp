@@ -19,9 +19,12 @@ TEST(RunView, StreamedTextIsNotRepeatedByItsEvent) {
   Message message;
   message.role = Role::model;
   message.parts.push_back(TextPart{"Hello", nullptr});
+  NewEvent streamed = events::agent_message(message, {});
+  streamed.id = "m";
+  view.event(make_event(events::agent_thinking("hm")));
+  view.event(make_event(streamed));
   view.event(make_event(events::agent_message(message, {})));
-  view.event(make_event(events::agent_message(message, {})));
-  EXPECT_EQ(out.str(), "Hello\nHello\n");
+  EXPECT_EQ(out.str(), "Hello\nhm\nHello\n");
 }
 
 TEST(RunView, ShowsWhatACallIsAbout) {

@@ -19,6 +19,7 @@ struct CodingAgentOptions {
   int max_steps = 200;        // model calls per turn; the turn then ends with outcome limit
   std::chrono::milliseconds max_turn_time{std::chrono::hours(2)};     // checked before each model call
   std::chrono::milliseconds model_timeout{std::chrono::minutes(10)};  // of one model call
+  std::chrono::milliseconds tool_timeout{std::chrono::hours(1)};      // of one tool call; it is cancelled then
   int max_parallel_tools = 8;
   // Events that belong right before turn_finished, in the same append. May be empty.
   std::function<std::vector<NewEvent>(const SessionState& state)> closing_events;

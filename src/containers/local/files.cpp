@@ -65,6 +65,7 @@ Result<void> replace_file(const std::string& path, std::string_view text, mode_t
   if (!fd) return errno_error("cannot create " + sibling, errno);
   if (::fchmod(fd.get(), mode) != 0) return errno_error("cannot set the mode of " + sibling, errno);
   if (auto done = write_all(fd.get(), text, sibling); !done) return done;
+  if (::fsync(fd.get()) != 0) return errno_error("cannot write " + sibling, errno);
   if (::rename(sibling.c_str(), path.c_str()) != 0) return errno_error("cannot rename " + sibling, errno);
   return {};
 }

@@ -122,6 +122,8 @@ Result<Sandbox> LocalBackend::launch(const LaunchParams& params, const LaunchPro
 Result<Sandbox> LocalBackend::launch_afresh(const LaunchParams& params, const LaunchProgress& progress,
                                             const CallContext& ctx) {
   auto former = load(params.name);
+  // What cannot be read may be running.
+  if (!former && former.error().code != ErrorCode::not_found) return fail(former.error());
   SandboxRecord record;
   if (former) {
     const SandboxState state = state_of(site_, *former);
