@@ -17,6 +17,11 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
+#ifdef __clang__
+// libseccomp's argument macros are compound literals.
+#pragma clang diagnostic ignored "-Wc99-extensions"
+#endif
+
 namespace ottobot::containers {
 namespace {
 
