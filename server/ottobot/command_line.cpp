@@ -15,11 +15,13 @@ const std::map<std::string, std::string>& help_texts() {
       {"LOG_FORMAT", "json or text"},
       {"LOG_LEVEL", "trace, debug, info, warn, error or off"},
       {"MODE", "what this process does: all"},
+      {"OTTOBOT_API_KEY", "key of the server, better set in the environment"},
       {"OTTOBOT_BACKEND", "what runs sandboxes: auto or local"},
       {"OTTOBOT_DATA_DIR", "where sessions and workspaces are kept"},
       {"OTTOBOT_QUEUE", "memory"},
       {"OTTOBOT_SANDBOXD", "the ottobot-sandboxd program (default: beside this one)"},
       {"OTTOBOT_STORE", "sqlite, or memory to keep nothing"},
+      {"OTTOBOT_URL", "the server (default http://127.0.0.1:3000)"},
   };
   return texts;
 }
@@ -39,8 +41,12 @@ void add_setting_flags(CLI::App& command, SettingFlags& flags, std::initializer_
   }
 }
 
+config::SettingSources setting_sources(const SettingFlags& flags) {
+  return config::process_sources(flags.values, flags.config_file);
+}
+
 Result<config::Settings> load_settings(const SettingFlags& flags) {
-  return config::load_settings(config::process_sources(flags.values, flags.config_file));
+  return config::load_settings(setting_sources(flags));
 }
 
 int report(const Error& error) {

@@ -24,6 +24,7 @@ struct SettingFlags {
 // --config and the flags of these settings. `flags` is borrowed until `command` was parsed.
 void add_setting_flags(CLI::App& command, SettingFlags& flags, std::initializer_list<const char*> names);
 
+config::SettingSources setting_sources(const SettingFlags& flags);
 Result<config::Settings> load_settings(const SettingFlags& flags);
 
 // "error: what (hint)" on stderr; returns kExitError.

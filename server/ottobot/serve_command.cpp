@@ -24,6 +24,7 @@ constexpr const char* kHelp = R"(Examples:
   ottobot serve --port 8000 --data-dir ./data
   GEMINI_API_KEY=… ottobot serve --model gemini:gemini-2.5-pro
   ottobot serve --store memory --port 0         keeps nothing, any free port
+  ottobot serve --print-config                  every setting and where its value came from
 
 Prints `ottobot listening on http://HOST:PORT` when ready; logs go to stderr.
 SIGTERM or Ctrl-C: running turns end between two steps and go on after the next
@@ -81,6 +82,29 @@ int serve(const SettingFlags& flags) {
   return kExitOk;
 }
 
+// For a KEY=VALUE file, where a bare value ends before " #".
+std::string quote(const std::string& value) {
+  if (value.find_first_of(" \t\r\n#'\"\\") == std::string::npos) return value;
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c == '\n' ? std::string("\\n") : std::string(1, c);
+  }
+  return quoted + "\"";
+}
+
+// In the form of a file for --config.
+int print_config(const SettingFlags& flags) {
+  auto views = config::view_settings(setting_sources(flags));
+  if (!views) return report(views.error());
+  for (const auto& view : *views) {
+    const bool usable = !view.value.empty() && view.value != config::kMasked;
+    const auto value = usable ? quote(view.value) : view.value;
+    std::cout << (usable ? "" : "#") << view.name << "=" << value << "  # " << view.origin << "\n";
+  }
+  return kExitOk;
+}
+
 }  // namespace
 
 Run add_serve(CLI::App& app) {
@@ -90,7 +114,9 @@ Run add_serve(CLI::App& app) {
   add_setting_flags(*command, *flags,
                     {"API_HOST", "API_PORT", "OTTOBOT_DATA_DIR", "LLM_MODEL", "OTTOBOT_BACKEND", "OTTOBOT_STORE",
                      "OTTOBOT_QUEUE", "MODE", "OTTOBOT_SANDBOXD", "LOG_LEVEL", "LOG_FORMAT"});
-  return [flags] { return serve(*flags); };
+  auto print = std::make_shared<bool>(false);
+  command->add_flag("--print-config", *print, "show every setting, where it came from, and end");
+  return [flags, print] { return *print ? print_config(*flags) : serve(*flags); };
 }
 
 }  // namespace ottobot::cli

@@ -1,7 +1,6 @@
 #include "config/setting_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "config/value_forms.hpp"
@@ -82,58 +81,89 @@ Result<void> read_auth(Settings& settings, const std::string& value) {
   return {};
 }
 
+// For what this build does not look at: the form alone.
+template <class Parse>
+Read checked(Parse parse) {
+  return [parse](Settings&, const std::string& value) -> Result<void> {
+    auto parsed = parse(value);
+    if (!parsed) return fail(parsed.error());
+    return {};
+  };
+}
+
+Result<std::string> any_text(const std::string& value) { return value; }
+
+Result<std::string> host_name(const std::string& value) {
+  if (value.find_first_of("/ \t@") == std::string::npos) return value;
+  return invalid_argument("a host name or an address, without scheme and path");
+}
+
+Result<std::string> docker_host(const std::string& value) {
+  for (const std::string_view scheme : {"unix:///", "tcp://", "http://", "https://", "ssh://"}) {
+    if (value.size() > scheme.size() && value.compare(0, scheme.size(), scheme) == 0) return value;
+  }
+  return invalid_argument("unix:///PATH or tcp://HOST:PORT");
+}
+
 constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
+constexpr std::int64_t kMaxWindow = 100'000'000;
+constexpr auto kChecked = SettingUse::checked;
+constexpr bool kSecret = true;
 
 const std::vector<SettingRow>& rows() {
   static const std::vector<SettingRow> table{
-      {"API_HOST", "--host", text_into(&Settings::host)},
-      {"API_PORT", "--port", into(&Settings::port, integer(0, 65535))},
-      {"CONTAINER_CPU_LIMIT", "", read_cpu_limit},
-      {"CONTAINER_MEMORY_LIMIT", "", read_memory_limit},
-      {"CORS_ORIGINS", "", into(&Settings::cors_origins, origins)},
-      {"GEMINI_API_KEY", "", text_into(&Settings::gemini_api_key)},
-      {"GEMINI_BASE_URL", "", into(&Settings::gemini_base_url, parse_base_url)},
-      {"LLM_MODEL", "--model", text_into(&Settings::model)},
-      {"LOG_FORMAT", "--log-format", read_log_format},
-      {"LOG_LEVEL", "--log-level", into(&Settings::log_level, log_level)},
-      {"MAX_RETRIES", "", into(&Settings::max_retries, integer(0, 100))},
-      {"MAX_SESSIONS_PER_WORKER", "", into(&Settings::max_sessions_per_worker, integer(1, 100'000))},
-      {"MCP_PORT_RANGE_END", "", into(&Settings::mcp_last, integer(0, 65535))},
-      {"MCP_PORT_RANGE_START", "", into(&Settings::mcp_first, integer(0, 65535))},
-      {"MODE", "--role", read_role},
-      {"OTTOBOT_AUTH", "", read_auth},
-      {"OTTOBOT_BACKEND", "--backend", text_into(&Settings::backend)},
-      {"OTTOBOT_DATA_DIR", "--data-dir", path_into(&Settings::data_dir)},
-      {"OTTOBOT_QUEUE", "--queue", text_into(&Settings::queue)},
-      {"OTTOBOT_RETENTION", "", into(&Settings::retention, parse_duration)},
-      {"OTTOBOT_SANDBOXD", "--sandboxd", path_into(&Settings::sandboxd)},
-      {"OTTOBOT_STORE", "--store", text_into(&Settings::store)},
-      {"PUBLIC_URL", "", into(&Settings::public_url, parse_base_url)},
-      {"QUEUE_LIMIT", "", into(&Settings::queue_limit, integer(1, kMaxInt))},
-      {"SESSION_TIMEOUT", "", into(&Settings::session_timeout_s, integer(300, 7200))},
-      {"VNC_PORT_RANGE_END", "", into(&Settings::vnc_last, integer(0, 65535))},
-      {"VNC_PORT_RANGE_START", "", into(&Settings::vnc_first, integer(0, 65535))},
-      {"WORKER_CONCURRENCY", "", into(&Settings::worker_concurrency, integer(1, 100'000))},
-      {"WORKER_ID", "", text_into(&Settings::worker_id)},
+      {"AGENT_IMAGE", "", "ottobot-agent", "ottobot-agent", checked(any_text), kChecked},
+      {"ANTHROPIC_API_KEY", "", "", "your-key", checked(any_text), kChecked, kSecret},
+      {"ANTHROPIC_BASE_URL", "", "", "https://api.anthropic.com", checked(parse_base_url), kChecked},
+      {"API_HOST", "--host", "127.0.0.1", "127.0.0.1", into(&Settings::host, host_name)},
+      {"API_PORT", "--port", "3000", "3000", into(&Settings::port, integer(0, 65535))},
+      {"CONTAINER_CPU_LIMIT", "", "1", "1.5", read_cpu_limit},
+      {"CONTAINER_MEMORY_LIMIT", "", "2g", "2g", read_memory_limit},
+      {"CONTAINER_NETWORK", "", "ottobot-network", "ottobot-network", checked(any_text), kChecked},
+      {"CONTEXT_WINDOW_SIZE", "", "100000", "100000", checked(integer(1000, kMaxWindow)), kChecked},
+      {"CORS_ORIGINS", "", "http://localhost:3000,http://localhost:5173", "https://example.com",
+       into(&Settings::cors_origins, origins)},
+      {"DOCKER_HOST", "", "", "unix:///var/run/docker.sock", checked(docker_host), kChecked},
+      {"GEMINI_API_KEY", "", "", "your-key", text_into(&Settings::gemini_api_key), SettingUse::used, kSecret},
+      {"GEMINI_BASE_URL", "", "", "https://generativelanguage.googleapis.com",
+       into(&Settings::gemini_base_url, parse_base_url)},
+      {"LLM_MODEL", "--model", "", "gemini:gemini-2.5-pro", text_into(&Settings::model)},
+      {"LOG_FORMAT", "--log-format", "json", "json", read_log_format},
+      {"LOG_LEVEL", "--log-level", "info", "info", into(&Settings::log_level, log_level)},
+      {"MAX_RETRIES", "", "3", "3", into(&Settings::max_retries, integer(0, 100))},
+      {"MAX_SESSIONS_PER_WORKER", "", "64", "64", into(&Settings::max_sessions_per_worker, integer(1, 100'000))},
+      {"MCP_PORT_RANGE_END", "", "8200", "8200", into(&Settings::mcp_last, integer(0, 65535))},
+      {"MCP_PORT_RANGE_START", "", "8080", "8080", into(&Settings::mcp_first, integer(0, 65535))},
+      {"MODE", "--role", "all", "all", read_role},
+      {"OPENAI_API_KEY", "", "", "your-key", checked(any_text), kChecked, kSecret},
+      {"OPENAI_BASE_URL", "", "", "https://api.openai.com", checked(parse_base_url), kChecked},
+      {"OTTOBOT_ADVERTISE_URL", "", "", "http://10.0.0.5:3000", checked(parse_base_url), kChecked},
+      {"OTTOBOT_API_KEY", "--api-key", "", "your-key", text_into(&Settings::api_key), SettingUse::used, kSecret},
+      {"OTTOBOT_API_KEYS", "", "", "ann:a-long-random-key", checked(any_text), SettingUse::refused, kSecret},
+      {"OTTOBOT_AUTH", "", "", "none", read_auth},
+      {"OTTOBOT_BACKEND", "--backend", "auto", "local", text_into(&Settings::backend)},
+      {"OTTOBOT_CLUSTER_SECRET", "", "", "a-long-random-secret", checked(any_text), kChecked, kSecret},
+      {"OTTOBOT_DATA_DIR", "--data-dir", "", "/var/lib/ottobot", path_into(&Settings::data_dir)},
+      {"OTTOBOT_QUEUE", "--queue", "memory", "memory", text_into(&Settings::queue)},
+      {"OTTOBOT_RETENTION", "", "7d", "7d", into(&Settings::retention, parse_duration)},
+      {"OTTOBOT_SANDBOXD", "--sandboxd", "", "/usr/bin/ottobot-sandboxd", path_into(&Settings::sandboxd)},
+      {"OTTOBOT_STORE", "--store", "sqlite", "sqlite", text_into(&Settings::store)},
+      {"OTTOBOT_URL", "--url", "", "http://127.0.0.1:3000", into(&Settings::server_url, parse_base_url)},
+      {"PUBLIC_URL", "", "", "https://ottobot.example.com", into(&Settings::public_url, parse_base_url)},
+      {"QUEUE_LIMIT", "", "1000", "1000", into(&Settings::queue_limit, integer(1, kMaxInt))},
+      {"REDIS_HOST", "", "localhost", "localhost", checked(host_name), kChecked},
+      {"REDIS_PASSWORD", "", "", "a-password", checked(any_text), kChecked, kSecret},
+      {"REDIS_PORT", "", "6379", "6379", checked(integer(1, 65535)), kChecked},
+      {"SESSION_SECRET", "", "", "a-long-random-secret", checked(any_text), kChecked, kSecret},
+      {"SESSION_TIMEOUT", "", "3600", "3600", into(&Settings::session_timeout_s, integer(300, 7200))},
+      {"VNC_PORT_RANGE_END", "", "6200", "6200", into(&Settings::vnc_last, integer(0, 65535))},
+      {"VNC_PORT_RANGE_START", "", "6080", "6080", into(&Settings::vnc_first, integer(0, 65535))},
+      {"WARM_POOL_SIZE", "", "0", "2", checked(integer(0, 1000)), kChecked},
+      {"WORKER_CONCURRENCY", "", "64", "64", into(&Settings::worker_concurrency, integer(1, 100'000))},
+      {"WORKER_ID", "", "", "worker-1", text_into(&Settings::worker_id)},
   };
   return table;
 }
-
-constexpr std::array<std::string_view, 15> kUnused{"AGENT_IMAGE",
-                                                   "ANTHROPIC_API_KEY",
-                                                   "ANTHROPIC_BASE_URL",
-                                                   "CONTAINER_NETWORK",
-                                                   "CONTEXT_WINDOW_SIZE",
-                                                   "DOCKER_HOST",
-                                                   "OPENAI_API_KEY",
-                                                   "OPENAI_BASE_URL",
-                                                   "REDIS_HOST",
-                                                   "REDIS_PASSWORD",
-                                                   "REDIS_PORT",
-                                                   "SESSION_SECRET",
-                                                   "WARM_POOL_SIZE",
-                                                   "OTTOBOT_ADVERTISE_URL",
-                                                   "OTTOBOT_CLUSTER_SECRET"};
 
 }  // namespace
 
@@ -144,11 +174,5 @@ const SettingRow* find_setting(std::string_view name) {
   const auto row = std::find_if(table.begin(), table.end(), [&](const SettingRow& each) { return each.name == name; });
   return row == table.end() ? nullptr : &*row;
 }
-
-bool is_unused_setting(std::string_view name) {
-  return std::find(kUnused.begin(), kUnused.end(), name) != kUnused.end();
-}
-
-bool is_refused_setting(std::string_view name) { return name == "OTTOBOT_API_KEYS"; }
 
 }  // namespace ottobot::config

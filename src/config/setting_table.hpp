@@ -10,19 +10,25 @@
 
 namespace ottobot::config {
 
-struct SettingRow {
-  std::string_view name;
-  std::string_view flag;  // "--port"; empty if there is none
-  // The Failure's message is the accepted form.
-  std::function<Result<void>(Settings& settings, const std::string& value)> read;
+enum class SettingUse {
+  used,     // it has an effect
+  checked,  // a name of the documented service that nothing in this build looks at: its form is checked all the same
+  refused,  // it promises protection which this build does not give: setting it must not pass silently
 };
 
+struct SettingRow {
+  std::string_view name;
+  std::string_view flag;   // "--port"; empty if there is none
+  std::string_view usual;  // the default as it would be written; empty when there is none or it depends
+  std::string_view example;
+  // The Failure's message is the accepted form.
+  std::function<Result<void>(Settings& settings, const std::string& value)> read;
+  SettingUse use = SettingUse::used;
+  bool secret = false;  // never shown
+};
+
+// Sorted by name.
 std::span<const SettingRow> setting_table();
 const SettingRow* find_setting(std::string_view name);
-
-// Names of the documented service that nothing in this build looks at; setting one in a file is worth a warning.
-bool is_unused_setting(std::string_view name);
-// Names that promise protection which this build does not give: setting one must not pass silently.
-bool is_refused_setting(std::string_view name);
 
 }  // namespace ottobot::config

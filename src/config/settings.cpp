@@ -9,6 +9,7 @@
 
 #include "config/key_value_file.hpp"
 #include "config/model_name.hpp"
+#include "config/nearest_name.hpp"
 #include "config/setting_table.hpp"
 
 namespace ottobot::config {
@@ -45,17 +46,20 @@ void take_environment(Values& values, const SettingSources& sources) {
     const auto found = sources.environment.find(std::string(row.name));
     if (found != sources.environment.end()) take(values, found->first, found->second, "environment");
   }
-  for (const auto& [name, text] : sources.environment) {
-    if (is_refused_setting(name)) take(values, name, text, "environment");
-  }
 }
 
 void warn_about(const KeyValueLine& pair, const std::string& origin, bool own_file,
                 std::vector<std::string>& warnings) {
-  if (is_unused_setting(pair.key)) {
+  const auto* row = find_setting(pair.key);
+  if (row != nullptr && row->use == SettingUse::checked) {
     warnings.push_back(pair.key + " (" + origin + ") has no effect in this build");
-  } else if (own_file && !is_refused_setting(pair.key)) {
-    warnings.push_back(pair.key + " (" + origin + ") is not a setting; docs/configuration.md lists them");
+  } else if (row == nullptr && own_file) {
+    std::vector<std::string_view> names;
+    for (const auto& each : setting_table()) names.push_back(each.name);
+    const auto nearest = nearest_name(pair.key, names);
+    warnings.push_back(
+        pair.key + " (" + origin + ") is not a setting; " +
+        (nearest.empty() ? "docs/configuration.md lists them" : "did you mean " + std::string(nearest) + "?"));
   }
 }
 
@@ -70,7 +74,7 @@ Result<void> take_file(Values& values, const std::filesystem::path& path, bool o
   // The last one of a name wins within a file.
   for (auto pair = pairs->rbegin(); pair != pairs->rend(); ++pair) {
     const auto origin = name + ":" + std::to_string(pair->line);
-    if (find_setting(pair->key) == nullptr) warn_about(*pair, origin, own_file, warnings);
+    warn_about(*pair, origin, own_file, warnings);
     take(values, pair->key, pair->value, origin);
   }
   return {};
@@ -95,21 +99,33 @@ Result<Values> collect(const SettingSources& sources, std::vector<std::string>& 
   return values;
 }
 
+Result<void> read_value(Settings& settings, const SettingRow& row, const Value& value) {
+  const std::string name(row.name);
+  if (row.use == SettingUse::refused) {
+    return unsupported(name + " (" + value.origin + ") is set, but this build has no access control",
+                       "unset it, and keep API_HOST on loopback: everyone who reaches the port may use it");
+  }
+  auto read = row.read(settings, value.text);
+  if (read) return {};
+  return invalid_argument(name + " (" + value.origin + ")" + (row.secret ? "" : " is \"" + value.text + "\"") +
+                              ": expected " + read.error().message,
+                          "for example " + name + "=" + std::string(row.example));
+}
+
 Result<void> read_values(Settings& settings, const Values& values) {
   for (const auto& [name, value] : values) {
-    if (is_refused_setting(name)) {
-      return unsupported(name + " (" + value.origin + ") is set, but this build has no access control",
-                         "unset it, and keep API_HOST on loopback: everyone who reaches the port may use it");
-    }
     const auto* row = find_setting(name);
     if (row == nullptr) continue;
-    if (auto read = row->read(settings, value.text); !read) {
-      const bool secret = name.find("KEY") != std::string::npos;
-      return invalid_argument(name + " (" + value.origin + ")" + (secret ? "" : " is \"" + value.text + "\"") +
-                              ": expected " + read.error().message);
-    }
+    if (auto read = read_value(settings, *row, value); !read) return read;
   }
   return {};
+}
+
+// Where the server of these settings is reached from this machine.
+std::string own_url(const Settings& settings) {
+  std::string host = settings.host == "0.0.0.0" ? "127.0.0.1" : settings.host == "::" ? "::1" : settings.host;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(settings.port);
 }
 
 Result<void> check_range(const char* name, int first, int last) {
@@ -124,6 +140,7 @@ Result<void> complete(Settings& settings, const SettingSources& sources) {
   if (auto ok = check_range("MCP", settings.mcp_first, settings.mcp_last); !ok) return ok;
   if (settings.worker_id.empty()) settings.worker_id = "worker-" + std::to_string(::getpid());
   if (settings.model.empty()) settings.model = settings.gemini_api_key.empty() ? kDemoModel : kDefaultGeminiModel;
+  if (settings.server_url.empty()) settings.server_url = own_url(settings);
   if (settings.data_dir.empty()) {
     auto path = default_data_dir(sources.environment, ::geteuid() == 0);
     if (!path) return fail(path.error());
@@ -161,10 +178,26 @@ Result<Settings> load_settings(const SettingSources& sources) {
   return settings;
 }
 
-std::vector<std::string> setting_names() {
-  std::vector<std::string> names;
-  for (const auto& row : setting_table()) names.emplace_back(row.name);
-  return names;
+Result<std::vector<SettingView>> view_settings(const SettingSources& sources) {
+  auto settings = load_settings(sources);
+  if (!settings) return fail(settings.error());
+  auto values = collect(sources, settings->warnings);
+  if (!values) return fail(values.error());
+  const std::map<std::string_view, std::string> derived{{"LLM_MODEL", settings->model},
+                                                        {"OTTOBOT_DATA_DIR", settings->data_dir.string()},
+                                                        {"OTTOBOT_URL", settings->server_url}};
+  std::vector<SettingView> views;
+  for (const auto& row : setting_table()) {
+    if (row.use != SettingUse::used) continue;
+    const auto set = values->find(std::string(row.name));
+    if (set != values->end()) {
+      views.push_back({set->first, row.secret ? kMasked : set->second.text, set->second.origin});
+      continue;
+    }
+    const auto from = derived.find(row.name);
+    views.push_back({std::string(row.name), from == derived.end() ? std::string(row.usual) : from->second, "default"});
+  }
+  return views;
 }
 
 Result<std::filesystem::path> default_data_dir(const std::map<std::string, std::string>& environment, bool is_root) {

@@ -39,6 +39,10 @@ struct Settings {
   std::string gemini_api_key, gemini_base_url;
   int max_retries = 3;
 
+  // Of the commands that talk to a running server.
+  std::string server_url;  // never empty after load_settings()
+  std::string api_key;     // sent as bearer token; empty = none
+
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::json;
 
@@ -60,8 +64,16 @@ SettingSources process_sources(std::map<std::string, std::string> flags, std::fi
 // invalid_argument with the setting, where its value came from and the accepted form; not_found (config file).
 Result<Settings> load_settings(const SettingSources& sources);
 
-// Names of all settings that have an effect, sorted.
-std::vector<std::string> setting_names();
+inline constexpr const char* kMasked = "***";
+
+// What one setting is and where that comes from, for people: secrets that are set are kMasked.
+struct SettingView {
+  std::string name, value;
+  std::string origin;  // "flag --port", "environment", ".env:3", "default"
+};
+
+// Every setting of this build, sorted by name. Errors: as load_settings().
+Result<std::vector<SettingView>> view_settings(const SettingSources& sources);
 
 // /var/lib/ottobot for root; else $XDG_DATA_HOME/ottobot or ~/.local/share/ottobot. Errors: not_found (no home).
 Result<std::filesystem::path> default_data_dir(const std::map<std::string, std::string>& environment, bool is_root);

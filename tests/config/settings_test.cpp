@@ -88,6 +88,7 @@ TEST_F(SettingsTest, ErrorsNameSettingOriginAndForm) {
   auto from_flag = error();
   EXPECT_EQ(from_flag.code, ErrorCode::invalid_argument);
   EXPECT_EQ(from_flag.message, "API_PORT (flag --port) is \"http\": expected a whole number, 0 to 65535");
+  EXPECT_EQ(from_flag.hint, "for example API_PORT=3000");
   sources_.flags.clear();
   sources_.config_file = write("my.conf", "\nCONTAINER_MEMORY_LIMIT=lots\n");
   const auto from_file = error().message;
@@ -101,6 +102,8 @@ TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
       {"LOG_FORMAT", "xml"},     {"PUBLIC_URL", "example"},   {"OTTOBOT_RETENTION", "week"},
       {"QUEUE_LIMIT", "0"},      {"WORKER_CONCURRENCY", "0"}, {"CONTAINER_CPU_LIMIT", "none"},
       {"OTTOBOT_AUTH", "maybe"}, {"MAX_RETRIES", "-1"},       {"CONTAINER_MEMORY_LIMIT", "1k"},
+      {"REDIS_PORT", "tcp"},     {"REDIS_HOST", "redis://x"}, {"CONTEXT_WINDOW_SIZE", "100k"},
+      {"OPENAI_BASE_URL", "x"},  {"DOCKER_HOST", "docker"},   {"WARM_POOL_SIZE", "-1"},
   };
   for (const auto& [name, value] : bad) {
     sources_.flags = {{name, value}};
@@ -124,6 +127,11 @@ TEST_F(SettingsTest, UnknownNamesOfTheConfigFileAreWarnedAbout) {
   EXPECT_NE(settings.warnings[1].find("API_PROT"), std::string::npos);
 }
 
+TEST_F(SettingsTest, ATypingErrorIsToldTheNearestName) {
+  sources_.config_file = write("my.conf", "API_PROT=1\n");
+  EXPECT_NE(load().warnings.at(0).find("did you mean API_PORT?"), std::string::npos);
+}
+
 TEST_F(SettingsTest, ForeignNamesOfDotEnvAreNobodysBusiness) {
   write(".env", "MY_APP=1\n");
   sources_.working_dir = dir_;
@@ -140,6 +148,30 @@ TEST_F(SettingsTest, KeysThatWouldNotProtectAreRefusedAndNotShown) {
   const auto refused = error();
   EXPECT_EQ(refused.code, ErrorCode::unsupported);
   EXPECT_EQ(refused.to_string().find("topsecret"), std::string::npos);
+}
+
+TEST_F(SettingsTest, TheClientsServerIsTheOneOfTheseSettings) {
+  EXPECT_EQ(load().server_url, "http://127.0.0.1:3000");
+  sources_.environment = {{"HOME", "/x"}, {"API_HOST", "::"}, {"API_PORT", "8000"}};
+  EXPECT_EQ(load().server_url, "http://[::1]:8000");
+  sources_.environment["OTTOBOT_URL"] = "https://example.com/";
+  EXPECT_EQ(load().server_url, "https://example.com");
+}
+
+TEST_F(SettingsTest, TheViewNamesOriginsAndMasksSecrets) {
+  sources_.environment["GEMINI_API_KEY"] = "topsecret";
+  sources_.flags["API_PORT"] = "4000";
+  write(".env", "# mine\nexport LOG_FORMAT='text'\n");
+  sources_.working_dir = dir_;
+  const auto views = view_settings(sources_);
+  ASSERT_TRUE(views) << views.error().to_string();
+  std::map<std::string, std::string> shown;
+  for (const auto& view : *views) shown[view.name] = view.value + " from " + view.origin;
+  EXPECT_EQ(shown["GEMINI_API_KEY"], "*** from environment");
+  EXPECT_EQ(shown["API_PORT"], "4000 from flag --port");
+  EXPECT_EQ(shown["LOG_FORMAT"], "text from .env:2");
+  EXPECT_EQ(shown["LLM_MODEL"], "gemini:gemini-2.5-pro from default");
+  EXPECT_EQ(shown["OTTOBOT_RETENTION"], "7d from default");
 }
 
 TEST_F(SettingsTest, AGeminiKeyChoosesGeminiAndLlmModelWins) {
@@ -162,13 +194,111 @@ std::string text_of_file(const fs::path& path) {
   return text.str();
 }
 
-TEST(SettingTable, EverySettingIsDocumentedWithItsFlag) {
+TEST(SettingTable, EverySettingIsDocumentedWithItsFlagAndDefault) {
   const auto text = text_of_file(fs::path(OTTOBOT_DOCS_DIR) / "configuration.md");
   for (const auto& row : setting_table()) {
-    const auto at = text.find("| `" + std::string(row.name) + "`");
+    if (row.use == SettingUse::refused) continue;
+    const auto at = text.find("\n| `" + std::string(row.name) + "`");
     ASSERT_NE(at, std::string::npos) << row.name;
-    const auto line = text.substr(at, text.find('\n', at) - at);
-    EXPECT_NE(line.find(std::string(row.flag)), std::string::npos) << row.name;
+    const auto line = text.substr(at + 1, text.find('\n', at + 1) - at);
+    const auto flag = row.flag.empty() ? std::string("| |") : "| `" + std::string(row.flag) + "` |";
+    EXPECT_NE(line.find(flag), std::string::npos) << line;
+    const auto usual = row.usual.empty() ? std::string("|") : "`" + std::string(row.usual) + "`";
+    EXPECT_NE(line.find(usual), std::string::npos) << line;
+  }
+}
+
+TEST(SettingTable, EveryDocumentedNameIsASetting) {
+  std::istringstream lines(text_of_file(fs::path(OTTOBOT_DOCS_DIR) / "configuration.md"));
+  int names = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("| `", 0) != 0) continue;
+    ++names;
+    const auto name = line.substr(3, line.find('`', 3) - 3);
+    EXPECT_NE(find_setting(name), nullptr) << name;
+  }
+  EXPECT_GT(names, 30);
+}
+
+TEST(SettingTable, TheTextOfADefaultIsTheDefault) {
+  for (const auto& row : setting_table()) {
+    if (row.usual.empty() || row.use != SettingUse::used) continue;
+    SettingSources with, without;
+    with.environment = without.environment = {{"HOME", "/home/x"}, {"WORKER_ID", "w"}};
+    with.flags[std::string(row.name)] = std::string(row.usual);
+    const auto expected = load_settings(without), settings = load_settings(with);
+    ASSERT_TRUE(expected && settings) << row.name;
+    EXPECT_EQ(settings->port, expected->port);
+    EXPECT_EQ(settings->retention, expected->retention);
+    EXPECT_EQ(settings->limits.memory_bytes, expected->limits.memory_bytes);
+    EXPECT_EQ(settings->limits.cpus, expected->limits.cpus);
+    EXPECT_EQ(settings->cors_origins, expected->cors_origins);
+    EXPECT_EQ(settings->max_retries, expected->max_retries);
+    EXPECT_EQ(settings->queue_limit, expected->queue_limit);
+    EXPECT_EQ(settings->session_timeout_s, expected->session_timeout_s);
+    EXPECT_EQ(settings->worker_concurrency, expected->worker_concurrency);
+    EXPECT_EQ(settings->max_sessions_per_worker, expected->max_sessions_per_worker);
+    EXPECT_EQ(settings->vnc_first, expected->vnc_first);
+    EXPECT_EQ(settings->vnc_last, expected->vnc_last);
+    EXPECT_EQ(settings->mcp_first, expected->mcp_first);
+    EXPECT_EQ(settings->mcp_last, expected->mcp_last);
+    EXPECT_EQ(settings->store + settings->queue + settings->backend + settings->role + settings->host,
+              expected->store + expected->queue + expected->backend + expected->role + expected->host);
+    EXPECT_EQ(settings->log_level, expected->log_level);
+    EXPECT_EQ(settings->log_format, expected->log_format);
+  }
+}
+
+TEST(SettingTable, EveryNameOfTheDocumentedServiceIsKnownAndItsExampleAccepted) {
+  const char* names[] = {"MODE",
+                         "API_PORT",
+                         "API_HOST",
+                         "REDIS_HOST",
+                         "REDIS_PORT",
+                         "REDIS_PASSWORD",
+                         "WORKER_CONCURRENCY",
+                         "SESSION_TIMEOUT",
+                         "MAX_SESSIONS_PER_WORKER",
+                         "GEMINI_API_KEY",
+                         "OPENAI_API_KEY",
+                         "ANTHROPIC_API_KEY",
+                         "LLM_MODEL",
+                         "CONTEXT_WINDOW_SIZE",
+                         "MAX_RETRIES",
+                         "CONTAINER_MEMORY_LIMIT",
+                         "CONTAINER_CPU_LIMIT",
+                         "VNC_PORT_RANGE_START",
+                         "VNC_PORT_RANGE_END",
+                         "MCP_PORT_RANGE_START",
+                         "MCP_PORT_RANGE_END",
+                         "CONTAINER_NETWORK",
+                         "AGENT_IMAGE",
+                         "SESSION_SECRET",
+                         "CORS_ORIGINS",
+                         "LOG_LEVEL",
+                         "LOG_FORMAT",
+                         "WORKER_ID",
+                         "GEMINI_BASE_URL",
+                         "OPENAI_BASE_URL",
+                         "ANTHROPIC_BASE_URL",
+                         "PUBLIC_URL",
+                         "OTTOBOT_API_KEYS",
+                         "OTTOBOT_AUTH",
+                         "OTTOBOT_DATA_DIR",
+                         "OTTOBOT_RETENTION",
+                         "OTTOBOT_ADVERTISE_URL",
+                         "OTTOBOT_CLUSTER_SECRET",
+                         "DOCKER_HOST",
+                         "WARM_POOL_SIZE",
+                         "QUEUE_LIMIT"};
+  for (const char* name : names) {
+    const auto* row = find_setting(name);
+    ASSERT_NE(row, nullptr) << name;
+    if (row->use == SettingUse::refused) continue;
+    SettingSources sources;
+    sources.environment = {{"HOME", "/home/x"}, {name, std::string(row->example)}};
+    const auto settings = load_settings(sources);
+    EXPECT_TRUE(settings) << settings.error().to_string();
   }
 }
 
