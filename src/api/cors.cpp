@@ -2,37 +2,27 @@
 
 #include <algorithm>
 
+#include "api/errors.hpp"
+#include "api/exchange_wrapper.hpp"
+
 namespace ottobot::api {
 namespace {
 
 // Adds header fields to whatever answer is given.
-class WithHeaders final : public net::Exchange {
+class WithHeaders final : public ExchangeWrapper {
  public:
-  WithHeaders(net::Exchange& inner, net::Headers added) : inner_(inner), added_(std::move(added)) {}
+  WithHeaders(net::Exchange& inner, net::Headers added) : ExchangeWrapper(inner), added_(std::move(added)) {}
 
-  const net::RequestHead& request() const override { return inner_.request(); }
-  std::stop_token client_gone() const override { return inner_.client_gone(); }
-  Result<std::string> read_body(std::size_t max_bytes) override { return inner_.read_body(max_bytes); }
-  Result<std::size_t> read(std::span<char> buffer) override { return inner_.read(buffer); }
   void respond(net::Response response) override {
     response.headers = with_added(std::move(response.headers));
-    inner_.respond(std::move(response));
+    ExchangeWrapper::respond(std::move(response));
   }
   Result<void> start(int status, net::Headers headers) override {
-    return inner_.start(status, with_added(std::move(headers)));
+    return ExchangeWrapper::start(status, with_added(std::move(headers)));
   }
-  Result<void> write(std::string_view bytes) override { return inner_.write(bytes); }
-  void finish() override { inner_.finish(); }
   std::shared_ptr<net::ResponseStream> start_stream(int status, net::Headers headers,
                                                     net::ResponseStreamObserver observer) override {
-    return inner_.start_stream(status, with_added(std::move(headers)), std::move(observer));
-  }
-  void upgrade_and_bridge(std::string_view protocol, net::Upstream upstream) override {
-    inner_.upgrade_and_bridge(protocol, std::move(upstream));
-  }
-  Result<std::shared_ptr<net::WebSocket>> accept_websocket(const net::WebSocketOptions& options,
-                                                           std::shared_ptr<net::WebSocketObserver> observer) override {
-    return inner_.accept_websocket(options, std::move(observer));
+    return ExchangeWrapper::start_stream(status, with_added(std::move(headers)), std::move(observer));
   }
 
  private:
@@ -41,7 +31,6 @@ class WithHeaders final : public net::Exchange {
     return headers;
   }
 
-  net::Exchange& inner_;
   net::Headers added_;
 };
 
@@ -50,9 +39,19 @@ net::Response preflight() {
   response.status = 204;
   response.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS"},
                       {"Access-Control-Allow-Headers",
-                       "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Range, MCP-Protocol-Version"},
+                       "Accept, Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Last-Event-ID, "
+                       "Range, MCP-Protocol-Version"},
                       {"Access-Control-Max-Age", "600"}};
   return response;
+}
+
+bool changes_something(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
+
+net::Headers headers_for(std::string_view origin) {
+  return {{"Vary", "Origin"},
+          {"Access-Control-Allow-Origin", std::string(origin)},
+          {"Access-Control-Expose-Headers",
+           "Accept-Ranges, Allow, Content-Disposition, Content-Range, ETag, Location, Retry-After"}};
 }
 
 }  // namespace
@@ -63,15 +62,19 @@ bool Cors::allows(std::string_view origin) const {
 }
 
 void Cors::handle(net::Exchange& exchange, const net::Handler& next) const {
-  const auto origin = exchange.request().headers.find("Origin");
-  if (!origin || !allows(*origin)) return next(exchange);
-  WithHeaders answering(exchange,
-                        {{"Access-Control-Allow-Origin", std::string(*origin)},
-                         {"Vary", "Origin"},
-                         {"Access-Control-Expose-Headers", "Allow, Content-Disposition, Content-Range, Retry-After"}});
-  const bool is_preflight = exchange.request().method == "OPTIONS" &&
-                            exchange.request().headers.find("Access-Control-Request-Method").has_value();
-  if (is_preflight) return answering.respond(preflight());
+  const net::RequestHead& head = exchange.request();
+  const auto origin = head.headers.find("Origin");
+  const bool allowed = origin && allows(*origin);
+  // Also where no origin is named: a cache must not give that answer to a page that names one.
+  WithHeaders answering(exchange, allowed ? headers_for(*origin) : net::Headers{{"Vary", "Origin"}});
+  if (allowed && head.method == "OPTIONS" && head.headers.find("Access-Control-Request-Method")) {
+    return answering.respond(preflight());
+  }
+  // A form on some page needs no permission to be sent here: only the browser's own word tells it from a client.
+  if (!allowed && changes_something(head.method) && head.headers.find("Sec-Fetch-Site") == "cross-site") {
+    return answering.respond(error_response(403, "pages of this origin may not change anything here",
+                                            "add the page's origin to CORS_ORIGINS"));
+  }
   next(answering);
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/archive_blob.hpp"
 #include "api/errors.hpp"
+#include "api/input.hpp"
 #include "api/sandbox_proxy.hpp"
 #include "api/upload.hpp"
 
@@ -100,7 +101,9 @@ Result<void> list_files(Context& context, Request& request) {
   if (!row) return fail(row.error());
   const auto sandbox = running_sandbox(context, *row);
   if (!sandbox) return fail(sandbox.error());
-  const std::string path = request.head().query_param("path").value_or("");
+  const auto asked = query_text(request.head(), "path");
+  if (!asked) return fail(asked.error());
+  const std::string path = asked->value_or("");
   return proxy_to_sandbox(context, request,
                           net::request_to(*sandbox, "GET", "/files?path=" + net::percent_encode_path(path)),
                           {{}, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}});

@@ -1,11 +1,15 @@
 #include "api/input.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "api/errors.hpp"
 
 namespace ottobot::api {
 namespace {
+
+constexpr double kExactInDouble = 9007199254740992;  // 2^53
 
 std::optional<net::Response> answer_to_unread(const Error& error) {
   switch (error.code) {
@@ -34,8 +38,9 @@ std::optional<std::string> read_body(Request& request, std::size_t max_bytes) {
 }
 
 Result<Fields> Fields::parse(const std::string& body) {
+  if (body.empty()) return invalid_argument("the body is empty", "the body must be a JSON object");
   auto json = parse_json(body);
-  if (!json) return invalid_argument("malformed JSON: " + json.error().message, "the body must be a JSON object");
+  if (!json) return invalid_argument(json.error().message, "the body must be a JSON object");
   if (!json->is_object()) return invalid_argument("the body must be a JSON object");
   return Fields(std::move(*json));
 }
@@ -67,6 +72,11 @@ std::string Fields::optional_string(const std::string& name) {
 std::optional<std::int64_t> Fields::optional_integer(const std::string& name) {
   const Json* value = find(name);
   if (value == nullptr) return std::nullopt;
+  // 600.0 is a whole number to JSON, too.
+  if (value->is_number_float() && std::trunc(value->get<double>()) == value->get<double>() &&
+      std::abs(value->get<double>()) < kExactInDouble) {
+    return static_cast<std::int64_t>(value->get<double>());
+  }
   if (!value->is_number_integer()) {
     reject(name, "must be a whole number");
     return std::nullopt;
@@ -82,6 +92,20 @@ Result<void> Fields::check() const {
   return failure;
 }
 
+Result<std::optional<std::string>> query_text(const net::RequestHead& head, const std::string& name) {
+  int given = 0;
+  for (std::string_view rest = head.query; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    if (net::percent_decode(pair.substr(0, pair.find('='))) == name) ++given;
+  }
+  if (given == 0) return std::nullopt;
+  if (given > 1) return invalid_field(name, "must be given once");
+  auto value = head.query_param(name);
+  if (!value) return invalid_field(name, "has a broken %-escape");
+  return value;
+}
+
 Result<std::int64_t> parse_int(const std::string& name, std::string_view text, const IntRange& range) {
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
@@ -93,9 +117,10 @@ Result<std::int64_t> parse_int(const std::string& name, std::string_view text, c
 }
 
 Result<std::int64_t> query_int(const net::RequestHead& head, const std::string& name, const IntRange& range) {
-  const auto text = head.query_param(name);
-  if (!text) return range.fallback;
-  return parse_int(name, *text, range);
+  const auto text = query_text(head, name);
+  if (!text) return fail(text.error());
+  if (!*text) return range.fallback;
+  return parse_int(name, **text, range);
 }
 
 }  // namespace ottobot::api

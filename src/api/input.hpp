@@ -40,6 +40,9 @@ class Fields {
   std::vector<ErrorDetail> problems_;
 };
 
+// A query parameter, decoded; nullopt when absent. Errors: invalid_argument naming it (given twice, a broken escape).
+Result<std::optional<std::string>> query_text(const net::RequestHead& head, const std::string& name);
+
 struct IntRange {
   std::int64_t min, max, fallback;
 };

@@ -45,9 +45,13 @@ std::optional<Request::Params> match(const std::vector<std::string>& pattern, co
       return std::nullopt;
     }
   }
-  if (path.size() != pattern.size()) return std::nullopt;
+  const bool has_trailing_slash = path.size() == pattern.size() + 1 && path.back().empty();
+  if (path.size() != pattern.size() && !has_trailing_slash) return std::nullopt;
   return params;
 }
+
+// "OPTIONS *" asks for the server as a whole (RFC 9110 §9.3.7).
+bool asks_about_server(const net::RequestHead& head) { return head.method == "OPTIONS" && head.target == "*"; }
 
 std::string allow_list(const std::vector<std::string>& methods) {
   std::string list;
@@ -96,6 +100,7 @@ void Router::handle(net::Exchange& exchange) const {
     }
     if (std::find(allowed.begin(), allowed.end(), route.method) == allowed.end()) allowed.push_back(route.method);
   }
+  if (asks_about_server(head)) allowed = {"GET", "POST", "PUT", "DELETE"};
   if (allowed.empty()) return exchange.respond(error_response(404, "there is nothing at " + to_valid_utf8(head.path)));
   exchange.respond(wrong_method(head.method, allowed));
 }

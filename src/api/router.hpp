@@ -1,7 +1,7 @@
 // Method and path to handler.
 //
 // Patterns are segments: "session/:id/files/*path". ":name" takes one segment, "*name" (last) takes the rest, which may
-// be empty; both are handed over percent-decoded. HEAD is answered as GET (the server leaves the body out), an unknown
+// be empty; both are handed over percent-decoded. One slash too many at the end does no harm. HEAD is answered as GET (the server leaves the body out), an unknown
 // path with 404, a known one with a wrong method with 405 and Allow, OPTIONS with Allow. Built once, then immutable:
 // thread-safe.
 #pragma once

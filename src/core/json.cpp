@@ -73,6 +73,8 @@ Result<Json> parse_json(std::string_view text, int max_depth) {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {
     return invalid_argument("malformed JSON at byte " + std::to_string(e.byte));
+  } catch (const Json::out_of_range&) {
+    return invalid_argument("malformed JSON: a number is too large");
   } catch (const Json::exception& e) {
     return invalid_argument(std::string("malformed JSON: ") + e.what());
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "ottobot/ids.hpp"
 #include "session/blob_refs.hpp"
@@ -14,6 +15,7 @@ constexpr std::size_t kMaxPrompt = 10000;
 constexpr std::int64_t kMinTimeoutSeconds = 300;
 constexpr std::int64_t kMaxTimeoutSeconds = 7200;
 constexpr std::size_t kMaxIdempotencyKey = 255;
+constexpr std::size_t kMaxImage = 512;
 constexpr std::size_t kMaxClientId = 200;
 constexpr std::size_t kRequeueBatch = 500;
 constexpr std::array<std::string_view, 4> kEnvironments{"node", "python", "full-stack", "data-science"};
@@ -25,6 +27,13 @@ Result<void> check_length(const std::string& field, const std::string& text, std
   return {};
 }
 
+// A reference as container engines take it, and nothing that a command line or a path could be made of.
+bool may_be_image(const std::string& image) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
+  return image.size() <= kMaxImage && image.find_first_not_of(kAllowed) == std::string::npos &&
+         image.find("..") == std::string::npos && std::isalnum(static_cast<unsigned char>(image.front())) != 0;
+}
+
 Result<void> validate(const NewSession& request) {
   if (auto ok = check_length("initial_prompt", request.initial_prompt, kMaxInitialPrompt); !ok) return ok;
   if (request.timeout_s < kMinTimeoutSeconds || request.timeout_s > kMaxTimeoutSeconds) {
@@ -33,10 +42,21 @@ Result<void> validate(const NewSession& request) {
   if (std::find(kEnvironments.begin(), kEnvironments.end(), request.environment) == kEnvironments.end()) {
     return invalid_field("environment", "must be node, python, full-stack or data-science");
   }
+  if (!request.image.empty() && !may_be_image(request.image)) {
+    return invalid_field("image", "must be the name of a container image, like registry.example/name:tag");
+  }
   if (request.idempotency_key.size() > kMaxIdempotencyKey) {
     return invalid_field("Idempotency-Key", "must be at most 255 bytes");
   }
   return {};
+}
+
+Error naming_model(Error error) {
+  if (error.code == ErrorCode::invalid_argument && error.details.empty()) {
+    error.details.push_back({"model", error.message});
+    error.message = "model: " + error.message;
+  }
+  return error;
 }
 
 std::string hash_of(const NewSession& request) {
@@ -78,7 +98,7 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   if (request.model.empty()) request.model = options_.default_model;
   if (auto ok = validate(request); !ok) return fail(ok.error());
   auto model = options_.resolve_model(request.model);
-  if (!model) return fail(model.error());
+  if (!model) return fail(naming_model(model.error()));
   if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
 
   CreateSessionParams params;
@@ -102,7 +122,7 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   params.events = {events::session_created({row.initial_prompt, row.environment, row.model, row.image}),
                    events::phase_changed(phase::kQueued, 0, "Session queued"), events::user_prompt(row.initial_prompt)};
   params.idempotency_key = request.idempotency_key;
-  params.request_hash = hash_of(request);
+  params.request_hash = hash_of(asked);  // the defaults may be others after a restart
 
   auto created = store_.create_session(params, ctx);
   const bool stored = created && !created->replayed;
