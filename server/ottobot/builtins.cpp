@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "config/model_name.hpp"
 #include "ottobot/containers/local.hpp"
 #include "ottobot/llm/gemini.hpp"
 #include "ottobot/stores/memory.hpp"
@@ -51,7 +52,9 @@ Result<std::unique_ptr<LlmProvider>> gemini_provider(const BuildContext& context
 }
 
 Result<std::unique_ptr<LlmProvider>> scripted_provider(const BuildContext& context) {
-  return make_scripted_models(context.clock);
+  auto model = config::parse_model_name(context.settings.model);
+  const bool is_file = model && model->provider == "scripted" && model->model.starts_with('/');
+  return make_scripted_models(context.clock, is_file ? model->model : "");
 }
 
 fs::path program_dir() {

@@ -10,7 +10,7 @@ namespace {
 
 class ScriptedModels final : public LlmProvider {
  public:
-  explicit ScriptedModels(Clock& clock) : clock_(clock) {}
+  ScriptedModels(Clock& clock, std::string scenario) : clock_(clock), scenario_(std::move(scenario)) {}
 
   Result<Completion> complete(const CompletionParams& params, DeltaSink& sink, const CallContext& ctx) override {
     auto script = loaded(params.model);
@@ -20,6 +20,7 @@ class ScriptedModels final : public LlmProvider {
 
   Result<ModelInfo> describe(const std::string& model, const CallContext& ctx) override {
     auto script = load(model);
+    if (!script && script.error().code == ErrorCode::not_found) return fail(script.error());
     if (!script) return not_found("no scenario " + model + ": " + script.error().message, script.error().hint);
     auto info = (*script)->describe(model, ctx);
     if (info) return info;
@@ -37,10 +38,12 @@ class ScriptedModels final : public LlmProvider {
     options.clock = &clock_;
     if (model == "demo") {
       options.scenario = make_demo_scenario();
-    } else if (model.rfind('/', 0) == 0) {
+    } else if (!scenario_.empty() && model == scenario_) {
       options.path = model;
     } else {
-      return not_found("it is neither demo nor an absolute path");
+      return not_found("there is no scripted model \"" + model + "\" here",
+                       "scripted:demo is always there; a scenario file is one when the server was started with it "
+                       "(--model scripted:/path/of/scenario.json)");
     }
     auto script = make_scripted_provider(std::move(options));
     if (!script) return fail(script.error());
@@ -58,12 +61,15 @@ class ScriptedModels final : public LlmProvider {
   }
 
   Clock& clock_;
+  const std::string scenario_;
   std::mutex mutex_;  // guards scripts_
   std::map<std::string, Script> scripts_;
 };
 
 }  // namespace
 
-std::unique_ptr<LlmProvider> make_scripted_models(Clock& clock) { return std::make_unique<ScriptedModels>(clock); }
+std::unique_ptr<LlmProvider> make_scripted_models(Clock& clock, std::string scenario) {
+  return std::make_unique<ScriptedModels>(clock, std::move(scenario));
+}
 
 }  // namespace ottobot::cli

@@ -1,5 +1,4 @@
-// The provider "scripted": its model "demo" is the demonstration, any other name is the absolute path of a scenario
-// file.
+// The provider "scripted": its model "demo" is the demonstration; the operator may name one scenario file besides.
 #pragma once
 
 #include <memory>
@@ -10,8 +9,9 @@
 
 namespace ottobot::cli {
 
-// A file is read when its model is described (a session is created) and kept from then on; describing it again reads it
-// anew. `clock` outlives the provider.
-std::unique_ptr<LlmProvider> make_scripted_models(Clock& clock);
+// `scenario` is the absolute path of a file, which is then the model of that name, or empty. Whoever creates a session
+// names its model, so no other file is ever looked at. The file is read when its model is described (a session is
+// created) and kept from then on; describing it again reads it anew. `clock` outlives the provider.
+std::unique_ptr<LlmProvider> make_scripted_models(Clock& clock, std::string scenario);
 
 }  // namespace ottobot::cli

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "net/client/http_client.hpp"
 #include "ottobot/json.hpp"
@@ -50,6 +51,38 @@ TEST(Serve, ATakenPortIsNamed) {
   EXPECT_EQ(second->status.code, 1);
   EXPECT_NE(second->err.find(port), std::string::npos) << second->err;
   EXPECT_NE(second->err.find("hint:"), std::string::npos) << second->err;
+}
+
+TEST(Serve, AUserNamesNoScenarioFileButTheOperators) {
+  const ProgramHome home;
+  for (const char* name : {"mine.json", "other.json"}) std::ofstream(home.dir() / name) << R"({"turns":[]})";
+  const std::string mine = "scripted:" + (home.dir() / "mine.json").string();
+  auto server = RunningProgram::serve(home, {"--port", "0", "--model", mine});
+  ASSERT_TRUE(server) << server.error().to_string();
+  auto client = net::make_http_client();
+  ASSERT_TRUE(client);
+  const auto create = [&](const std::string& model) {
+    net::HttpRequest request;
+    request.method = "POST";
+    request.url = (*server)->url() + "/session";
+    request.body = dump_json({{"initial_prompt", "x"}, {"model", model}});
+    return (*client)->fetch(request, with_timeout(kSoon)).value_or(net::HttpResponse{});
+  };
+  for (const std::string& model : {"scripted:" + (home.dir() / "other.json").string(),
+                                   std::string("scripted:/etc/hostname"), std::string("scripted:/nowhere")}) {
+    const auto refused = create(model);
+    EXPECT_EQ(refused.status, 400) << model;
+    EXPECT_NE(refused.body.find("\"field\":\"model\""), std::string::npos) << refused.body;
+  }
+  for (const std::string& model : {mine, std::string("scripted:demo")}) {
+    const auto made = create(model);
+    EXPECT_EQ(made.status, 201) << model << made.body;
+    const auto body = parse_json(made.body);
+    net::HttpRequest remove;
+    remove.method = "DELETE";
+    remove.url = (*server)->url() + "/session/" + get_string(body.value_or(Json()), "session_id");
+    EXPECT_EQ((*client)->fetch(remove, with_timeout(kSoon)).value_or(net::HttpResponse{}).status, 202);
+  }
 }
 
 TEST(Serve, WithoutAStoreOnDiskLeavesNoFolder) {
