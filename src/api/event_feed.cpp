@@ -10,7 +10,6 @@ constexpr std::size_t kBatchEvents = 64;
 constexpr std::size_t kBatchBytes = 256 << 10;
 constexpr std::chrono::milliseconds kReadTimeout{10000};
 constexpr std::chrono::milliseconds kRetryDelay{500};
-constexpr std::chrono::milliseconds kHeldBackCheck{500};
 
 }  // namespace
 
@@ -93,33 +92,10 @@ void EventFeed::pump() {
     case Step::later:
       return post_pump(kRetryDelay);
     case Step::held_back:
-      return check_held_back();
+      // It may have been drained between its answer and our note of it: its resume() then found nothing to do.
+      if (reader->wants_more()) resume();
+      return;
   }
-}
-
-// The reader may have been drained between its answer and our note of it, or by a flush that was under way all the time
-// and so never saw it full: resume() may not be called then.
-void EventFeed::check_held_back() {
-  {
-    std::lock_guard lock(mutex_);
-    if (!held_back_ || closed_) return;
-  }
-  const auto reader = reader_.lock();
-  if (!reader) return;
-  if (reader->wants_more()) return resume();
-  {
-    std::lock_guard lock(mutex_);
-    if (std::exchange(check_due_, true)) return;
-  }
-  tasks_.run_after(kHeldBackCheck, [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    {
-      std::lock_guard lock(self->mutex_);
-      self->check_due_ = false;
-    }
-    self->check_held_back();
-  });
 }
 
 EventFeed::Step EventFeed::read_and_deliver(FeedReader& reader) {

@@ -52,7 +52,6 @@ class EventFeed final : public SessionSink, public std::enable_shared_from_this<
   Step read_and_deliver(FeedReader& reader);
   Step next_step(FeedReader& reader, Seq delivered, bool read_nothing);
   bool begin_pumping();
-  void check_held_back();
 
   SessionStore& store_;
   Tasks& tasks_;
@@ -66,7 +65,6 @@ class EventFeed final : public SessionSink, public std::enable_shared_from_this<
   bool started_ = false;
   bool pumping_ = false;    // a pump task is on its way or runs
   bool held_back_ = false;  // by the reader
-  bool check_due_ = false;  // a timer is set to look at a held-back reader
   bool closed_ = false;
 };
 

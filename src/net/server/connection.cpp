@@ -5,10 +5,6 @@
 
 namespace ottobot::net {
 
-namespace {
-constexpr std::size_t kLowMark = 64 << 10;
-}
-
 Connection::Connection(std::shared_ptr<const ListenerContext> context, Stream stream, std::string peer)
     : context_(std::move(context)),
       loop_(stream.shared_loop()),
@@ -51,6 +47,7 @@ void Connection::handler_done(HandlerOutcome outcome) {
     if (self->outcome_.observer && self->ended_) {
       return self->break_off(unavailable("the client closed the connection").value());
     }
+    self->tell_if_drained();
     self->advance();
   });
 }
@@ -76,7 +73,6 @@ void Connection::refuse(int status, const std::string& message) {
 
 void Connection::flush() {
   if (closed_) return;
-  const std::size_t before = out_.size();
   std::size_t sent = 0;
   const auto result = out_.flush(stream_, sent);
   if (result == SendQueue::Flushed::failed) return break_off(unavailable("the client closed the connection").value());
@@ -87,10 +83,14 @@ void Connection::flush() {
     output_due_ = SteadyTime::max();
   }
   arm();
-  if (outcome_.observer && outcome_.observer->on_drained && before > kLowMark && out_.size() <= kLowMark) {
-    outcome_.observer->on_drained();
-  }
+  tell_if_drained();
   advance();
+}
+
+// A stream that drained while its handler still ran had nobody to tell: it is told then.
+void Connection::tell_if_drained() {
+  if (!outcome_.observer || !outcome_.observer->on_drained) return;
+  if (out_.take_drained()) outcome_.observer->on_drained();
 }
 
 // Goes on to whatever the state allows; called after every change of it.

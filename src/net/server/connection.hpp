@@ -85,6 +85,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   void refuse(int status, const std::string& message);
   Response error_response(int status, const std::string& message) const;
   void flush();
+  void tell_if_drained();
   void advance();
   void next_request();
   void hand_over();

@@ -14,6 +14,7 @@ SendQueue::Pushed SendQueue::push(std::string bytes) {
   if (closed_) return Pushed::closed;
   if (bytes.empty()) return Pushed::queued;
   size_ += bytes.size();
+  was_full_ = was_full_ || size_ > kLowMark;
   if (!pending_.empty() && pending_.back().size() + bytes.size() <= kCoalesceBelow) {
     pending_.back() += bytes;
   } else {
@@ -86,6 +87,13 @@ SendQueue::Flushed SendQueue::flush(Stream& stream, std::size_t& sent) {
     sent += result.bytes;
     forget_sent(result.bytes);
   }
+}
+
+bool SendQueue::take_drained() {
+  const std::lock_guard lock(mutex_);
+  if (!was_full_ || size_ > kLowMark) return false;
+  was_full_ = false;
+  return true;
 }
 
 void SendQueue::close(Error why) {

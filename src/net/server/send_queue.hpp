@@ -15,6 +15,7 @@ class SendQueue {
  public:
   enum class Pushed { closed, queued, queued_needs_flush };
   enum class Flushed { empty, blocked, failed };
+  static constexpr std::size_t kLowMark = 64 << 10;
 
   // Any thread. queued_needs_flush: nobody is flushing, so the caller has to get flush() called on the I/O thread.
   Pushed push(std::string bytes);
@@ -24,6 +25,9 @@ class SendQueue {
 
   // I/O thread. Writes until everything is gone or the socket takes no more; `sent` counts the bytes.
   Flushed flush(Stream& stream, std::size_t& sent);
+  // I/O thread, after flush(): true once for each time that more than kLowMark was queued and no longer is, also when it
+  // came and went within one flush.
+  bool take_drained();
   // Drops what is queued; from now on nothing is taken.
   void close(Error why);
 
@@ -31,10 +35,11 @@ class SendQueue {
   void take_pending();
   void forget_sent(std::size_t bytes);
 
-  mutable std::mutex mutex_;  // guards pending_, size_, flushing_, closed_
+  mutable std::mutex mutex_;  // guards pending_, size_, was_full_, flushing_, closed_
   std::condition_variable room_;
   std::vector<std::string> pending_;
   std::size_t size_ = 0;  // of everything not yet sent
+  bool was_full_ = false;  // above kLowMark since the last take_drained()
   bool flushing_ = false;
   bool closed_ = false;
   Error why_;  // written before closed_

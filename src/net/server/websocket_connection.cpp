@@ -6,7 +6,6 @@ namespace ottobot::net {
 
 namespace {
 
-constexpr std::size_t kLowMark = 64 << 10;
 constexpr std::size_t kMaxUnsentOfBridge = 256 << 10;
 constexpr std::chrono::seconds kCloseWait{2};
 constexpr int kGoingAway = 1001;
@@ -193,7 +192,6 @@ void WebSocketConnection::end_when_sent(int code) {
 
 void WebSocketConnection::flush() {
   if (!stream_ || state_ == State::done) return;
-  const std::size_t before = out_.size();
   std::size_t sent = 0;
   const auto result = out_.flush(*stream_, sent);
   if (result == SendQueue::Flushed::failed) return finish(state_ == State::open ? kAbnormalClosure : close_code_);
@@ -201,7 +199,7 @@ void WebSocketConnection::flush() {
   if (state_ == State::ending && result == SendQueue::Flushed::empty) return finish(close_code_);
   if (pump_) {
     pump_->read();
-  } else if (before > kLowMark && out_.size() <= kLowMark) {
+  } else if (out_.take_drained()) {
     const auto observer = observer_;
     observer->on_drained();
   }
