@@ -20,10 +20,11 @@ bool ManagedProcess::has_group() const {
   return !exit_ || output_open_;
 }
 
-ManagedProcess::Snapshot ManagedProcess::snapshot() const {
+ManagedProcess::Snapshot ManagedProcess::look(Since since) {
   std::lock_guard lock(mutex_);
   auto run_time = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
-  return {exit_, capture_.text(), capture_.file(), exit_ ? run_time_ : run_time};
+  auto output = since == Since::start ? capture_.all() : capture_.take_unread(!output_open_);
+  return {exit_, !exit_ || output_open_, std::move(output), capture_.file(), exit_ ? run_time_ : run_time};
 }
 
 template <class Condition>
@@ -45,6 +46,14 @@ bool ManagedProcess::wait_end(const CallContext& ctx) {
   return wait_until(ctx, [this] { return exit_.has_value(); });
 }
 
+void ManagedProcess::wait_unread(const CallContext& ctx) {
+  wait_until(ctx, [this] { return exit_ || capture_.has_unread(); });
+}
+
+void ManagedProcess::wait_output_end(const CallContext& ctx) {
+  wait_until(ctx, [this] { return !output_open_; });
+}
+
 std::string ManagedProcess::take_news(std::uint64_t& total) {
   std::lock_guard lock(mutex_);
   total = capture_.total_bytes();
@@ -56,14 +65,21 @@ std::string ManagedProcess::take_news(std::uint64_t& total) {
 
 Result<void> ManagedProcess::write_input(std::string_view text, const CallContext& ctx) {
   std::lock_guard lock(input_mutex_);
-  if (!input_) return conflict("process " + id_ + " takes no input", "start it with execute_command_async");
+  if (!spec_.with_input) return conflict("process " + id_ + " takes no input", "start it with execute_command_async");
+  if (!input_) return conflict("the input of process " + id_ + " is closed");
+  const std::string all = std::to_string(text.size());
+  std::size_t taken = 0;
   while (!text.empty()) {
-    if (!running()) return conflict("process " + id_ + " has ended");
+    if (!running()) return conflict("process " + id_ + " has ended", "read_process shows how");
     ssize_t written = ::write(input_.get(), text.data(), text.size());
     if (written > 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
+      taken += static_cast<std::size_t>(written);
     } else if (errno == EAGAIN) {
-      if (auto alive = ctx.check(); !alive) return fail(alive.error(), "process " + id_ + " does not read its input");
+      if (auto alive = ctx.check(); !alive) {
+        return fail(alive.error(), "process " + id_ + " does not read its input; it took " + std::to_string(taken) +
+                                       " of " + all + " bytes");
+      }
       pollfd event{input_.get(), POLLOUT, 0};
       ::poll(&event, 1, 50);
     } else if (errno != EINTR) {
@@ -71,6 +87,11 @@ Result<void> ManagedProcess::write_input(std::string_view text, const CallContex
     }
   }
   return {};
+}
+
+void ManagedProcess::close_input() {
+  std::lock_guard lock(input_mutex_);
+  input_.reset();
 }
 
 }  // namespace ottobot::sandboxd

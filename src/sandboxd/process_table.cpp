@@ -14,7 +14,8 @@ namespace ottobot::sandboxd {
 namespace {
 
 constexpr std::chrono::milliseconds kGrace{100};
-constexpr int kMaxReadsPerTurn = 16;  // so that one loud process does not starve the others
+constexpr std::size_t kMaxShellArgument = 100'000;  // the kernel takes 128 KiB
+constexpr int kMaxReadsPerTurn = 16;                // so that one loud process does not starve the others
 
 // A pipe whose read end does not block.
 Result<std::pair<net::UniqueFd, net::UniqueFd>> make_output_pipe() {
@@ -26,6 +27,34 @@ Result<std::pair<net::UniqueFd, net::UniqueFd>> make_output_pipe() {
 std::string outcome_text(const net::ExitStatus& status) {
   if (status.signal != 0) return "killed by signal " + std::to_string(status.signal);
   return "exit " + std::to_string(status.code);
+}
+
+// Both are removed when the process is forgotten.
+std::string output_path(const std::string& output_folder, const std::string& id) {
+  return output_folder + "/" + id + ".log";
+}
+std::string script_path(const std::string& output_folder, const std::string& id) {
+  return output_folder + "/" + id + ".sh";
+}
+
+Result<void> write_script(const std::string& path, std::string_view text) {
+  net::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return errno_error("the command's script " + path, errno);
+  while (!text.empty()) {
+    ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return errno_error("the command's script " + path, errno);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> shell_arguments(const std::string& shell, const std::string& command,
+                                                 const std::string& script) {
+  const bool is_bash = shell == "/bin/bash";
+  if (command.size() <= kMaxShellArgument) return std::vector<std::string>{shell, is_bash ? "-lc" : "-c", command};
+  if (auto written = write_script(script, command); !written) return fail(written.error());
+  return is_bash ? std::vector<std::string>{shell, "-l", script} : std::vector<std::string>{shell, script};
 }
 
 }  // namespace
@@ -78,13 +107,16 @@ Result<std::shared_ptr<ManagedProcess>> ProcessTable::start(CommandSpec spec) {
   std::lock_guard lock(mutex_);
   auto running = std::count_if(processes_.begin(), processes_.end(), [](const auto& p) { return p->running(); });
   if (static_cast<std::size_t>(running) >= options_.max_running) {
-    return resource_exhausted("too many commands are running", "end some with kill_process");
+    return resource_exhausted(std::to_string(running) + " commands are running already: no more can be started",
+                              "end some with kill_process");
   }
   std::string id = "p" + std::to_string(next_++);
   auto folder = options_.output_folder;
-  std::shared_ptr<ManagedProcess> process(new ManagedProcess(id, std::move(spec), folder + "/" + id + ".log"));
+  std::shared_ptr<ManagedProcess> process(new ManagedProcess(id, std::move(spec), output_path(folder, id)));
   net::SpawnOptions spawn;
-  spawn.argv = {shell_, shell_ == "/bin/bash" ? "-lc" : "-c", process->spec_.command};
+  auto argv = shell_arguments(shell_, process->spec_.command, script_path(folder, id));
+  if (!argv) return fail(argv.error());
+  spawn.argv = std::move(*argv);
   spawn.env = options_.environment;
   spawn.cwd = process->spec_.folder;
   spawn.stdin_fd = process->spec_.with_input ? input->first.get() : -1;
@@ -110,14 +142,23 @@ Result<std::shared_ptr<ManagedProcess>> ProcessTable::start(CommandSpec spec) {
   return process;
 }
 
-// Under mutex_. Files of forgotten outputs go too: the run folder may be memory.
+// Under mutex_. One whose children still write is kept longer: they would be hit by SIGPIPE.
 void ProcessTable::forget_old() {
-  auto finished = [](const auto& process) { return !process->running(); };
+  forget(options_.max_finished, false);
+  forget(options_.max_left_behind, true);
+}
+
+// Under mutex_. Files of forgotten outputs go too: the run folder may be memory.
+void ProcessTable::forget(std::size_t most, bool with_group) {
+  auto finished = [with_group](const auto& process) {
+    return !process->running() && process->has_group() == with_group;
+  };
   auto count = static_cast<std::size_t>(std::count_if(processes_.begin(), processes_.end(), finished));
-  for (; count > options_.max_finished; --count) {
+  for (; count > most; --count) {
     auto oldest = std::find_if(processes_.begin(), processes_.end(), finished);
-    std::string file = (*oldest)->snapshot().output_file;
-    if (!file.empty()) ::unlink(file.c_str());
+    if (oldest == processes_.end()) return;
+    ::unlink(output_path(options_.output_folder, (*oldest)->id()).c_str());
+    ::unlink(script_path(options_.output_folder, (*oldest)->id()).c_str());
     processes_.erase(oldest);
   }
 }
@@ -189,6 +230,7 @@ void ProcessTable::read_output(ManagedProcess& process, OutputStream stream) {
       fd.reset();
       std::lock_guard lock(process.mutex_);
       process.output_open_ = process.out_ || process.err_;
+      process.changed_.notify_all();
       return;
     }
     std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));

@@ -29,8 +29,10 @@ struct CommandSpec {
 // One command. Thread-safe.
 class ManagedProcess {
  public:
+  enum class Since { start, last_look };
   struct Snapshot {
     std::optional<net::ExitStatus> exit;  // nullopt while it runs
+    bool has_group = false;               // as has_group()
     OutputCapture::Text output;
     std::string output_file;  // empty while the output is short
     std::chrono::milliseconds run_time{0};
@@ -42,16 +44,23 @@ class ManagedProcess {
   bool running() const;
   // It runs, or something that it started holds its output: then its number still names its group.
   bool has_group() const;
-  Snapshot snapshot() const;
+  // `last_look`: the output that no earlier look has shown; this one counts as a look.
+  Snapshot look(Since since);
 
   // Blocks until the process ended (true), there is new output to report or `ctx` ended (false).
   bool wait_news(const CallContext& ctx);
   // Blocks until the process ended (true) or `ctx` ended.
   bool wait_end(const CallContext& ctx);
+  // Blocks until there is output that no look has shown, the process ended, or `ctx` ended.
+  void wait_unread(const CallContext& ctx);
+  // Blocks until nothing can write to its output any more or `ctx` ended.
+  void wait_output_end(const CallContext& ctx);
   // Output since the last call, the latest few KiB of it; `total` is what came in all.
   std::string take_news(std::uint64_t& total);
-  // Errors: conflict (it ended or takes no input), deadline_exceeded, cancelled.
+  // Errors: conflict (it ended or takes no input), deadline_exceeded and cancelled (they say how much it took).
   Result<void> write_input(std::string_view text, const CallContext& ctx);
+  // It reads the end of its input then; nothing to do when that is closed already.
+  void close_input();
 
  private:
   friend class ProcessTable;
@@ -85,7 +94,9 @@ struct ProcessTableOptions {
   std::string output_folder;  // for the files of long outputs
   std::map<std::string, std::string> environment;
   Console* console = nullptr;  // outlives the table
-  std::size_t max_running = 256, max_finished = 100;
+  std::size_t max_running = 256;
+  std::size_t max_finished = 100;     // whose output can still be read
+  std::size_t max_left_behind = 256;  // finished ones whose children still hold their output
 };
 
 class ProcessTable {
@@ -95,7 +106,8 @@ class ProcessTable {
   ProcessTable(const ProcessTable&) = delete;
   ProcessTable& operator=(const ProcessTable&) = delete;
 
-  // Starts `command` in a session of its own, with bash if there is one. Errors: those of net::spawn,
+  // Starts `command` in a session of its own, with bash if there is one; one too long for an argument goes through a
+  // file. Errors: those of net::spawn,
   // resource_exhausted (too many run).
   Result<std::shared_ptr<ManagedProcess>> start(CommandSpec spec);
   std::shared_ptr<ManagedProcess> find(const std::string& id) const;
@@ -111,6 +123,7 @@ class ProcessTable {
   void read_output(ManagedProcess& process, OutputStream stream);
   void check_exit(ManagedProcess& process);
   void forget_old();
+  void forget(std::size_t most, bool with_group);
   std::vector<std::shared_ptr<ManagedProcess>> open_ones() const;
 
   const ProcessTableOptions options_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ Clipped clip_middle(const PartialBytes& bytes, std::size_t max_chars, std::strin
 // True for what no editor shows as text: a NUL among the first bytes.
 bool looks_binary(std::string_view bytes);
 
+// "1 byte", "2 bytes": a number and its noun.
+std::string counted(std::uint64_t number, std::string_view noun);
 // "1.5 MiB".
 std::string human_bytes(std::uint64_t bytes);
 

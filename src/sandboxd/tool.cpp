@@ -1,5 +1,7 @@
 #include "sandboxd/tool.hpp"
 
+#include <cmath>
+
 namespace ottobot::sandboxd {
 
 mcp::Tool describe_tool(std::string name, std::string description, const std::vector<Argument>& arguments,
@@ -8,6 +10,11 @@ mcp::Tool describe_tool(std::string name, std::string description, const std::ve
   Json required = Json::array();
   for (const Argument& argument : arguments) {
     properties[argument.name] = {{"type", argument.type}, {"description", argument.description}};
+    if (argument.minimum) {
+      const double least = *argument.minimum;
+      properties[argument.name]["minimum"] =
+          std::trunc(least) == least ? Json(static_cast<std::int64_t>(least)) : Json(least);
+    }
     if (argument.required) required.push_back(argument.name);
   }
   mcp::Tool tool;

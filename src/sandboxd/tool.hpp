@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,7 @@ struct Argument {
   std::string type;  // string, integer, number, boolean
   std::string description;
   bool required = true;
+  std::optional<double> minimum = std::nullopt;
 };
 mcp::Tool describe_tool(std::string name, std::string description, const std::vector<Argument>& arguments,
                         const mcp::ToolAnnotations& annotations);

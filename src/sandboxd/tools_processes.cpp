@@ -35,13 +35,17 @@ Result<mcp::CallToolResult> list_processes(const ToolWorld& world, const ToolSco
 }
 
 mcp::CallToolResult killed(const std::string& what) {
-  mcp::CallToolResult result = mcp::text_result("killed " + what);
+  mcp::CallToolResult result = mcp::text_result("Killed " + what);
   result.structured = {{"killed", true}};
   return result;
 }
 
 Result<mcp::CallToolResult> kill_managed(const ToolWorld& world, ManagedProcess& process) {
-  if (!process.has_group()) return conflict("process " + process.id() + " has ended already");
+  if (!process.has_group()) {
+    auto exit = process.look(ManagedProcess::Since::start).exit;
+    return conflict("process " + process.id() + " has ended already, with exit code " +
+                    std::to_string(exit ? exit->code : -1));
+  }
   world.processes.terminate(process);
   return killed("process " + process.id() + " (pid " + std::to_string(process.pid()) + ")");
 }
@@ -65,6 +69,8 @@ Result<mcp::CallToolResult> kill_pid(const ToolWorld& world, std::int64_t number
 Result<mcp::CallToolResult> kill_process(const ToolWorld& world, const ToolScope& scope) {
   if (const Json* pid = find_member(scope.args, "pid"); pid != nullptr) {
     if (!pid->is_number()) return invalid_field("pid", "must be an integer");
+    if (find_member(scope.args, "process_id") != nullptr)
+      return invalid_field("pid", "give pid or process_id, not both");
     return kill_pid(world, get_int(scope.args, "pid"));
   }
   std::string id = get_string(scope.args, "process_id");

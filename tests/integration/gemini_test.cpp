@@ -99,7 +99,7 @@ TEST_F(Gemini, TheModelSeesWhatItsToolsDid) {
   }
   const std::string result = dump_json(responses[3]);
   EXPECT_EQ(get_string(responses[3], "name"), "execute_command");
-  EXPECT_NE(result.find("exit code: 3"), std::string::npos) << result;
+  EXPECT_NE(result.find("Exit code: 3"), std::string::npos) << result;
   EXPECT_NE(result.find("to-out"), std::string::npos) << result;
   EXPECT_NE(result.find("to-err"), std::string::npos) << result;
   // A command that ran and failed is a result, not an error of the tool.

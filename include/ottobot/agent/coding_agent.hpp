@@ -23,7 +23,8 @@ struct CodingAgentOptions {
   int max_parallel_tools = 8;
   // Events that belong right before turn_finished, in the same append. May be empty.
   std::function<std::vector<NewEvent>(const SessionState& state)> closing_events;
-  std::size_t max_output_chars = 30000;  // of one text block of a tool's result; longer ones keep head and tail
+  std::size_t max_output_chars =
+      32000;  // of one text block of a tool's result (the sandbox clips at 30000); longer ones keep head and tail
 };
 
 // What the agent is told it is and where it works.
