@@ -20,8 +20,9 @@ const std::vector<Layer> kLayers = {
     {"core", {}},
     {"net", {}},
     {"net/process", {"net"}},
-    {"net/server", {"net", "net/process"}},
-    {"net/client", {"net", "net/process"}},
+    {"net/websocket", {"net"}},
+    {"net/server", {"net", "net/process", "net/websocket"}},
+    {"net/client", {"net", "net/process", "net/websocket"}},
     {"mcp", {}},
     {"mcp/transports", {"mcp", "net", "net/server", "net/client"}},
     {"agent", {}},
@@ -50,7 +51,7 @@ struct Owned {
 
 const std::vector<Owned> kThirdParty = {
     {"asio", {"net/server"}},
-    {"websocketpp", {"net/server"}},
+    {"websocketpp", {"net/websocket"}},
     {"http_parser.h", {"net/server"}},
     {"curl/", {"net/client"}},
     {"SQLiteCpp", {"stores/sqlite"}},
@@ -60,6 +61,7 @@ const std::vector<Owned> kThirdParty = {
     {"spdlog", {"core"}},
     {"openssl", {"core", "stores/sqlite"}},
     {"CLI", {"server/ottobot", "server/sandboxd"}},
+    {"editline/", {"server/ottobot"}},
 };
 
 // Public headers of layers 2 and up, and the folders of src/ that may include them.

@@ -11,6 +11,12 @@ std::string origin_of(const std::string& url) {
 
 }  // namespace
 
+Result<void> init_curl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) return internal_error(std::string("libcurl does not start: ") + curl_easy_strerror(code));
+  return {};
+}
+
 Error curl_error(CURLcode code, const char* text, const std::string& url) {
   const std::string reason = text != nullptr && *text != '\0' ? text : curl_easy_strerror(code);
   const std::string message = origin_of(url) + ": " + reason;

@@ -1,4 +1,4 @@
-// libcurl's result codes as errors. Private to net/client.
+// libcurl's start and its result codes as errors. Private to net/client.
 #pragma once
 
 #include <curl/curl.h>
@@ -8,6 +8,9 @@
 #include "ottobot/error.hpp"
 
 namespace ottobot::net {
+
+// Once per process; may be repeated, from any thread.
+Result<void> init_curl();
 
 // `text` is libcurl's own explanation and may be empty; of `url` only scheme, host and port are shown.
 Error curl_error(CURLcode code, const char* text, const std::string& url);

@@ -1,5 +1,6 @@
 #include "net/client/http_client.hpp"
 
+#include "net/client/curl_error.hpp"
 #include "net/client/multi_loop.hpp"
 #include "ottobot/ids.hpp"
 
@@ -96,12 +97,6 @@ class CurlClient final : public HttpClient {
   const HttpClientOptions options_;
   const std::shared_ptr<MultiLoop> loop_;
 };
-
-Result<void> init_curl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) return internal_error(std::string("libcurl does not start: ") + curl_easy_strerror(code));
-  return {};
-}
 
 }  // namespace
 

@@ -1,31 +1,11 @@
 // Transfer: from an HttpRequest to libcurl's options.
-#include <arpa/inet.h>
-
 #include <charconv>
 
+#include "net/client/curl_url.hpp"
 #include "net/client/transfer.hpp"
 
 namespace ottobot::net {
 namespace {
-
-struct UrlCleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-  std::string value(text);
-  curl_free(text);
-  return value;
-}
-
-bool is_loopback(std::string_view host) {
-  if (!host.empty() && host.front() == '[') host = host.substr(1, host.size() - 2);
-  if (equals_ignore_case(host, "localhost") || host == "::1") return true;
-  in_addr v4{};
-  return ::inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
-}
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -70,19 +50,15 @@ Result<void> Transfer::prepare(const HttpClientOptions& options) {
 }
 
 Result<void> Transfer::set_url() {
-  std::unique_ptr<CURLU, UrlCleanup> url(curl_url());
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, request_.url.c_str(), 0) != CURLUE_OK) {
-    return invalid_argument("not a URL: \"" + request_.url + "\"");
-  }
-  const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
-  if (scheme != "http" && scheme != "https") {
+  const auto url = parse_url(request_.url);
+  if (!url) return invalid_argument("not a URL: \"" + request_.url + "\"");
+  if (url->scheme != "http" && url->scheme != "https") {
     return invalid_argument("not an http or https URL: \"" + request_.url + "\"");
   }
-  const std::string host = url_part(url.get(), CURLUPART_HOST);
   curl_easy_setopt(easy_.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_.get(), CURLOPT_URL, request_.url.c_str());
-  if (request_.endpoint || is_loopback(host)) curl_easy_setopt(easy_.get(), CURLOPT_PROXY, "");
-  if (request_.endpoint) set_endpoint(host, url_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT));
+  if (request_.endpoint || is_loopback(url->host)) curl_easy_setopt(easy_.get(), CURLOPT_PROXY, "");
+  if (request_.endpoint) set_endpoint(url->host, url->port);
   return {};
 }
 

@@ -21,7 +21,7 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<IoLoop> loop, std::shar
       max_queued_bytes_(options.max_queued_bytes),
       ping_interval_(options.ping_interval),
       observer_(std::move(observer)),
-      decoder_(options.max_message_bytes),
+      decoder_(WebSocketSide::server, options.max_message_bytes),
       deadline_(loop_->context()) {}
 
 void WebSocketConnection::send_text(std::string payload) { send(WebSocketOpcode::text, payload); }

@@ -9,7 +9,7 @@
 #include "net/server/deadline.hpp"
 #include "net/server/link_registry.hpp"
 #include "net/server/upstream_pump.hpp"
-#include "net/server/websocket_codec.hpp"
+#include "net/websocket/websocket_codec.hpp"
 
 namespace ottobot::net {
 

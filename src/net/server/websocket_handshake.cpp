@@ -1,7 +1,7 @@
 #include "net/server/websocket_handshake.hpp"
 
 #include "net/server/response_writer.hpp"
-#include "net/server/websocket_codec.hpp"
+#include "net/websocket/websocket_codec.hpp"
 
 namespace ottobot::net {
 

@@ -1,5 +1,9 @@
-#include "net/server/websocket_codec.hpp"
+#include "net/websocket/websocket_codec.hpp"
 
+#include <array>
+#include <random>
+
+#include <websocketpp/base64/base64.hpp>
 #include <websocketpp/close.hpp>
 #include <websocketpp/config/core.hpp>
 #include <websocketpp/frame.hpp>
@@ -48,11 +52,14 @@ WebSocketEvent event_of(Config::message_type& message) {
 }  // namespace
 
 struct WebSocketDecoder::Processor {
+  explicit Processor(bool is_server)
+      : hybi13(false, is_server, ws::lib::make_shared<Config::con_msg_manager_type>(), random) {}
   Config::rng_type random;
-  Hybi13 hybi13{false, true, ws::lib::make_shared<Config::con_msg_manager_type>(), random};
+  Hybi13 hybi13;
 };
 
-WebSocketDecoder::WebSocketDecoder(std::size_t max_message_bytes) : processor_(new Processor) {
+WebSocketDecoder::WebSocketDecoder(WebSocketSide side, std::size_t max_message_bytes)
+    : processor_(new Processor(side == WebSocketSide::server)) {
   processor_->hybi13.set_max_message_size(max_message_bytes);
 }
 
@@ -81,6 +88,17 @@ std::string encode_websocket_frame(WebSocketOpcode opcode, const std::string& pa
   return frame;
 }
 
+std::string encode_masked_websocket_frame(WebSocketOpcode opcode, const std::string& payload) {
+  ws::frame::masking_key_type key;
+  key.i = static_cast<std::int32_t>(std::random_device{}());
+  const ws::frame::basic_header basic(static_cast<ws::frame::opcode::value>(opcode), payload.size(), true, true);
+  const ws::frame::extended_header extended(payload.size(), key.i);
+  std::string frame = ws::frame::prepare_header(basic, extended);
+  frame.reserve(frame.size() + payload.size());
+  for (std::size_t i = 0; i < payload.size(); ++i) frame += static_cast<char>(payload[i] ^ key.c[i % 4]);
+  return frame;
+}
+
 std::string encode_close_payload(int code, std::string reason) {
   const auto status = static_cast<ws::close::status::value>(code);
   if (code <= 0 || code > 4999 || ws::close::status::invalid(status) || ws::close::status::reserved(status)) return {};
@@ -92,6 +110,13 @@ std::string encode_close_payload(int code, std::string reason) {
   }
   std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
   return payload + reason;
+}
+
+std::string make_websocket_key() {
+  std::random_device random;
+  std::array<unsigned char, 16> bytes{};
+  for (auto& byte : bytes) byte = static_cast<unsigned char>(random());
+  return ws::base64_encode(bytes.data(), bytes.size());
 }
 
 std::string websocket_accept_key(const std::string& key) {
