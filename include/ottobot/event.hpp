@@ -34,7 +34,7 @@ enum class EventType {
   approval_answered,   // {request_id, decision, by}
   stop_requested,      // {by}
   delete_requested,    // {by}
-  turn_finished,       // {outcome, steps, usage, error?}
+  turn_finished,       // {outcome, steps, usage, error?}; internal {duration_ms}
   workspace_changed,   // {download_url, changed_files}
   sandbox_lost,        // {message}
   model_changed,       // {message, model}
@@ -82,6 +82,7 @@ inline constexpr std::string_view kExpired = "expired";
 
 enum class TurnOutcome { completed, stopped, failed, limit };
 std::string_view to_string(TurnOutcome outcome);
+std::optional<TurnOutcome> parse_turn_outcome(std::string_view name);
 
 // Builders: the only places that know the shape of each event's data.
 namespace events {

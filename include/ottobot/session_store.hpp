@@ -18,6 +18,7 @@
 
 #include "ottobot/call_context.hpp"
 #include "ottobot/event.hpp"
+#include "ottobot/turn_totals.hpp"
 
 namespace ottobot {
 
@@ -34,6 +35,7 @@ struct SessionRow {
   UnixMillis expires_at = 0;  // 0 = never
   UnixMillis purge_at = 0;  // 0 = not ended yet; after this time nothing of the session is kept
   Usage usage;
+  TurnTotals turns;  // finished ones; kept by the store itself, from the events that are appended
   std::string error;
   std::string host_id;  // where its sandbox is
   int vnc_port = 0, mcp_port = 0;
@@ -154,6 +156,8 @@ class SessionStore {
   // Errors: not_found.
   virtual Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) = 0;
   virtual Result<SessionPage> list_sessions(const ListSessionsParams& params, const CallContext& ctx) = 0;
+  // Of all sessions, at a cost that does not grow with those that have ended.
+  virtual Result<StoreTotals> totals(const CallContext& ctx) = 0;
   // Ids of sessions that are pending and have no live lease.
   virtual Result<std::vector<std::string>> sessions_with_work(std::size_t limit, const CallContext& ctx) = 0;
   // Ids of sessions that are not ended and whose expires_at has passed, and of ended ones whose purge_at has.

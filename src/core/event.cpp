@@ -61,6 +61,14 @@ std::optional<EventType> parse_event_type(std::string_view name) { return value_
 std::string_view to_string(SessionStatus status) { return name_of(kStatuses, status); }
 std::optional<SessionStatus> parse_session_status(std::string_view name) { return value_of(kStatuses, name); }
 
+std::optional<TurnOutcome> parse_turn_outcome(std::string_view name) {
+  for (const TurnOutcome outcome :
+       {TurnOutcome::completed, TurnOutcome::stopped, TurnOutcome::failed, TurnOutcome::limit}) {
+    if (to_string(outcome) == name) return outcome;
+  }
+  return std::nullopt;
+}
+
 std::string_view to_string(TurnOutcome outcome) {
   switch (outcome) {
     case TurnOutcome::completed:

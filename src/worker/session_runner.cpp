@@ -1,5 +1,7 @@
 #include "worker/session_runner.hpp"
 
+#include <algorithm>
+
 #include "worker/turn_stop.hpp"
 
 namespace ottobot::worker {
@@ -12,6 +14,14 @@ constexpr int kMaxRelaunches = 3;  // per run of a session
 
 std::string sentence_of(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
+}
+
+std::vector<FinishedTurn> ended_turns(const std::vector<NewEvent>& events) {
+  std::vector<FinishedTurn> turns;
+  for (const NewEvent& event : events) {
+    if (auto turn = finished_turn(event)) turns.push_back(std::move(*turn));
+  }
+  return turns;
 }
 
 }  // namespace
@@ -137,12 +147,21 @@ Result<void> SessionRunner::commit(std::vector<NewEvent> events) { return commit
 
 Result<void> SessionRunner::commit(std::vector<NewEvent> events, const RowPatch& patch) {
   RowPatch with_life = patch;
-  for (const NewEvent& event : events) {
+  for (NewEvent& event : events) {
     if (event.type != EventType::turn_finished) continue;
+    event.internal["duration_ms"] = turn_duration().count();
     auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
     if (row) with_life.expires_at = dependencies_.clock.now_ms() + row->timeout_s * 1000;
   }
-  return log_->commit(std::move(events), with_life, owner_context(kStoreTimeout));
+  const auto ended = ended_turns(events);
+  auto done = log_->commit(std::move(events), with_life, owner_context(kStoreTimeout));
+  if (done && dependencies_.on_turn) std::for_each(ended.begin(), ended.end(), dependencies_.on_turn);
+  return done;
+}
+
+std::chrono::milliseconds SessionRunner::turn_duration() const {
+  if (!state().turn() || state().turn()->started_at == 0) return std::chrono::milliseconds(0);
+  return std::chrono::milliseconds(std::max<UnixMillis>(0, dependencies_.clock.now_ms() - state().turn()->started_at));
 }
 
 void SessionRunner::delta(const Json& message) {

@@ -30,6 +30,7 @@ class SessionRunner final : private Emitter {
   const SessionState& state() const override { return log_->state(); }
 
   Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch);
+  std::chrono::milliseconds turn_duration() const;  // of the running turn, so far
   Result<bool> settle();  // true when there was nothing to do and the session is marked so
 
   Result<void> ensure_sandbox();

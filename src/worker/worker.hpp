@@ -43,6 +43,8 @@ struct WorkerDependencies {
   // Handlers of a session's own ports: noVNC with its WebSocket, and the MCP relay.
   std::function<net::Handler(const std::string& session_id)> vnc_handler;
   std::function<net::Handler(const std::string& session_id)> mcp_handler;
+  // Told of every turn that ends here, on the thread that ran it. May be empty.
+  std::function<void(const FinishedTurn&)> on_turn;
 };
 
 struct WorkerOptions {

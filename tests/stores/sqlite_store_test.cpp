@@ -46,6 +46,26 @@ TEST_F(SqliteStoreTest, MakesItsDirectoryForItsOwnerOnly) {
   EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
+TEST_F(SqliteStoreTest, FinishedTurnsAreStillCountedAfterARestart) {
+  {
+    auto store = open();
+    ASSERT_TRUE(succeeded(store));
+    AppendOwnerParams params;
+    params.session_id = create(**store);
+    auto lease = (*store)->acquire_lease({params.session_id, "w"}, ctx_);
+    ASSERT_TRUE(succeeded(lease));
+    params.epoch = lease->epoch;
+    params.events = {events::turn_finished({TurnOutcome::limit, 7, Usage{1, 2, 0, 0}, {}})};
+    ASSERT_TRUE(succeeded((*store)->append_owner(params, ctx_)));
+  }
+  auto store = open();
+  ASSERT_TRUE(succeeded(store));
+  auto totals = (*store)->totals(ctx_);
+  ASSERT_TRUE(succeeded(totals));
+  EXPECT_EQ(totals->turns[TurnOutcome::limit].steps, 7);
+  EXPECT_EQ(totals->all_sessions(), 1u);
+}
+
 TEST_F(SqliteStoreTest, ASecondServerIsToldWhoHasTheDirectory) {
   auto first = open();
   ASSERT_TRUE(succeeded(first));

@@ -57,6 +57,9 @@ public:
     return call("list_sessions",
                 [&] { return store_.list_sessions(params, ctx); });
   }
+  Result<StoreTotals> totals(const CallContext &ctx) override {
+    return call("totals", [&] { return store_.totals(ctx); });
+  }
   Result<std::vector<std::string>>
   sessions_with_work(std::size_t limit, const CallContext &ctx) override {
     return call("sessions_with_work",

@@ -43,6 +43,12 @@ class MemoryStore final : public SessionStore {
     return page;
   }
 
+  Result<StoreTotals> totals(const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return fail(running.error());
+    std::lock_guard lock(mutex_);
+    return StoreTotals{sessions_.index().by_status(), sessions_.turns()};
+  }
+
   Result<std::vector<std::string>> sessions_with_work(std::size_t limit, const CallContext& ctx) override {
     if (auto running = ctx.check(); !running) return fail(running.error());
     std::lock_guard lock(mutex_);

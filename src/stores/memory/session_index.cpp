@@ -4,7 +4,9 @@
 
 namespace ottobot::stores {
 
-SessionMarks marks_of(const SessionRow& row) { return {row.pending, due_at(row.expires_at, row.purge_at)}; }
+SessionMarks marks_of(const SessionRow& row) {
+  return {row.pending, due_at(row.expires_at, row.purge_at), row.status};
+}
 
 void SessionIndex::insert(const SessionRow& row, std::uint64_t serial) {
   all_.emplace(Age{row.created_at, serial}, row.id);
@@ -22,7 +24,7 @@ void SessionIndex::erase(const SessionRow& row, std::uint64_t serial) {
 
 void SessionIndex::update(const SessionMarks& before, const SessionRow& row, std::uint64_t serial) {
   const SessionMarks after = marks_of(row);
-  if (before.pending == after.pending && before.due == after.due) return;
+  if (before.pending == after.pending && before.due == after.due && before.status == after.status) return;
   unmark(before, row.id, serial);
   mark(row, serial);
 }
@@ -31,11 +33,13 @@ void SessionIndex::mark(const SessionRow& row, std::uint64_t serial) {
   const SessionMarks marks = marks_of(row);
   if (marks.pending) pending_.emplace(serial, row.id);
   if (marks.due) due_.emplace(*marks.due, row.id);
+  ++by_status_[marks.status];
 }
 
 void SessionIndex::unmark(const SessionMarks& marks, const std::string& id, std::uint64_t serial) {
   if (marks.pending) pending_.erase(serial);
   if (marks.due) due_.erase({*marks.due, id});
+  if (--by_status_[marks.status] == 0) by_status_.erase(marks.status);
 }
 
 const SessionIndex::ByAge* SessionIndex::of_user(const std::optional<std::string>& user) const {

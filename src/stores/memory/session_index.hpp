@@ -11,10 +11,11 @@
 
 namespace ottobot::stores {
 
-// What of a row decides whether its session has work or is due.
+// What of a row decides whether its session has work or is due, and where it is counted.
 struct SessionMarks {
   bool pending = false;
   std::optional<UnixMillis> due;
+  SessionStatus status = SessionStatus::initializing;
 };
 SessionMarks marks_of(const SessionRow& row);
 
@@ -32,6 +33,7 @@ class SessionIndex {
   std::vector<std::string> due(UnixMillis now, std::size_t limit) const;
   // Oldest first: serial -> id.
   const std::map<std::uint64_t, std::string>& pending() const { return pending_; }
+  const std::map<SessionStatus, std::size_t>& by_status() const { return by_status_; }
 
  private:
   using Age = std::pair<UnixMillis, std::uint64_t>;  // created_at, serial
@@ -44,6 +46,7 @@ class SessionIndex {
   ByAge all_;
   std::map<std::string, ByAge> by_user_;
   std::map<std::uint64_t, std::string> pending_;
+  std::map<SessionStatus, std::size_t> by_status_;
   std::set<std::pair<UnixMillis, std::string>> due_;
 };
 

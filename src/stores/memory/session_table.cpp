@@ -22,6 +22,7 @@ Result<CreateSessionResult> SessionTable::create(const CreateSessionParams& para
   StoredSession& session = place->second;
   session.row = params.row;
   session.row.last_seq = 0;
+  session.row.turns = {};
   session.row.pending = true;
   session.serial = ++last_serial_;
   session.created_by = {params.row.user, params.idempotency_key};
@@ -65,6 +66,12 @@ Result<AppendResult> SessionTable::append(StoredSession& session, const AppendPa
   appended.timestamp = session.last_timestamp;
   appended.last_seq = session.row.last_seq;
   patch.apply_to(session.row);
+  for (const NewEvent& event : params.events) {
+    const auto turn = finished_turn(event);
+    if (!turn) continue;
+    session.row.turns += turn->cost;
+    turns_[turn->outcome] += turn->cost;
+  }
   index_.update(before, session.row, session.serial);
   return appended;
 }

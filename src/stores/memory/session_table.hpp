@@ -38,6 +38,7 @@ class SessionTable {
   // nullptr when there is none; valid until the session is erased.
   StoredSession* find(const std::string& session_id);
   const SessionIndex& index() const { return index_; }
+  const std::map<TurnOutcome, TurnTotals>& turns() const { return turns_; }
 
   // As SessionStore::create_session; `params` are valid.
   Result<CreateSessionResult> create(const CreateSessionParams& params);
@@ -60,6 +61,7 @@ class SessionTable {
   const Clock& clock_;
   std::unordered_map<std::string, StoredSession> sessions_;
   SessionIndex index_;
+  std::map<TurnOutcome, TurnTotals> turns_;
   std::map<IdempotencyKey, KeyEntry> keys_;
   KeyExpiry key_expiry_;  // of every key in keys_, and no other
   std::uint64_t last_serial_ = 0;

@@ -96,6 +96,33 @@ CREATE INDEX port_leases_by_session ON port_leases (session_id);
 
 CREATE TABLE purges (sid INTEGER PRIMARY KEY);
 )sql",
+    // Finished turns, added up as they end. Ended sessions are most of all: those that live are counted by an index
+    // that holds no others.
+    R"sql(
+CREATE TABLE session_turns (
+  sid INTEGER PRIMARY KEY REFERENCES sessions (sid) ON DELETE CASCADE,
+  turns INTEGER NOT NULL,
+  steps INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cost_usd REAL NOT NULL
+);
+
+CREATE TABLE all_turns (
+  outcome TEXT PRIMARY KEY,
+  turns INTEGER NOT NULL,
+  steps INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cost_usd REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX projections_live ON projections (status) WHERE status != 'terminated';
+)sql",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

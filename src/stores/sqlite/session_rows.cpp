@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "stores/append_rules.hpp"
+#include "stores/sqlite/turn_counts.hpp"
 
 namespace ottobot::stores {
 namespace {
@@ -12,8 +13,9 @@ namespace {
 #define OTTOBOT_ROW_COLUMNS                                                                                       \
   "SELECT s.id, s.user, s.created_at, s.timeout_s, s.initial_prompt, s.environment, s.model, s.image, p.status, " \
   "p.phase, p.expires_at, p.purge_at, p.input_tokens, p.output_tokens, p.cached_tokens, p.cost_usd, p.error, "    \
-  "p.host_id, p.vnc_port, p.mcp_port, p.archive_blob, p.last_seq, p.pending "                                     \
-  "FROM sessions s JOIN projections p USING (sid) "
+  "p.host_id, p.vnc_port, p.mcp_port, p.archive_blob, p.last_seq, p.pending, t.turns, t.steps, t.duration_ms, "   \
+  "t.input_tokens, t.output_tokens, t.cached_tokens, t.cost_usd "                                                 \
+  "FROM sessions s JOIN projections p USING (sid) LEFT JOIN session_turns t USING (sid) "
 
 SessionRow row_of(const Query& query) {
   int column = 0;
@@ -43,6 +45,7 @@ SessionRow row_of(const Query& query) {
   row.archive_blob = text();
   row.last_seq = integer();
   row.pending = integer() != 0;
+  row.turns = read_turns(query, column);
   return row;
 }
 
@@ -148,7 +151,9 @@ void update_projection(Connection& connection, const SessionHead& head, Seq last
         .run();
   }
   if (patch.status) {
-    connection.query("UPDATE projections SET status = ?2 WHERE sid = ?1").bind(head.sid, to_string(*patch.status)).run();
+    connection.query("UPDATE projections SET status = ?2 WHERE sid = ?1")
+        .bind(head.sid, to_string(*patch.status))
+        .run();
   }
   patch_column(connection, "UPDATE projections SET pending = ?2 WHERE sid = ?1", head.sid, patch.pending);
   patch_column(connection, "UPDATE projections SET phase = ?2 WHERE sid = ?1", head.sid, patch.phase);

@@ -10,6 +10,7 @@
 #include "stores/sqlite/read_pool.hpp"
 #include "stores/sqlite/schema.hpp"
 #include "stores/sqlite/session_rows.hpp"
+#include "stores/sqlite/turn_counts.hpp"
 #include "stores/sqlite/writer.hpp"
 #include "stores/subscriptions.hpp"
 
@@ -63,6 +64,10 @@ class SqliteStore final : public SessionStore {
   Result<SessionPage> list_sessions(const ListSessionsParams& params, const CallContext& ctx) override {
     return readers_.read(ctx,
                          [&](Connection& connection) -> Result<SessionPage> { return list_page(connection, params); });
+  }
+
+  Result<StoreTotals> totals(const CallContext& ctx) override {
+    return readers_.read(ctx, [](Connection& connection) -> Result<StoreTotals> { return load_totals(connection); });
   }
 
   Result<std::vector<std::string>> sessions_with_work(std::size_t limit, const CallContext& ctx) override {
@@ -256,6 +261,7 @@ class SqliteStore final : public SessionStore {
     }
     if (load_head(connection, params.row.id)) return session_exists(params.row.id);
     CreateSessionResult created{params.row, false};
+    created.row.turns = {};
     created.row.last_seq = static_cast<Seq>(events.size());
     created.row.pending = true;
     const std::int64_t sid = insert_session(connection, created.row, now);
@@ -284,6 +290,7 @@ class SqliteStore final : public SessionStore {
     AppendResult appended{{}, head.last_seq, std::max(head.last_timestamp, clock_.now_ms()), false};
     for (std::size_t n = 0; n < events.size(); ++n) appended.seqs.push_back(++appended.last_seq);
     insert_events(connection, head.sid, head.last_seq, appended.timestamp, events);
+    count_turns(connection, head.sid, params.events);
     update_projection(connection, head, appended.last_seq, appended.timestamp, patch);
     return appended;
   }

@@ -197,4 +197,42 @@ TEST_P(SessionStoreContract, StoreHasAStableNameAndAnswersPing) {
   EXPECT_TRUE(succeeded(store_->ping(ctx_)));
 }
 
+TEST_P(SessionStoreContract, TotalsFollowSessionsAndFinishedTurns) {
+  const auto first = new_session();
+  const auto second = new_session();
+  ASSERT_TRUE(succeeded(store_->create_session(first, ctx_)));
+  ASSERT_TRUE(succeeded(store_->create_session(second, ctx_)));
+  const auto lease = own(first.row.id);
+  const auto end_turn = [&](TurnOutcome outcome, std::int64_t duration_ms) {
+    auto event = events::turn_finished({outcome, 3, Usage{100, 20, 5, 0.5}, {}});
+    event.internal = {{"duration_ms", duration_ms}};
+    RowPatch patch;
+    patch.status = SessionStatus::ready;
+    auto params = by_owner(lease, {note("almost"), event}, patch);
+    ASSERT_TRUE(succeeded(store_->append_owner(params, ctx_)));
+    EXPECT_TRUE(value_of(store_->append_owner(params, ctx_)).replayed);
+  };
+  end_turn(TurnOutcome::completed, 1500);
+  end_turn(TurnOutcome::completed, 500);
+  end_turn(TurnOutcome::failed, 10);
+  auto totals = value_of(store_->totals(ctx_));
+  EXPECT_EQ(totals.all_sessions(), 2u);
+  EXPECT_EQ(totals.sessions[SessionStatus::ready], 1u);
+  EXPECT_EQ(totals.sessions[SessionStatus::initializing], 1u);
+  EXPECT_EQ(totals.turns[TurnOutcome::completed], (TurnTotals{2, 6, 2000, Usage{200, 40, 10, 1.0}}));
+  EXPECT_EQ(totals.all_turns(), (TurnTotals{3, 9, 2010, Usage{300, 60, 15, 1.5}}));
+  EXPECT_EQ(row(first.row.id).turns, totals.all_turns());
+  EXPECT_EQ(row(second.row.id).turns, TurnTotals{});
+
+  RowPatch ended;
+  ended.status = SessionStatus::terminated;
+  ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, ended), ctx_)));
+  EXPECT_EQ(value_of(store_->totals(ctx_)).sessions[SessionStatus::terminated], 1u);
+  ASSERT_TRUE(succeeded(store_->purge_session(first.row.id, ctx_)));
+  totals = value_of(store_->totals(ctx_));
+  EXPECT_EQ(totals.all_sessions(), 1u);
+  EXPECT_EQ(totals.sessions.count(SessionStatus::terminated), 0u);
+  EXPECT_EQ(totals.all_turns().turns, 3) << "what was spent stays spent";
+}
+
 }  // namespace ottobot::testing
