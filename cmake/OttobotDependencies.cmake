@@ -9,6 +9,7 @@ find_package(CURL 7.88 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(LibArchive REQUIRED)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
 find_path(WEBSOCKETPP_INCLUDE_DIR websocketpp/version.hpp REQUIRED)

@@ -8,6 +8,7 @@
 #include "api/file_routes.hpp"
 #include "api/health.hpp"
 #include "api/mcp_relay.hpp"
+#include "api/metrics_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/vnc_gateway.hpp"
 
@@ -19,10 +20,11 @@ class HttpApi final : public Api {
   HttpApi(ApiDependencies dependencies, ApiOptions options)
       : context_(std::make_shared<Context>(std::move(dependencies), std::move(options))),
         cors_(context_->options.cors_origins),
-        router_(context_->deps.logger) {
+        router_(context_->deps.logger, context_->deps.on_answered) {
     Context& context = *context_;
     router_.add("GET", "health", [&context](Request& request) { return serve_health(context, request); });
     router_.add("GET", "session/:id/chat", [&context](Request& request) { return serve_chat(context, request); });
+    add_metrics_routes(router_, context);
     add_session_routes(router_, context);
     add_event_routes(router_, context);
     add_file_routes(router_, context);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/answered_request.hpp"
 #include "net/client/http_client.hpp"
 #include "net/server/http_server.hpp"
 #include "ottobot/clock.hpp"
@@ -29,6 +30,11 @@ struct ApiDependencies {
   std::function<Result<Endpoint>(const SessionRow& row, const CallContext& ctx)> sandbox_of;
   // Parts of /health: may it answer within a moment, without blocking (cached).
   std::function<Json()> service_health;  // {redis, docker, workers, store}
+  // Bodies of /metrics, as JSON and for Prometheus. Without them there is no /metrics.
+  std::function<Result<Json>(const CallContext& ctx)> metrics;
+  std::function<Result<std::string>(const CallContext& ctx)> metrics_text;
+  // Told of every request once its handler is done. May be empty.
+  std::function<void(const AnsweredRequest& request)> on_answered;
 };
 
 struct ApiOptions {

@@ -4,9 +4,45 @@
 #include <optional>
 
 #include "api/errors.hpp"
+#include "api/exchange_wrapper.hpp"
 
 namespace ottobot::api {
 namespace {
+
+// Remembers what was answered.
+class StatusWatch final : public ExchangeWrapper {
+ public:
+  using ExchangeWrapper::ExchangeWrapper;
+
+  void respond(net::Response response) override {
+    status_ = response.status;
+    ExchangeWrapper::respond(std::move(response));
+  }
+  Result<void> start(int status, net::Headers headers) override {
+    status_ = status;
+    return ExchangeWrapper::start(status, std::move(headers));
+  }
+  std::shared_ptr<net::ResponseStream> start_stream(int status, net::Headers headers,
+                                                    net::ResponseStreamObserver observer) override {
+    status_ = status;
+    return ExchangeWrapper::start_stream(status, std::move(headers), std::move(observer));
+  }
+  void upgrade_and_bridge(std::string_view protocol, net::Upstream upstream) override {
+    status_ = 101;
+    ExchangeWrapper::upgrade_and_bridge(protocol, std::move(upstream));
+  }
+  Result<std::shared_ptr<net::WebSocket>> accept_websocket(const net::WebSocketOptions& options,
+                                                           std::shared_ptr<net::WebSocketObserver> observer) override {
+    auto accepted = ExchangeWrapper::accept_websocket(options, std::move(observer));
+    status_ = accepted ? 101 : 426;
+    return accepted;
+  }
+
+  int status() const { return status_; }
+
+ private:
+  int status_ = 499;  // until then: the client is gone, and nobody was answered
+};
 
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> segments;
@@ -83,10 +119,23 @@ const std::string& Request::param(std::string_view name) const {
 }
 
 void Router::add(std::string method, std::string_view pattern, RouteHandler handler) {
-  routes_.push_back({std::move(method), split_path("/" + std::string(pattern)), std::move(handler)});
+  routes_.push_back(
+      {std::move(method), std::string(pattern), split_path("/" + std::string(pattern)), std::move(handler)});
 }
 
 void Router::handle(net::Exchange& exchange) const {
+  if (!on_answered_) {
+    answer(exchange);
+    return;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  StatusWatch watched(exchange);
+  const std::string_view pattern = answer(watched);
+  on_answered_({exchange.request().method, pattern.empty() ? "unknown" : "/" + std::string(pattern), watched.status(),
+                std::chrono::steady_clock::now() - begin});
+}
+
+std::string_view Router::answer(net::Exchange& exchange) const {
   const net::RequestHead& head = exchange.request();
   const std::string_view method = head.method == "HEAD" ? std::string_view("GET") : std::string_view(head.method);
   const std::vector<std::string> path = split_path(head.path);
@@ -96,13 +145,18 @@ void Router::handle(net::Exchange& exchange) const {
     if (!params) continue;
     if (route.method == method) {
       Request request(exchange, std::move(*params));
-      return call(route, request);
+      call(route, request);
+      return route.pattern;
     }
     if (std::find(allowed.begin(), allowed.end(), route.method) == allowed.end()) allowed.push_back(route.method);
   }
   if (asks_about_server(head)) allowed = {"GET", "POST", "PUT", "DELETE"};
-  if (allowed.empty()) return exchange.respond(error_response(404, "there is nothing at " + to_valid_utf8(head.path)));
-  exchange.respond(wrong_method(head.method, allowed));
+  if (allowed.empty()) {
+    exchange.respond(error_response(404, "there is nothing at " + to_valid_utf8(head.path)));
+  } else {
+    exchange.respond(wrong_method(head.method, allowed));
+  }
+  return {};
 }
 
 void Router::call(const Route& route, Request& request) const {

@@ -1,9 +1,9 @@
 // Method and path to handler.
 //
 // Patterns are segments: "session/:id/files/*path". ":name" takes one segment, "*name" (last) takes the rest, which may
-// be empty; both are handed over percent-decoded. One slash too many at the end does no harm. HEAD is answered as GET (the server leaves the body out), an unknown
-// path with 404, a known one with a wrong method with 405 and Allow, OPTIONS with Allow. Built once, then immutable:
-// thread-safe.
+// be empty; both are handed over percent-decoded. One slash too many at the end does no harm. HEAD is answered as GET
+// (the server leaves the body out), an unknown path with 404, a known one with a wrong method with 405 and Allow,
+// OPTIONS with Allow. Built once, then immutable: thread-safe.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/answered_request.hpp"
 #include "net/server/http_server.hpp"
 
 namespace ottobot::api {
@@ -37,19 +38,25 @@ using RouteHandler = std::function<Result<void>(Request&)>;
 
 class Router {
  public:
-  explicit Router(Logger& logger) : logger_(logger) {}
+  // `on_answered` is told of every request once its handler is done; may be empty.
+  explicit Router(Logger& logger, std::function<void(const AnsweredRequest&)> on_answered = {})
+      : logger_(logger), on_answered_(std::move(on_answered)) {}
   void add(std::string method, std::string_view pattern, RouteHandler handler);
   void handle(net::Exchange& exchange) const;
 
  private:
   struct Route {
     std::string method;
+    std::string pattern;
     std::vector<std::string> segments;
     RouteHandler handler;
   };
+  // The pattern of the route that has answered; empty when there was none.
+  std::string_view answer(net::Exchange& exchange) const;
   void call(const Route& route, Request& request) const;
 
   Logger& logger_;
+  std::function<void(const AnsweredRequest&)> on_answered_;
   std::vector<Route> routes_;
 };
 

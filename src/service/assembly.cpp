@@ -40,7 +40,8 @@ Assembly::Assembly(ServerParts parts, ServerOptions options)
       options_(std::move(options)),
       clock_(parts_.clock != nullptr ? *parts_.clock : system_clock()),
       logger_(parts_.logger != nullptr ? *parts_.logger : null_logger()),
-      models_(with_retries(std::move(parts_.providers), options_.max_retries, clock_)) {}
+      models_(with_retries(std::move(parts_.providers), options_.max_retries, clock_)),
+      metrics_(version()) {}
 
 Assembly::~Assembly() { stop(std::chrono::seconds(1)); }
 
@@ -91,7 +92,8 @@ void Assembly::make_sessions() {
 }
 
 Result<void> Assembly::make_api() {
-  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}};
+  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {}};
+  give_metrics(dependencies);
   dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) -> Result<Endpoint> {
     auto sandbox = parts_.backend->inspect(worker::sandbox_name(row.id), ctx.within(kSandboxLookup));
     if (!sandbox) return fail(sandbox.error());
@@ -109,6 +111,24 @@ Result<void> Assembly::make_api() {
   if (!made) return fail(made.error());
   api_ = std::move(*made);
   return {};
+}
+
+// Asked only while the gate is open: the worker is there then.
+void Assembly::give_metrics(api::ApiDependencies& dependencies) {
+  census_ = std::make_unique<Census>(*parts_.store, *parts_.queue, *parts_.backend, clock_, [this] {
+    return std::vector<WorkerUse>{{options_.worker_id, true, worker_->running_sessions()}};
+  });
+  dependencies.metrics = [this](const CallContext& ctx) -> Result<Json> {
+    auto snapshot = census_->take(ctx);
+    if (!snapshot) return fail(snapshot.error());
+    return to_json(*snapshot);
+  };
+  dependencies.metrics_text = [this](const CallContext& ctx) -> Result<std::string> {
+    auto snapshot = census_->take(ctx);
+    if (!snapshot) return fail(snapshot.error());
+    return metrics_.text(*snapshot);
+  };
+  dependencies.on_answered = [this](const api::AnsweredRequest& request) { metrics_.count(request); };
 }
 
 Result<void> Assembly::listen() {
@@ -135,10 +155,11 @@ Result<void> Assembly::listen() {
 
 Result<void> Assembly::start_worker() {
   worker::WorkerDependencies dependencies{
-      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}};
+      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}, {}};
   dependencies.models = [this](const std::string& model) { return models_.lookup(model); };
   dependencies.vnc_handler = [this](const std::string& session_id) { return api_->vnc_port_handler(session_id); };
   dependencies.mcp_handler = [this](const std::string& session_id) { return api_->mcp_port_handler(session_id); };
+  dependencies.on_turn = [this](const FinishedTurn& turn) { metrics_.count(turn); };
   worker::WorkerOptions options;
   options.worker_id = options_.worker_id;
   options.host_id = options_.host_id;

@@ -9,8 +9,10 @@
 #include "net/client/http_client.hpp"
 #include "net/server/http_server.hpp"
 #include "ottobot/server.hpp"
+#include "service/census.hpp"
 #include "service/health_monitor.hpp"
 #include "service/model_catalog.hpp"
+#include "service/prometheus_metrics.hpp"
 #include "service/request_gate.hpp"
 #include "worker/worker.hpp"
 
@@ -34,6 +36,7 @@ class Assembly final : public Server {
   Result<void> check_options();
   void make_sessions();
   Result<void> make_api();
+  void give_metrics(api::ApiDependencies& dependencies);
   Result<void> listen();
   Result<void> start_worker();
   std::string public_url() const;
@@ -44,6 +47,7 @@ class Assembly final : public Server {
   Clock& clock_;
   Logger& logger_;
   ModelCatalog models_;
+  PrometheusMetrics metrics_;
   RequestGate gate_;
 
   std::mutex stop_mutex_;  // guards stopped_; held by the one stop()
@@ -51,6 +55,7 @@ class Assembly final : public Server {
 
   // In the order of construction; stop() ends them in the order that it gives.
   std::unique_ptr<HealthMonitor> health_;
+  std::unique_ptr<Census> census_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<SessionService> sessions_;

@@ -75,7 +75,8 @@ void ApiTest::restart(ApiOptions options) {
                         },
                         [this] {
                           return health_ ? health_() : Json{{"store", true}, {"workers", 1}};
-                        }},
+                        },
+                        metrics_, metrics_text_, on_answered_},
                        std::move(options));
   ASSERT_TRUE(api) << api.error().to_string();
   api_ = std::move(*api);

@@ -63,6 +63,10 @@ class ApiTest : public ::testing::Test {
   FakeSandbox sandbox_;
   std::atomic<bool> sandbox_up_{false};
   std::function<Json()> health_;
+  // Used from the next restart() on.
+  std::function<Result<Json>(const CallContext&)> metrics_;
+  std::function<Result<std::string>(const CallContext&)> metrics_text_;
+  std::function<void(const AnsweredRequest&)> on_answered_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::Listener> listener_;
 };

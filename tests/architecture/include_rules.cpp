@@ -59,6 +59,7 @@ const std::vector<Owned> kThirdParty = {
     {"archive", {"sandboxd", "server/ottobot"}},
     {"seccomp.h", {"containers/local"}},
     {"spdlog", {"core"}},
+    {"prometheus", {"service"}},
     {"openssl", {"core", "stores/sqlite"}},
     {"CLI", {"server/ottobot", "server/sandboxd"}},
     {"editline/", {"server/ottobot"}},

@@ -32,11 +32,12 @@ ServerOptions make_test_options() {
   return options;
 }
 
-Result<net::HttpResponse> get(const std::string& url) {
+Result<net::HttpResponse> get(const std::string& url, net::Headers headers = {}) {
   auto client = net::make_http_client();
   if (!client) return fail(client.error());
   net::HttpRequest request;
   request.url = url;
+  request.headers = std::move(headers);
   return (*client)->fetch(request, with_timeout(std::chrono::seconds(10)));
 }
 
@@ -51,6 +52,47 @@ TEST(Server, IsHealthyOnceItHasStarted) {
   EXPECT_EQ(get_string(*body, "status"), "healthy");
   EXPECT_EQ((*body)["services"]["workers"], 1);
   EXPECT_EQ((*body)["services"]["store"], true);
+}
+
+// Until the session's first turn is over.
+void run_a_turn(Server& server) {
+  const auto ctx = with_timeout(std::chrono::seconds(30));
+  NewSession request;
+  request.initial_prompt = "hello";
+  const auto row = server.sessions().create(request, ctx);
+  ASSERT_TRUE(row) << row.error().to_string();
+  const auto counted = [&] {
+    const auto totals = server.store().totals(ctx);
+    return totals && totals->all_turns().turns > 0;
+  };
+  while (!counted() && ctx.check()) std::this_thread::yield();
+  ASSERT_TRUE(counted());
+}
+
+TEST(Server, CountsWhatItDoes) {
+  auto server = Server::start(make_test_parts(), make_test_options());
+  ASSERT_TRUE(server) << server.error().to_string();
+  run_a_turn(**server);
+  const auto answer = get((*server)->url() + "/metrics");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  const Json metrics = parse_json(answer->body).value_or(Json());
+  EXPECT_EQ(get_int(metrics, "total_sessions"), 1) << answer->body;
+  EXPECT_EQ(get_int(metrics, "queue_length", -1), 0);
+  ASSERT_EQ(metrics["worker_status"].size(), 1u);
+  EXPECT_EQ(metrics["worker_status"][0]["active"], true);
+  EXPECT_FALSE(get_string(metrics["worker_status"][0], "id").empty());
+  EXPECT_EQ(get_int(metrics["analytics"], "turns"), 1);
+  EXPECT_EQ(metrics["sessions"][0]["analytics"]["turns"], 1);
+  EXPECT_TRUE(metrics["sessions"][0]["container"]["memory_bytes"].is_number()) << answer->body;
+
+  const auto text = get((*server)->url() + "/metrics", {{"Accept", "text/plain"}});
+  ASSERT_TRUE(text) << text.error().to_string();
+  for (const char* line :
+       {"ottobot_http_requests_total{method=\"GET\",route=\"/metrics\",status=\"200\"} 1", "ottobot_turns_total{",
+        "ottobot_turn_duration_seconds_count 1", "ottobot_sessions{status=\"initializing\"} 0",
+        "ottobot_queue_jobs{state=\"waiting\"} 0", "ottobot_sandbox_memory_bytes{session="}) {
+    EXPECT_NE(text->body.find(line), std::string::npos) << line << " in\n" << text->body;
+  }
 }
 
 TEST(Server, StopsWithinItsPatienceAndFreesThePort) {

@@ -1,0 +1,17 @@
+// What is counted of a request.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace ottobot::api {
+
+// A request as it was answered.
+struct AnsweredRequest {
+  std::string method;
+  std::string route;  // "/session/:id"; "unknown" when there is nothing at its path
+  int status = 0;     // 101 for a WebSocket
+  std::chrono::nanoseconds duration{0};
+};
+
+}  // namespace ottobot::api

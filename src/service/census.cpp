@@ -1,0 +1,153 @@
+#include "service/census.hpp"
+
+#include <algorithm>
+
+#include "ottobot/session/session_service.hpp"
+
+namespace ottobot::service {
+namespace {
+
+constexpr std::chrono::milliseconds kFresh{2000};
+constexpr std::chrono::milliseconds kAsking{2000};
+constexpr std::size_t kMaxSandboxes = 300;
+
+double seconds(std::int64_t milliseconds) { return static_cast<double>(milliseconds) / 1000; }
+
+const char* to_text(SandboxState state) {
+  switch (state) {
+    case SandboxState::starting:
+      return "starting";
+    case SandboxState::running:
+      return "running";
+    case SandboxState::paused:
+      return "paused";
+    case SandboxState::exited:
+      return "exited";
+  }
+  return "exited";
+}
+
+Json tokens_json(const Usage& usage) {
+  return {{"input", usage.input_tokens},
+          {"output", usage.output_tokens},
+          {"cached", usage.cached_tokens},
+          {"total", usage.input_tokens + usage.output_tokens}};
+}
+
+Json durations_json(const TurnTotals& turns) {
+  const double total = seconds(turns.duration_ms);
+  return {{"turn_seconds_total", total},
+          {"turn_seconds_average", turns.turns == 0 ? 0.0 : total / static_cast<double>(turns.turns)}};
+}
+
+Json turns_json(const TurnTotals& turns) {
+  return {{"turns", turns.turns},
+          {"steps", turns.steps},
+          {"tokens", tokens_json(turns.usage)},
+          {"cost_usd", turns.usage.cost_usd},
+          {"durations", durations_json(turns)}};
+}
+
+Json analytics_json(const StoreTotals& totals) {
+  Json analytics = turns_json(totals.all_turns());
+  for (const TurnOutcome outcome :
+       {TurnOutcome::completed, TurnOutcome::stopped, TurnOutcome::failed, TurnOutcome::limit}) {
+    const auto found = totals.turns.find(outcome);
+    analytics["outcomes"][std::string(to_string(outcome))] = found == totals.turns.end() ? 0 : found->second.turns;
+  }
+  return analytics;
+}
+
+Json sandbox_json(const SandboxUse& use) {
+  Json container{{"state", to_text(use.state)}};
+  if (use.stats) {
+    container["memory_bytes"] = use.stats->memory_bytes;
+    container["cpu_seconds"] = static_cast<double>(use.stats->cpu_time_us) / 1e6;
+    container["pids"] = use.stats->processes;
+  }
+  return {{"session_id", use.session.id},
+          {"status", to_string(use.session.status)},
+          {"container", std::move(container)},
+          {"analytics", turns_json(use.session.turns)}};
+}
+
+}  // namespace
+
+std::size_t Snapshot::active_sessions() const {
+  std::size_t active = 0;
+  for (const SessionStatus status : {SessionStatus::initializing, SessionStatus::ready, SessionStatus::running}) {
+    const auto found = totals.sessions.find(status);
+    if (found != totals.sessions.end()) active += found->second;
+  }
+  return active;
+}
+
+Json to_json(const Snapshot& snapshot) {
+  Json workers = Json::array();
+  for (const WorkerUse& worker : snapshot.workers) {
+    workers.push_back({{"id", worker.id}, {"active", worker.active}, {"current_jobs", worker.current_jobs}});
+  }
+  Json sessions = Json::array();
+  for (const SandboxUse& use : snapshot.sandboxes) sessions.push_back(sandbox_json(use));
+  Json by_status = Json::object();
+  for (const auto& [status, count] : snapshot.totals.sessions) by_status[std::string(to_string(status))] = count;
+  return {{"active_sessions", snapshot.active_sessions()},
+          {"total_sessions", snapshot.totals.all_sessions()},
+          {"queue_length", snapshot.queue.waiting + snapshot.queue.delayed},
+          {"worker_status", std::move(workers)},
+          {"timestamp", to_rfc3339(snapshot.timestamp)},
+          {"sessions_by_status", std::move(by_status)},
+          {"sessions", std::move(sessions)},
+          {"analytics", analytics_json(snapshot.totals)}};
+}
+
+Result<Snapshot> Census::take(const CallContext& ctx) {
+  Snapshot snapshot;
+  auto totals = store_.totals(ctx);
+  if (!totals) return fail(totals.error());
+  snapshot.totals = std::move(*totals);
+  auto queue = queue_.counts(kSharedQueue, ctx);
+  if (!queue) return fail(queue.error());
+  snapshot.queue = *queue;
+  snapshot.workers = workers_();
+  snapshot.sandboxes = sandboxes(ctx);
+  snapshot.timestamp = clock_.now_ms();
+  return snapshot;
+}
+
+std::vector<SandboxUse> Census::sandboxes(const CallContext& ctx) {
+  const std::unique_lock turn(asking_, std::try_to_lock);
+  {
+    std::lock_guard lock(mutex_);
+    const bool fresh = asked_at_ && clock_.steady_now() - *asked_at_ < kFresh;
+    if (fresh || !turn.owns_lock()) return known_;
+  }
+  auto found = ask_sandboxes(ctx.within(kAsking));
+  std::lock_guard lock(mutex_);
+  known_ = std::move(found);
+  asked_at_ = clock_.steady_now();
+  return known_;
+}
+
+std::vector<SandboxUse> Census::ask_sandboxes(const CallContext& ctx) {
+  std::vector<SandboxUse> uses;
+  auto found = backend_.list({{labels::kInstance, store_.store_id()}}, ctx);
+  if (!found) return uses;
+  std::sort(found->begin(), found->end(),
+            [](const Sandbox& a, const Sandbox& b) { return a.created_at > b.created_at; });
+  if (found->size() > kMaxSandboxes) found->resize(kMaxSandboxes);
+  for (const Sandbox& sandbox : *found) {
+    const auto label = sandbox.labels.find(labels::kSession);
+    if (label == sandbox.labels.end()) continue;
+    auto row = store_.get_session(label->second, ctx);
+    if (!row) continue;
+    SandboxUse use{std::move(*row), sandbox.state, std::nullopt};
+    if (sandbox.state == SandboxState::running && ctx.check()) {
+      if (auto stats = backend_.stats(sandbox.name, ctx)) use.stats = *stats;
+    }
+    uses.push_back(std::move(use));
+  }
+  return uses;
+}
+
+}  // namespace ottobot::service

@@ -1,0 +1,71 @@
+// Census: what there is right now, for /metrics: sessions, queue, worker, sandboxes and what they use.
+//
+// Asks the store for sums that it keeps, and the backend for the sandboxes that run; never reads a log or goes through
+// all sessions. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ottobot/clock.hpp"
+#include "ottobot/container_backend.hpp"
+#include "ottobot/queue.hpp"
+#include "ottobot/session_store.hpp"
+
+namespace ottobot::service {
+
+struct SandboxUse {
+  SessionRow session;
+  SandboxState state = SandboxState::starting;
+  std::optional<SandboxStats> stats;  // nullopt when the backend could not tell in time
+};
+
+struct WorkerUse {
+  std::string id;
+  bool active = false;
+  int current_jobs = 0;
+};
+
+struct Snapshot {
+  StoreTotals totals;
+  QueueCounts queue;
+  std::vector<WorkerUse> workers;
+  std::vector<SandboxUse> sandboxes;
+  UnixMillis timestamp = 0;
+
+  std::size_t active_sessions() const;  // those that a user can work with, or soon can
+};
+
+// The body of GET /metrics as JSON.
+Json to_json(const Snapshot& snapshot);
+
+class Census {
+ public:
+  using Workers = std::function<std::vector<WorkerUse>()>;
+  // All borrowed. `workers` must not block.
+  Census(SessionStore& store, Queue& queue, ContainerBackend& backend, Clock& clock, Workers workers)
+      : store_(store), queue_(queue), backend_(backend), clock_(clock), workers_(std::move(workers)) {}
+
+  // Sandboxes are asked at most once in two seconds, and no more than the newest few hundred of them. Errors: those of
+  // store and queue.
+  Result<Snapshot> take(const CallContext& ctx);
+
+ private:
+  std::vector<SandboxUse> sandboxes(const CallContext& ctx);
+  std::vector<SandboxUse> ask_sandboxes(const CallContext& ctx);
+
+  SessionStore& store_;
+  Queue& queue_;
+  ContainerBackend& backend_;
+  Clock& clock_;
+  const Workers workers_;
+
+  std::mutex asking_;  // held by the one who asks the backend; the others take what is known
+  std::mutex mutex_;   // guards the members below
+  std::vector<SandboxUse> known_;
+  std::optional<SteadyTime> asked_at_;
+};
+
+}  // namespace ottobot::service
