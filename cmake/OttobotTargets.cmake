@@ -36,10 +36,17 @@ if(OTTOBOT_SANITIZE)
   endif()
 endif()
 
+if(OTTOBOT_COVERAGE)
+  # Only what src/ compiles is counted; tests and programs just link the runtime.
+  add_library(ottobot_coverage INTERFACE)
+  target_compile_options(ottobot_coverage INTERFACE --coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
 # The precompiled header of every component. Position-independent everywhere, so that all targets can share it.
 add_library(ottobot_pch OBJECT ${PROJECT_SOURCE_DIR}/src/core/pch.cpp)
 target_compile_options(ottobot_flags INTERFACE -fPIC)
-target_link_libraries(ottobot_pch PRIVATE ottobot_flags nlohmann_json::nlohmann_json tl::expected)
+target_link_libraries(ottobot_pch PRIVATE ottobot_flags $<TARGET_NAME_IF_EXISTS:ottobot_coverage> nlohmann_json::nlohmann_json tl::expected)
 target_precompile_headers(ottobot_pch PRIVATE ${PROJECT_SOURCE_DIR}/src/core/pch.hpp)
 
 # ottobot_library(NAME SOURCES file... [PUBLIC target...] [PRIVATE target...] [NO_PCH])
@@ -52,7 +59,11 @@ function(ottobot_library name)
     ottobot_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(ottobot_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:ottobot_flags>)
+  target_link_libraries(ottobot_${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:ottobot_flags>
+                               $<BUILD_INTERFACE:$<TARGET_NAME_IF_EXISTS:ottobot_coverage>>)
+  if(OTTOBOT_COVERAGE)
+    target_link_options(ottobot_${name} PUBLIC --coverage)
+  endif()
   set_target_properties(ottobot_${name} PROPERTIES EXPORT_NAME ${name})
   if(NOT arg_NO_PCH)
     target_precompile_headers(ottobot_${name} REUSE_FROM ottobot_pch)
