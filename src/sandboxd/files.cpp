@@ -8,12 +8,17 @@
 #include <cstdio>
 
 #include "ottobot/ids.hpp"
+#include "sandboxd/names.hpp"
 #include "sandboxd/text.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
 
 constexpr std::size_t kMaxMarks = 50000;
+
+Failure special_file(std::string_view path, mode_t mode) {
+  return invalid_argument("'" + shown_name(path) + "' is " + special_kind(mode) + ", not a file");
+}
 
 }  // namespace
 
@@ -25,12 +30,17 @@ FileStamp stamp_of(const struct stat& info) {
 Result<OpenFile> open_regular(const Workspace& workspace, std::string_view path) {
   // Non-blocking: a pipe that nobody writes would hold the caller.
   auto fd = workspace.open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  if (!fd) return fail(fd.error());
+  struct stat info {};
+  if (!fd) {
+    auto there = workspace.open_path(path, O_PATH);  // a socket cannot be opened
+    if (there && ::fstat(there->get(), &info) == 0 && S_ISSOCK(info.st_mode)) return special_file(path, info.st_mode);
+    return fail(fd.error());
+  }
   OpenFile file{std::move(*fd), {}};
   if (::fstat(file.fd.get(), &file.info) != 0) return errno_error(path, errno);
   if (S_ISDIR(file.info.st_mode))
-    return conflict("'" + std::string(path) + "' is a folder", "use list_files for folders");
-  if (!S_ISREG(file.info.st_mode)) return invalid_argument("'" + std::string(path) + "' is not a regular file");
+    return conflict("'" + shown_name(path) + "' is a folder", "use list_files for folders");
+  if (!S_ISREG(file.info.st_mode)) return special_file(path, file.info.st_mode);
   return file;
 }
 
@@ -71,17 +81,19 @@ PendingFile::~PendingFile() {
   if (place_.folder && !temporary_.empty()) ::unlinkat(place_.folder.get(), temporary_.c_str(), 0);
 }
 
-Result<PendingFile> PendingFile::create(Place place) {
+Result<PendingFile> PendingFile::create(Place place, std::optional<mode_t> mode) {
   std::string temporary = ".ottobot-" + new_id();
   net::UniqueFd fd(::openat(place.folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd) return errno_error(place.path, errno);
+  if (!fd) return errno_error(shown_name(place.path), errno);
   struct stat old {};
-  if (::fstatat(place.folder.get(), place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(old.st_mode)) {
-    if (::fchmod(fd.get(), old.st_mode & 07777) != 0) {
-      int error = errno;
-      ::unlinkat(place.folder.get(), temporary.c_str(), 0);
-      return errno_error(place.path, error);
-    }
+  if (!mode && ::fstatat(place.folder.get(), place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISREG(old.st_mode)) {
+    mode = old.st_mode & 07777;
+  }
+  if (mode && ::fchmod(fd.get(), *mode) != 0) {
+    int error = errno;
+    ::unlinkat(place.folder.get(), temporary.c_str(), 0);
+    return errno_error(shown_name(place.path), error);
   }
   return PendingFile(std::move(place), std::move(fd), std::move(temporary));
 }
@@ -90,7 +102,7 @@ Result<void> PendingFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error(place_.path, errno);
+    if (written < 0) return errno_error(shown_name(place_.path), errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};

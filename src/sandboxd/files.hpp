@@ -44,10 +44,11 @@ Result<OpenFile> open_regular(const Workspace& workspace, std::string_view path)
 Result<std::string> read_range(int fd, std::uint64_t offset, std::size_t count);
 
 // A file under a temporary name beside its destination; commit() moves it into place, the destructor removes it. An
-// existing file keeps its mode. Errors of all: those of the file system (a full disk is resource_exhausted).
+// existing file keeps its mode unless one is given. Errors of all: those of the file system (a full disk is
+// resource_exhausted).
 class PendingFile {
  public:
-  static Result<PendingFile> create(Place place);
+  static Result<PendingFile> create(Place place, std::optional<mode_t> mode = std::nullopt);
   PendingFile(PendingFile&& other) noexcept = default;
   PendingFile& operator=(PendingFile&&) = delete;
   ~PendingFile();

@@ -8,7 +8,8 @@
 
 namespace ottobot::sandboxd {
 
-// {path, entries:[{name, type, size_bytes, modified_at, target?}]}. Errors: those of Workspace, conflict (a file).
+// {path, entries:[{name, type, size_bytes, modified_at, target?}], truncated?, total?}: at most 5000 entries. Errors:
+// those of Workspace, conflict (a file).
 Result<Json> list_folder(const Workspace& workspace, std::string_view path);
 
 }  // namespace ottobot::sandboxd

@@ -75,7 +75,11 @@ Clipped clip_middle(const PartialBytes& bytes, std::size_t max_chars, std::strin
 bool looks_binary(std::string_view bytes) { return bytes.substr(0, 8192).find('\0') != std::string_view::npos; }
 
 std::string counted(std::uint64_t number, std::string_view noun) {
-  return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
+  return counted(number, noun, std::string(noun) + "s");
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + " " + std::string(number == 1 ? one : many);
 }
 
 std::string human_bytes(std::uint64_t bytes) {

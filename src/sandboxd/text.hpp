@@ -39,6 +39,7 @@ bool looks_binary(std::string_view bytes);
 
 // "1 byte", "2 bytes": a number and its noun.
 std::string counted(std::uint64_t number, std::string_view noun);
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 // "1.5 MiB".
 std::string human_bytes(std::uint64_t bytes);
 

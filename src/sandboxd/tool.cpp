@@ -26,6 +26,15 @@ mcp::Tool describe_tool(std::string name, std::string description, const std::ve
   return tool;
 }
 
+std::optional<Workspace> outputs_named_by(const ToolWorld& world, std::string_view path) {
+  const std::string& folder = world.output_folder;
+  if (folder.empty() || path.size() <= folder.size() || path.substr(0, folder.size()) != folder) return std::nullopt;
+  if (path[folder.size()] != '/') return std::nullopt;
+  auto outputs = Workspace::open(folder);
+  if (!outputs) return std::nullopt;
+  return std::move(*outputs);
+}
+
 Result<std::string> required_string(const Json& args, const char* name) {
   const Json* value = find_member(args, name);
   if (value == nullptr || !value->is_string()) return invalid_field(name, "must be a string");

@@ -41,6 +41,7 @@ struct ToolWorld {
   std::string output_folder;  // read_file may read there too
 };
 
+std::vector<SandboxTool> make_read_tools(const ToolWorld& world);
 std::vector<SandboxTool> make_file_tools(const ToolWorld& world);
 std::vector<SandboxTool> make_edit_tools(const ToolWorld& world);
 std::vector<SandboxTool> make_search_tools(const ToolWorld& world);
@@ -61,6 +62,9 @@ inline constexpr mcp::ToolAnnotations kReadOnly{
     .read_only = true, .destructive = false, .idempotent = true, .open_world = false};
 inline constexpr mcp::ToolAnnotations kWrites{
     .read_only = false, .destructive = true, .idempotent = false, .open_world = false};
+
+// The folder of long outputs, when the absolute `path` lies in it: what only reads may look there too.
+std::optional<Workspace> outputs_named_by(const ToolWorld& world, std::string_view path);
 
 // Errors: invalid_argument, naming the argument.
 Result<std::string> required_string(const Json& args, const char* name);

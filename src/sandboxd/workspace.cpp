@@ -10,12 +10,12 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "ottobot/json.hpp"
+#include "sandboxd/names.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
 
-std::string shown(std::string_view path) { return "'" + to_valid_utf8(path.substr(0, 300)) + "'"; }
+std::string shown(std::string_view path) { return "'" + shown_name(path.substr(0, 300)) + "'"; }
 
 Failure outside(std::string_view path) {
   return permission_denied(shown(path) + " is outside the workspace", "use a path inside the workspace");
@@ -36,7 +36,11 @@ int open_beneath(int folder, const char* path, int flags) {
 // For absolute links that stay inside, which RESOLVE_BENEATH refuses, and for kernels or filters without openat2.
 int open_by_real_path(const std::string& root, const std::string& relative, int flags) {
   std::array<char, PATH_MAX> real{};
-  if (::realpath((root + "/" + relative).c_str(), real.data()) == nullptr) return -1;
+  if (::realpath((root + "/" + relative).c_str(), real.data()) == nullptr) {
+    // glibc leaves how far it came: what is missing outside must not be told from what is there.
+    if (real[0] == '/' && !is_below(real.data(), root)) errno = EXDEV;
+    return -1;
+  }
   if (!is_below(real.data(), root)) {
     errno = EXDEV;
     return -1;
@@ -51,7 +55,7 @@ Failure path_error(std::string_view path, int error) {
     case EXDEV:
       return outside(path);
     case ENOTDIR:
-      return conflict("a part of " + shown(path) + " is a file, not a folder");
+      return conflict(shown(path) + " is a file or goes through one, where a folder is needed");
     case EISDIR:
       return conflict(shown(path) + " is a folder");
     case ELOOP:
@@ -71,6 +75,11 @@ std::pair<std::string, std::string> split_leaf(std::string path) {
 }
 
 }  // namespace
+
+std::string special_kind(mode_t mode) {
+  if (S_ISFIFO(mode)) return "a named pipe";
+  return S_ISSOCK(mode) ? "a socket" : "a device";
+}
 
 Workspace::Workspace(net::UniqueFd fd, std::string root, std::string given)
     : fd_(std::move(fd)), root_(std::move(root)), given_(std::move(given)) {}
@@ -96,10 +105,15 @@ Result<std::string> Workspace::relative(std::string_view path) const {
   if (path.empty()) return invalid_field("path", "must not be empty");
   if (path.find('\0') != std::string_view::npos) return invalid_field("path", "must not contain a NUL character");
   if (path.size() >= PATH_MAX) return invalid_field("path", "is longer than 4095 bytes");
-  if (path.front() != '/') return std::string(path);
+  if (path == "~" || path.substr(0, 2) == "~/") {
+    return invalid_field("path",
+                         "'~' is not expanded: relative paths start at the workspace (./~ is a file of that name)");
+  }
+  const std::string raw = raw_name(path);
+  if (raw.front() != '/') return raw;
   for (const std::string& root : {root_, given_}) {
-    if (!is_below(path, root)) continue;
-    std::string_view rest = path.substr(root == "/" ? 0 : root.size());
+    if (!is_below(raw, root)) continue;
+    std::string_view rest = std::string_view(raw).substr(root == "/" ? 0 : root.size());
     while (!rest.empty() && rest.front() == '/') rest.remove_prefix(1);
     return rest.empty() ? std::string(".") : std::string(rest);
   }
@@ -149,12 +163,20 @@ Result<Place> Workspace::locate_file(std::string_view path, Parents parents) con
   if (path.back() == '/') return conflict(shown(path) + " names a folder, not a file");
   struct stat info {};
   if (::fstatat(place->folder.get(), place->name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return place;
+  if (S_ISLNK(info.st_mode)) {
+    auto target = open_relative(place->path, O_PATH);
+    if (!target) return fail(target.error(), "the link " + shown(path));
+    if (::fstat(target->get(), &info) != 0) return errno_error(shown(path), errno);
+    place = locate_entry(real_path(target->get()), parents);
+    if (!place) return place;
+  }
   if (S_ISDIR(info.st_mode)) return conflict(shown(path) + " is a folder");
-  if (!S_ISLNK(info.st_mode)) return place;
-  auto target = open_relative(place->path, O_PATH);
-  if (!target) return fail(target.error(), "the link " + shown(path));
-  if (::fstat(target->get(), &info) == 0 && S_ISDIR(info.st_mode)) return conflict(shown(path) + " is a folder");
-  return locate_entry(real_path(target->get()), parents);
+  if (!S_ISREG(info.st_mode)) return conflict(shown(path) + " is " + special_kind(info.st_mode) + ", not a file");
+  // Replacing it would be possible, but is not what its mode says.
+  if (::faccessat(place->folder.get(), place->name.c_str(), W_OK, AT_EACCESS) != 0 && errno == EACCES) {
+    return permission_denied(shown(path) + " is read-only", "chmod u+w it with a command if it is to change");
+  }
+  return place;
 }
 
 }  // namespace ottobot::sandboxd

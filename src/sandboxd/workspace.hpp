@@ -22,6 +22,9 @@ struct Place {
   std::string path;      // real path relative to the root: the file's identity
 };
 
+// "a named pipe", "a socket", "a device": what is neither file, folder nor link.
+std::string special_kind(mode_t mode);
+
 enum class Parents { must_exist, create };
 
 class Workspace {
@@ -30,15 +33,15 @@ class Workspace {
   static Result<Workspace> open(const std::string& folder);
 
   const std::string& root() const { return root_; }
-  // `path` relative to the root, not yet looked up. Errors: invalid_argument (empty, NUL, too long), permission_denied
-  // (absolute and not below the root).
+  // `path`, in the form of raw_name(), relative to the root, not yet looked up. Errors: invalid_argument (empty, NUL,
+  // too long, "~/"), permission_denied (absolute and not below the root).
   Result<std::string> relative(std::string_view path) const;
 
   // Opens what is there, following links; flags as open(2), without O_CREAT. Errors: not_found, permission_denied
   // (also: leads outside), invalid_argument.
   Result<net::UniqueFd> open_path(std::string_view path, int flags) const;
   // Where to write `path`: a link at its end is followed when its target exists. Errors: as open_path, conflict (a file
-  // where a folder is needed, or a folder where the file should be).
+  // where a folder is needed, a folder or a special file where the file should be), permission_denied (read-only).
   Result<Place> locate_file(std::string_view path, Parents parents) const;
   // The entry itself, links not followed: for deleting, renaming and creating folders.
   Result<Place> locate_entry(std::string_view path, Parents parents) const;

@@ -12,7 +12,7 @@ class FileToolsTest : public ToolFixture {};
 
 TEST_F(FileToolsTest, WritesIntoNewFoldersAndReadsBack) {
   auto written = call("write_file", {{"path", "a/b/c.txt"}, {"content", "héllo\n"}});
-  EXPECT_FALSE(written.is_error) << text(written);
+  EXPECT_EQ(text(written), "Successfully wrote 6 characters to a/b/c.txt");
   EXPECT_EQ(text(call("read_file", {{"path", workspace_ / "a/b/c.txt"}})), "héllo\n");
 }
 
@@ -72,7 +72,7 @@ TEST_F(FileToolsTest, ListsFilesFoldersAndLinks) {
   EXPECT_EQ(listed.structured["entries"][0]["type"], "directory");
   EXPECT_EQ(listed.structured["entries"][1]["size_bytes"], 5);
   EXPECT_EQ(listed.structured["entries"][2]["type"], "symlink");
-  EXPECT_EQ(text(listed), "a/\nb.txt  (5 bytes)\nl -> b.txt\n");
+  EXPECT_EQ(text(listed), "Contents of .:\nDIR  a\nFILE b.txt (5 bytes)\nLINK l -> b.txt\n");
 }
 
 TEST_F(FileToolsTest, DeletesFilesButNotFullFolders) {
