@@ -8,6 +8,7 @@ find_package(spdlog 1.10 REQUIRED)
 find_package(CURL 7.88 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(LibArchive REQUIRED)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 

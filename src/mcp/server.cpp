@@ -4,9 +4,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "mcp/argument_check.hpp"
 #include "mcp/legacy_era.hpp"
 #include "mcp/modern_era.hpp"
+#include "mcp/tool_schema.hpp"
 
 namespace ottobot::mcp {
 
@@ -15,6 +15,7 @@ namespace {
 struct RegisteredTool {
   Tool tool;
   Json listing;
+  ToolSchema schema;
   ToolHandler handler;
 };
 
@@ -128,16 +129,20 @@ struct Server::Impl {
     if (!args->is_object()) return rpc_error(rpc_code::kInvalidParams, "Invalid params: arguments must be an object");
 
     const RegisteredTool& tool = tools[found->second];
-    if (auto problem = find_argument_error(tool.tool, *args)) return take_json(error_result(std::move(*problem)));
+    // Not a protocol error: the model that made them is the one to mend them (SEP-1303).
+    if (auto errors = tool.schema.find_argument_errors(*args)) return take_json(error_result(std::move(*errors)));
 
     SessionState::Call running(session, *request.id, ctx.stop);
     LiveCall call(tool.tool.name, *args, request.meta(), out);
     CallContext call_ctx = ctx.with_stop(running.token());
     if (options.call_timeout.count() > 0) call_ctx = call_ctx.within(options.call_timeout);
-    return to_outcome(run_handler(tool.handler, call, call_ctx));
+    return to_outcome(tool, run_handler(tool.handler, call, call_ctx));
   }
 
-  static RpcResult<Json> to_outcome(Result<CallToolResult> result) {
+  static RpcResult<Json> to_outcome(const RegisteredTool& tool, Result<CallToolResult> result) {
+    if (result && !result->is_error) {
+      if (auto errors = tool.schema.find_output_errors(result->structured)) return take_json(error_result(*errors));
+    }
     if (result) return take_json(std::move(*result));
     const Error& error = result.error();
     // The caller itself has to stop, not its model.
@@ -157,11 +162,13 @@ Result<void> Server::add_tool(Tool tool, ToolHandler handler) {
   }
   if (!tool.input_schema.is_object()) return invalid_argument("the input schema of " + tool.name + " is no object");
   if (!handler) return invalid_argument("tool " + tool.name + " has no handler");
+  auto schema = ToolSchema::compile(tool);
+  if (!schema) return fail(schema.error());
   if (!impl_->index.emplace(tool.name, impl_->tools.size()).second) {
     return already_exists("there is a tool " + tool.name + " already");
   }
   Json listing = to_json(tool);
-  impl_->tools.push_back({std::move(tool), std::move(listing), std::move(handler)});
+  impl_->tools.push_back({std::move(tool), std::move(listing), std::move(*schema), std::move(handler)});
   return {};
 }
 

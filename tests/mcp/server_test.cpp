@@ -125,7 +125,7 @@ TEST_F(ServerTest, ExceptionsOfHandlersBecomeErrorResults) {
   EXPECT_TRUE(legacy_call({{"name", "throws_int"}}).at("result").at("isError").get<bool>());
 }
 
-TEST_F(ServerTest, ArgumentsThatAreMissingOrOfAnotherTypeAreNamedToTheModel) {
+TEST_F(ServerTest, ArgumentsThatBreakTheSchemaAreExplainedToTheModel) {
   int runs = 0;
   const Json schema = {
       {"type", "object"},
@@ -136,13 +136,59 @@ TEST_F(ServerTest, ArgumentsThatAreMissingOrOfAnotherTypeAreNamedToTheModel) {
   const auto text_for = [this](const Json& args) {
     return legacy_call({{"name", "read"}, {"arguments", args}}).at("result").at("content").at(0).at("text");
   };
-  EXPECT_EQ(text_for(Json::object()), "Missing argument \"path\" (string): read requires it.");
-  EXPECT_EQ(text_for({{"path", 5}}), "Argument \"path\" of read must be of type string, not number.");
-  EXPECT_EQ(text_for({{"path", "x"}, {"line", 1.5}}), "Argument \"line\" of read must be of type integer, not number.");
+  const std::string head = "Invalid arguments for read:\n- ";
+  EXPECT_EQ(text_for(Json::object()), head + "missing argument `path` (a string)");
+  EXPECT_EQ(text_for({{"path", 5}}), head + "argument `path` must be a string, not the number 5");
+  EXPECT_EQ(text_for({{"pth", "x"}, {"line", "7"}}),
+            head +
+                "missing argument `path` (a string)\n- argument `line` must be an integer, not the string \"7\"\n- "
+                "unknown argument `pth`, did you mean `path`?");
   EXPECT_EQ(text_for({{"path", "x"}, {"filter", 1}}),
-            "Argument \"filter\" of read must be of type string or null, not number.");
+            head + "argument `filter` must be a string or null, not the number 1");
   EXPECT_EQ(runs, 0);
   EXPECT_EQ(text_for({{"path", "x"}, {"line", 2.0}, {"filter", nullptr}, {"extra", 1}}), "ok");
+}
+
+TEST_F(ServerTest, UnknownArgumentsOfAClosedSchemaAreNamedOnce) {
+  const Json schema = {{"type", "object"},
+                       {"properties", {{"path", {{"type", "string"}}}, {"limit", {{"type", "integer"}}}}},
+                       {"additionalProperties", false}};
+  add(named_tool("list", schema), echo_handler);
+  add(named_tool("look", {{"type", "object"}, {"additionalProperties", false}}), echo_handler);
+  const auto text_for = [this](const char* tool, const Json& args) {
+    return legacy_call({{"name", tool}, {"arguments", args}}).at("result").at("content").at(0).at("text");
+  };
+  EXPECT_EQ(text_for("list", {{"pth", "x"}}),
+            "Invalid arguments for list:\n- unknown argument `pth`, did you mean `path`?");
+  EXPECT_EQ(text_for("list", {{"zebra", "x"}}),
+            "Invalid arguments for list:\n- unknown argument `zebra`; known are `limit`, `path`");
+  EXPECT_EQ(text_for("look", {{"zebra", "x"}}),
+            "Invalid arguments for look:\n- unknown argument `zebra`; none are expected");
+}
+
+TEST_F(ServerTest, AResultThatBreaksTheOutputSchemaIsAnError) {
+  Tool tool = named_tool("count", {{"type", "object"}});
+  tool.output_schema = {{"type", "object"}, {"properties", {{"n", {{"type", "integer"}}}}}, {"required", {"n"}}};
+  add(tool, [](ToolCall& call, const CallContext&) {
+    CallToolResult result = text_result("counted");
+    result.structured = call.args();
+    return result;
+  });
+  const auto call = [this](const Json& args) {
+    return legacy_call({{"name", "count"}, {"arguments", args}}).at("result");
+  };
+  EXPECT_EQ(call({{"n", 1}}).at("structuredContent").at("n"), 1);
+  const Json broken = call({{"n", "one"}});
+  EXPECT_TRUE(broken.at("isError").get<bool>());
+  EXPECT_FALSE(broken.contains("structuredContent"));
+}
+
+TEST_F(ServerTest, RefusesToolsWithSchemasThatCannotBeUsed) {
+  const auto added = server_.add_tool(named_tool("bad", {{"properties", {{"a", {{"type", "text"}}}}}}), echo_handler);
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(added.error().message.find("/properties/a/type"), std::string::npos) << added.error().message;
+  EXPECT_FALSE(server_.add_tool(named_tool("remote", {{"$ref", "https://example.org/schema"}}), echo_handler));
 }
 
 TEST_F(ServerTest, ProgressGoesOutOnlyForAToken) {

@@ -45,7 +45,10 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Before the first handle(). The order is that of tools/list. A name twice is already_exists.
+  // Before the first handle(). The order is that of tools/list. Arguments that break the input schema (JSON Schema
+  // 2020-12) never reach the handler: they become a result with isError that tells the model what to mend; so does a
+  // result that breaks the output schema. Errors: invalid_argument (name, handler, a schema that cannot be used),
+  // already_exists.
   Result<void> add_tool(Tool tool, ToolHandler handler);
 
   // A legacy session (after initialize) or one modern request's scope. Thread-safe; running calls are cancelled by
