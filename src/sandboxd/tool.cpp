@@ -20,7 +20,7 @@ mcp::Tool describe_tool(std::string name, std::string description, const std::ve
   mcp::Tool tool;
   tool.name = std::move(name);
   tool.description = std::move(description);
-  tool.input_schema = {{"type", "object"}, {"properties", std::move(properties)}};
+  tool.input_schema = {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   if (!required.empty()) tool.input_schema["required"] = std::move(required);
   tool.annotations = annotations;
   return tool;
