@@ -10,8 +10,17 @@ namespace ottobot::cli {
 
 using Run = std::function<int()>;
 
-Run add_serve(CLI::App& app);
+// Without a server.
 Run add_run(CLI::App& app);
+Run add_serve(CLI::App& app);
+Run add_models(CLI::App& app);
 Run add_doctor(CLI::App& app);
+
+// With one that runs.
+Run add_chat(CLI::App& app);
+Run add_sessions(CLI::App& app);
+Run add_logs(CLI::App& app);
+Run add_download(CLI::App& app);
+Run add_rm(CLI::App& app);
 
 }  // namespace ottobot::cli

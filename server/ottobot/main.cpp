@@ -1,5 +1,6 @@
 // ottobot: the command line.
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -10,23 +11,72 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "config/nearest_name.hpp"
 #include "service/version.hpp"
 
 namespace {
 
 using namespace ottobot::cli;
 
+constexpr const char* kFooter = R"(Start here:
+  ottobot doctor                              is everything there? what mends it?
+  ottobot run "Write a tiny web page"         one session, no server, the project at the end
+  ottobot serve                               the service, on http://127.0.0.1:3000
+
+With a server running:
+  ottobot sessions
+  ottobot logs ID --follow
+  ottobot download ID -o shop                 the project, unpacked into the folder shop
+  ottobot rm ID
+
+ottobot COMMAND --help shows the options and examples of each.)";
+
+struct Command {
+  const char* name;
+  Run (*add)(CLI::App& app);
+};
+
+constexpr Command kCommands[] = {
+    {"run", add_run},       {"serve", add_serve}, {"sessions", add_sessions},
+    {"logs", add_logs},     {"download", add_download}, {"rm", add_rm},     {"models", add_models},
+    {"doctor", add_doctor},
+};
+
+// Empty when `word` is one, or no command at all.
+std::string unknown_command(const std::string& word) {
+  if (word.empty() || word.front() == '-') return {};
+  std::vector<std::string_view> names;
+  for (const auto& command : kCommands) names.push_back(command.name);
+  if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+  const auto nearest = ottobot::config::nearest_name(word, names);
+  return "there is no command \"" + word + "\"" +
+         (nearest.empty() ? "; ottobot --help lists them" : "; did you mean ottobot " + std::string(nearest) + "?");
+}
+
+// "ottobot help", "ottobot help COMMAND" and "ottobot" alone as their --help.
+std::vector<std::string> normalised(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty()) return {"--help"};
+  if (words.front() != "help") return words;
+  if (words.size() == 1) return {"--help"};
+  return {words[1], "--help"};
+}
+
 int run(int argc, char** argv) {
-  CLI::App app{"OttoBot: coding agents in sandboxes of their own, with a desktop to watch."};
+  CLI::App app{"OttoBot: coding agents in sandboxes of their own, with a desktop to watch.", "ottobot"};
   app.set_version_flag("--version", std::string("ottobot ") + ottobot::service::version());
   app.require_subcommand(1);
-  app.footer("Start with:\n  ottobot doctor\n  ottobot run \"Write a tiny web page\"\n  ottobot serve");
+  app.footer(kFooter);
+  auto words = normalised(argc, argv);
+  if (const auto problem = unknown_command(words.front()); !problem.empty()) {
+    std::cerr << "error: " << problem << "\n";
+    return kExitUsage;
+  }
   std::vector<std::pair<std::string, Run>> commands;
-  commands.emplace_back("serve", add_serve(app));
-  commands.emplace_back("run", add_run(app));
-  commands.emplace_back("doctor", add_doctor(app));
+  for (const auto& command : kCommands) commands.emplace_back(command.name, command.add(app));
+  std::reverse(words.begin(), words.end());  // as CLI11 takes a vector
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }

@@ -2,49 +2,35 @@
 
 #include <unistd.h>
 
-#include <fstream>
+#include <cstdlib>
 #include <system_error>
-
-#include "net/client/http_client.hpp"
 
 namespace ottobot::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FileSink final : public net::ResponseSink {
+// A folder that goes with its owner.
+class ScratchDir {
  public:
-  explicit FileSink(const fs::path& path) : path_(path), file_(path, std::ios::binary | std::ios::trunc) {}
-
-  Result<void> on_head(int status, const net::Headers&) override {
-    if (status == 200) return {};
-    return unavailable("the project cannot be downloaded (HTTP " + std::to_string(status) + ")");
+  static Result<ScratchDir> make() {
+    std::error_code error;
+    std::string pattern = (fs::temp_directory_path(error) / "ottobot-XXXXXX").string();
+    if (error || ::mkdtemp(pattern.data()) == nullptr) return errno_error("cannot make a temporary folder", errno);
+    return ScratchDir(pattern);
   }
-  Result<void> on_body(std::string_view bytes) override {
-    if (file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) return {};
-    return resource_exhausted("cannot write " + path_.string(), "is the disk full?");
+  ScratchDir(ScratchDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ScratchDir& operator=(ScratchDir&&) = delete;
+  ~ScratchDir() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
   }
-  Result<void> close() {
-    file_.close();
-    if (file_) return {};
-    return resource_exhausted("cannot write " + path_.string(), "is the disk full?");
-  }
+  const fs::path& path() const { return path_; }
 
  private:
+  explicit ScratchDir(fs::path path) : path_(std::move(path)) {}
   fs::path path_;
-  std::ofstream file_;
 };
-
-Result<void> download(const std::string& url, const fs::path& file, const CallContext& ctx) {
-  auto client = net::make_http_client();
-  if (!client) return fail(client.error());
-  FileSink sink(file);
-  net::HttpRequest request;
-  request.url = url;
-  request.idle_timeout = std::chrono::seconds(60);
-  if (auto done = (*client)->stream(request, sink, ctx); !done) return done;
-  return sink.close();
-}
 
 Result<void> check_folder(const fs::path& dir) {
   std::error_code error;
@@ -74,25 +60,20 @@ Result<ProjectOutput> ProjectOutput::plan(const std::string& out) {
   return output;
 }
 
-Result<fs::path> ProjectOutput::save(const std::string& url, const std::string& session_id, const fs::path& scratch,
-                                     const CallContext& ctx) const {
-  const auto target = target_.empty() ? fs::path("ottobot-" + session_id + ".zip") : target_;
-  if (!is_file()) {
-    const auto zip = scratch / "project.zip";
-    if (auto got = download(url, zip, ctx); !got) return fail(got.error());
-    if (auto unpacked = unpack_zip(zip, target); !unpacked) return fail(unpacked.error());
+Result<fs::path> ProjectOutput::save(const ProjectSource& source, const CallContext& ctx) const {
+  const auto target = target_.empty() ? fs::path("ottobot-" + source.session_id + ".zip") : target_;
+  if (is_file()) {
+    auto got = download(source.stream, {source.request, target, false}, source.progress, ctx);
+    if (!got) return fail(got.error());
     return target;
   }
-  // Never half a file under the name that was asked for.
-  const fs::path part = target.string() + ".part";
-  auto got = download(url, part, ctx);
-  std::error_code error;
-  if (got) fs::rename(part, target, error);
-  if (got && !error) return target;
-  std::error_code ignored;
-  fs::remove(part, ignored);
+  auto scratch = ScratchDir::make();
+  if (!scratch) return fail(scratch.error());
+  const auto zip = scratch->path() / "project.zip";
+  auto got = download(source.stream, {source.request, zip, false}, source.progress, ctx);
   if (!got) return fail(got.error());
-  return errno_error("cannot write " + target.string(), error.value());
+  if (auto unpacked = unpack_zip(zip, target); !unpacked) return fail(unpacked.error());
+  return target;
 }
 
 }  // namespace ottobot::cli

@@ -1,12 +1,19 @@
-// ProjectOutput: where `ottobot run` leaves the project: a zip file, or a folder that it is unpacked into.
+// ProjectOutput: where `run` and `download` leave the project: a zip file, or a folder that it is unpacked into.
 #pragma once
 
 #include <filesystem>
 #include <string>
 
-#include "ottobot/call_context.hpp"
+#include "download.hpp"
 
 namespace ottobot::cli {
+
+struct ProjectSource {
+  Stream stream;
+  net::HttpRequest request;  // of a zip
+  std::string session_id;
+  Progress& progress;
+};
 
 class ProjectOutput {
  public:
@@ -14,10 +21,9 @@ class ProjectOutput {
   // already_exists, not_found, permission_denied: before anything was spent on the run.
   static Result<ProjectOutput> plan(const std::string& out);
 
-  // Gets `url`, a zip, and leaves it there; returns the path. `scratch` is a folder for what is on the way. Errors:
-  // those of the download; data_loss (not a zip, or one that tries to leave its folder).
-  Result<std::filesystem::path> save(const std::string& url, const std::string& session_id,
-                                     const std::filesystem::path& scratch, const CallContext& ctx) const;
+  // Gets the zip and leaves it there; returns the path. Errors: those of the download; data_loss (not a zip, or one
+  // that tries to leave its folder).
+  Result<std::filesystem::path> save(const ProjectSource& source, const CallContext& ctx) const;
 
  private:
   explicit ProjectOutput(std::filesystem::path target) : target_(std::move(target)) {}

@@ -27,6 +27,7 @@ constexpr std::chrono::seconds kCleanUp{20};
 constexpr std::chrono::seconds kStopTurn{5};
 constexpr std::chrono::seconds kDrain{2};
 constexpr std::chrono::minutes kDownload{30};
+constexpr std::chrono::seconds kSilence{60};
 
 constexpr const char* kHelp = R"(Examples:
   ottobot run "Write a Python script that prints the moon's phase"
@@ -61,8 +62,8 @@ void look_for_end(const Event& event, Ending& ending) {
 
 class OneRun {
  public:
-  OneRun(Server& server, const RunArguments& arguments, const ProjectOutput& output, const RunDir& dir, RunView& view)
-      : server_(server), arguments_(arguments), output_(output), dir_(dir), view_(view) {}
+  OneRun(Server& server, const RunArguments& arguments, const ProjectOutput& output, RunView& view)
+      : server_(server), arguments_(arguments), output_(output), view_(view) {}
 
   // The exit status.
   int run(const CallContext& ctx) {
@@ -115,7 +116,7 @@ class OneRun {
   int finish(const CallContext& ctx) {
     const bool completed = ending_.outcome == to_string(TurnOutcome::completed);
     if (ending_.outcome == "error") return kExitError;
-    auto saved = output_.save(server_.url() + "/download/" + id_, id_, dir_.path(), ctx.within(kDownload));
+    auto saved = save(ctx.within(kDownload));
     if (!saved && saved.error().code == ErrorCode::cancelled) return kExitInterrupted;
     if (!saved) return report(saved.error());
     view_.note("turn " + ending_.outcome);
@@ -123,10 +124,22 @@ class OneRun {
     return completed ? kExitOk : kExitError;
   }
 
+  Result<std::filesystem::path> save(const CallContext& ctx) const {
+    auto client = net::make_http_client();
+    if (!client) return fail(client.error());
+    const Stream stream = [&](const net::HttpRequest& request, net::ResponseSink& sink, const CallContext& call) {
+      return (*client)->stream(request, sink, call);
+    };
+    net::HttpRequest request;
+    request.url = server_.url() + "/download/" + id_;
+    request.idle_timeout = kSilence;
+    Progress silent(nullptr);
+    return output_.save({stream, request, id_, silent}, ctx);
+  }
+
   Server& server_;
   const RunArguments& arguments_;
   const ProjectOutput& output_;
-  const RunDir& dir_;
   RunView& view_;
   std::string id_;
   Ending ending_;
@@ -160,7 +173,7 @@ int run_in(const RunDir& dir, const config::Registry& registry, const config::Se
   auto server = Server::start(std::move(*parts), options_for(settings));
   if (!server) return report(server.error());
   RunView view(std::cout, ::isatty(STDOUT_FILENO) == 1);
-  const int status = OneRun(**server, arguments, output, dir, view).run(ctx);
+  const int status = OneRun(**server, arguments, output, view).run(ctx);
   (*server)->stop(kDrain);
   remove_sandboxes((*server)->backend(), instance, with_timeout(kCleanUp));
   return status;

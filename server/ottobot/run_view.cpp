@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "terminal_text.hpp"
+
 namespace ottobot::cli {
 namespace {
 
@@ -31,18 +33,6 @@ std::string describe_args(const Json* args) {
 }
 
 }  // namespace
-
-std::string for_terminal(std::string_view text) {
-  std::string clean = to_valid_utf8(text);
-  std::replace_if(
-      clean.begin(), clean.end(),
-      [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f; }, ' ');
-  // C1 controls (U+0080..U+009F) are two bytes in UTF-8; some terminals obey them.
-  for (std::size_t at = 0; (at = clean.find('\xc2', at)) != std::string::npos; ++at) {
-    if (at + 1 < clean.size() && static_cast<unsigned char>(clean[at + 1]) < 0xa0) clean.replace(at, 2, " ");
-  }
-  return clean;
-}
 
 void RunView::event(const Event& event) {
   const auto text = [&](const char* member) { return for_terminal(get_string(event.data, member)); };

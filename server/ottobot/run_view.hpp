@@ -34,7 +34,4 @@ class RunView {
   std::string streamed_id_;
 };
 
-// `text` without control characters but newlines and tabs: a model must not drive the terminal.
-std::string for_terminal(std::string_view text);
-
 }  // namespace ottobot::cli

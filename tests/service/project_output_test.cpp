@@ -7,7 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "net/server/http_server.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::cli {
@@ -47,7 +46,7 @@ class ProjectOutputTest : public ::testing::Test {
  protected:
   void SetUp() override {
     dir_ = fs::temp_directory_path() / ("ottobot-project-" + new_id());
-    fs::create_directories(dir_ / "scratch");
+    fs::create_directories(dir_);
   }
   void TearDown() override { fs::remove_all(dir_); }
 
@@ -91,25 +90,23 @@ TEST_F(ProjectOutputTest, AnythingElseIsNoZip) {
 }
 
 TEST_F(ProjectOutputTest, ARefusedDownloadLeavesNoFile) {
-  auto server = net::make_http_server({});
-  ASSERT_TRUE(server);
-  net::ListenOptions options;
-  options.handler = [](net::Exchange& exchange) {
-    net::Response response;
-    response.status = exchange.request().path == "/good" ? 200 : 404;
-    response.body = "bytes";
-    exchange.respond(std::move(response));
+  const Stream stream = [](const net::HttpRequest& request, net::ResponseSink& sink, const CallContext&) {
+    const bool good = request.url == "/good";
+    auto begun = sink.on_head(good ? 200 : 404, {});
+    return begun ? sink.on_body(good ? "bytes" : R"({"message":"gone"})") : begun;
   };
-  auto listener = (*server)->listen(std::move(options));
-  ASSERT_TRUE(listener);
-  const auto base = "http://127.0.0.1:" + std::to_string((*listener)->port());
   auto output = ProjectOutput::plan((dir_ / "p.zip").string());
   ASSERT_TRUE(output) << output.error().to_string();
-  const auto ctx = with_timeout(std::chrono::seconds(10));
-  EXPECT_FALSE(output->save(base + "/bad", "id", dir_ / "scratch", ctx));
+  Progress silent(nullptr);
+  net::HttpRequest request;
+  request.url = "/bad";
+  const auto refused = output->save({stream, request, "id", silent}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "gone");
   EXPECT_FALSE(fs::exists(dir_ / "p.zip"));
   EXPECT_FALSE(fs::exists(dir_ / "p.zip.part"));
-  auto saved = output->save(base + "/good", "id", dir_ / "scratch", ctx);
+  request.url = "/good";
+  auto saved = output->save({stream, request, "id", silent}, {});
   ASSERT_TRUE(saved) << saved.error().to_string();
   EXPECT_EQ(content_of(*saved), "bytes");
 }

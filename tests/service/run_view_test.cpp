@@ -37,11 +37,5 @@ TEST(RunView, ShowsWhatACallIsAbout) {
   EXPECT_EQ(out.str(), "→ execute_command npm test\n");
 }
 
-TEST(RunView, AModelCannotDriveTheTerminal) {
-  EXPECT_EQ(for_terminal("a\x1b[2Jb\tc\nd\x7f"), "a [2Jb\tc\nd ");
-  EXPECT_EQ(for_terminal("\xc2\x9b"), " ");
-  EXPECT_EQ(for_terminal("gr\xc3\xbc\xc3\x9f \xc2\xa9"), "gr\xc3\xbc\xc3\x9f \xc2\xa9");
-}
-
 }  // namespace
 }  // namespace ottobot::cli

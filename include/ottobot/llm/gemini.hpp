@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ottobot/llm_provider.hpp"
 
@@ -20,5 +21,8 @@ struct GeminiOptions {
 
 // Errors: unauthenticated (no key), invalid_argument (base_url).
 Result<std::unique_ptr<LlmProvider>> make_gemini_provider(GeminiOptions options);
+
+// What is known of the models by name here, the newest first; the vendor may have more.
+std::vector<ModelInfo> known_gemini_models();
 
 }  // namespace ottobot

@@ -122,4 +122,6 @@ Result<std::unique_ptr<LlmProvider>> make_gemini_provider(GeminiOptions options)
   return std::make_unique<GeminiProvider>(std::move(options), std::move(*http));
 }
 
+std::vector<ModelInfo> known_gemini_models() { return llm::gemini::known_models(); }
+
 }  // namespace ottobot

@@ -54,6 +54,12 @@ ModelInfo model_info(const std::string& model) {
   return info;
 }
 
+std::vector<ModelInfo> known_models() {
+  std::vector<ModelInfo> models;
+  for (const KnownModel& known : kModels) models.push_back(model_info(std::string(known.id)));
+  return models;
+}
+
 std::string signature_for(const Json& opaque, const std::string& model) {
   if (get_string(opaque, "provider") != kProvider || get_string(opaque, "model") != model) return {};
   return get_string(opaque, "thoughtSignature");

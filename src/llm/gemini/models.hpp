@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ottobot/llm_provider.hpp"
 
@@ -14,6 +15,8 @@ inline constexpr const char* kProvider = "gemini";
 std::string bare_model_name(const std::string& model);
 // Limits that are not known are 0.
 ModelInfo model_info(const std::string& model);
+// Those whose limits are known.
+std::vector<ModelInfo> known_models();
 // Gemini 3 checks thought signatures and takes images inside function responses.
 bool checks_signatures(const std::string& model);
 
