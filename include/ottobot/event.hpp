@@ -34,7 +34,7 @@ enum class EventType {
   approval_answered,   // {request_id, decision, by}
   stop_requested,      // {by}
   delete_requested,    // {by}
-  turn_finished,       // {outcome, steps, usage, error?}; internal {duration_ms}
+  turn_finished,       // {outcome, steps, usage, error?: {code, message, hint?}}; internal {duration_ms}
   workspace_changed,   // {download_url, changed_files}
   sandbox_lost,        // {message}
   model_changed,       // {message, model}
@@ -104,7 +104,7 @@ struct TurnSummary {
   TurnOutcome outcome = TurnOutcome::completed;
   int steps = 0;
   Usage usage;
-  std::string error;
+  std::optional<Error> error;  // why a turn failed, or which limit it met
 };
 NewEvent turn_finished(const TurnSummary& summary);
 NewEvent workspace_changed(std::string download_url, std::vector<std::string> changed_files);
@@ -112,5 +112,8 @@ NewEvent sandbox_lost(std::string message);
 NewEvent warning(std::string message);
 NewEvent log(LogLevel level, std::string message, Json metadata = nullptr);
 }  // namespace events
+
+// The error of turn_finished's data as a sentence, its hint in brackets; empty when there is none.
+std::string turn_error_text(const Json& data);
 
 }  // namespace ottobot

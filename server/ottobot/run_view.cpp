@@ -51,7 +51,7 @@ void RunView::event(const Event& event) {
     case EventType::sandbox_lost:
       return line(Style::yellow, "! " + text("message"));
     case EventType::turn_finished:
-      if (const auto error = text("error"); !error.empty()) line(Style::red, "✗ " + error);
+      if (const auto error = turn_error_text(event.data); !error.empty()) line(Style::red, "✗ " + error);
       return end_streamed();
     case EventType::status_changed:
       if (get_string(event.data, "status") == "error") line(Style::red, "✗ " + text("reason"));

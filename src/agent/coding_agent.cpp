@@ -23,10 +23,13 @@ events::TurnSummary summary_of(const SessionState& state, Clock& clock, const Co
     summary.outcome = TurnOutcome::stopped;
   } else if (out_of_time(turn, clock, options)) {
     summary.outcome = TurnOutcome::limit;
-    summary.error = "the turn reached its time limit";
+    summary.error = resource_exhausted("the turn reached its time limit", "send another prompt to go on").value();
   } else {
     summary.outcome = TurnOutcome::limit;
-    summary.error = "the turn reached its limit of " + std::to_string(options.max_steps) + " model calls";
+    summary.error =
+        resource_exhausted("the turn reached its limit of " + std::to_string(options.max_steps) + " model calls",
+                           "send another prompt to go on")
+            .value();
   }
   return summary;
 }

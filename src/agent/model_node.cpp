@@ -15,11 +15,13 @@ class TextStream final : public DeltaSink {
   TextStream(Emitter& emitter, std::string message_id) : emitter_(emitter), message_id_(std::move(message_id)) {}
 
   void on_text(std::string_view text) override {
+    shown_ = true;
     emitter_.delta({{"kind", "delta"}, {"message_id", message_id_}, {"offset", offset_}, {"text", text}});
     offset_ += static_cast<std::int64_t>(utf8_length(text).value_or(text.size()));
   }
   void on_thinking(std::string_view) override {}
   void on_reset() override {
+    if (!std::exchange(shown_, false)) return;
     offset_ = 0;
     emitter_.delta({{"kind", "delta"}, {"message_id", message_id_}, {"offset", 0}, {"text", ""}, {"reset", true}});
   }
@@ -28,6 +30,7 @@ class TextStream final : public DeltaSink {
   Emitter& emitter_;
   std::string message_id_;
   std::int64_t offset_ = 0;
+  bool shown_ = false;
 };
 
 std::string thinking_of(const Message& message) {
@@ -49,7 +52,27 @@ void drop_calls(Message& message) {
 
 bool is_empty(const Message& message) { return !has_calls(message) && text_of(message).empty(); }
 
-events::TurnSummary ending(TurnOutcome outcome, const SessionState& state, std::string error) {
+bool is_usable(const Completion& completion) {
+  if (completion.finish == FinishReason::stop) return !is_empty(completion.message);
+  return completion.finish == FinishReason::length;
+}
+
+Error why_unusable(const Completion& completion) {
+  const std::string detail = completion.detail.empty() ? std::string() : ": " + completion.detail;
+  switch (completion.finish) {
+    case FinishReason::blocked:
+      return permission_denied("the model's vendor blocked the answer" + detail, "put the request in other words")
+          .value();
+    case FinishReason::malformed:
+      return internal_error("the model produced malformed tool calls" + detail,
+                            "nothing of them was run; ask again, or choose another model")
+          .value();
+    default:
+      return internal_error("the model gave empty answers" + detail, "ask again, or choose another model").value();
+  }
+}
+
+events::TurnSummary ending(TurnOutcome outcome, const SessionState& state, Error error) {
   const Turn turn = state.turn().value_or(Turn{});
   return {outcome, turn.steps, turn.usage, std::move(error)};
 }
@@ -57,37 +80,24 @@ events::TurnSummary ending(TurnOutcome outcome, const SessionState& state, std::
 }  // namespace
 
 Result<void> ModelNode::run(const SessionState& state, Emitter& emitter, const CallContext& ctx) {
-  std::string reason;
+  Error reason;
   for (int attempt = 0; attempt < kUnusableAnswers; ++attempt) {
     const int step = state.turn() ? state.turn()->steps + 1 : 1;
     auto started = emitter.commit({events::model_call_started(options_.model, step, state.conversation_hash())});
     if (!started) return started;
     const std::string message_id = new_id();
-    auto completion = ask(state, message_id, emitter, ctx);
-    const auto forget = [&] { TextStream(emitter, message_id).on_reset(); };
-    if (!completion) {
-      forget();
-      return fail(completion.error());
-    }
-    if (completion->finish == FinishReason::blocked) {
-      forget();
-      reason = "the model's vendor blocked the answer" +
-               (completion->detail.empty() ? std::string() : ": " + completion->detail);
-      break;
-    }
-    const bool unusable = completion->finish == FinishReason::malformed ||
-                          (completion->finish == FinishReason::stop && is_empty(completion->message));
-    if (!unusable) return commit_answer(std::move(*completion), message_id, emitter);
-    forget();
-    reason = completion->finish == FinishReason::malformed
-                 ? "the model produced malformed tool calls: " + completion->detail
-                 : "the model gave empty answers";
+    TextStream stream(emitter, message_id);
+    auto completion = ask(state, stream, ctx);
+    if (completion && is_usable(*completion)) return commit_answer(std::move(*completion), message_id, emitter);
+    stream.on_reset();
+    if (!completion) return fail(completion.error());
+    reason = why_unusable(*completion);
+    if (completion->finish == FinishReason::blocked) break;
   }
-  return end_turn(emitter, options_, ending(TurnOutcome::failed, state, reason));
+  return end_turn(emitter, options_, ending(TurnOutcome::failed, state, std::move(reason)));
 }
 
-Result<Completion> ModelNode::ask(const SessionState& state, const std::string& message_id, Emitter& emitter,
-                                  const CallContext& ctx) {
+Result<Completion> ModelNode::ask(const SessionState& state, DeltaSink& stream, const CallContext& ctx) {
   auto tools = tools_.list_tools(ctx);
   if (!tools) return fail(tools.error(), "listing the tools");
   CompletionParams params;
@@ -95,7 +105,6 @@ Result<Completion> ModelNode::ask(const SessionState& state, const std::string& 
   params.system = options_.system_prompt.empty() ? default_system_prompt(state.environment()) : options_.system_prompt;
   params.messages = state.messages();
   params.tools = *tools;
-  TextStream stream(emitter, message_id);
   return provider_.complete(params, stream, ctx.within(options_.model_timeout));
 }
 
@@ -116,9 +125,11 @@ Result<void> ModelNode::commit_answer(Completion completion, const std::string& 
   }
   return end_turn(emitter, options_,
                   ending(TurnOutcome::limit, emitter.state(),
-                         dropped_calls ? "the answer was cut at the model's output limit in the middle of a tool call, "
-                                         "which was not run"
-                                       : "the answer was cut at the model's output limit"));
+                         resource_exhausted(dropped_calls ? "the answer was cut at the model's output limit; its tool "
+                                                            "calls were not run"
+                                                          : "the answer was cut at the model's output limit",
+                                            "ask for the rest, or for less at once")
+                             .value()));
 }
 
 }  // namespace ottobot::agent

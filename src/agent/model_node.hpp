@@ -13,8 +13,7 @@ class ModelNode {
   Result<void> run(const SessionState& state, Emitter& emitter, const CallContext& ctx);
 
  private:
-  Result<Completion> ask(const SessionState& state, const std::string& message_id, Emitter& emitter,
-                         const CallContext& ctx);
+  Result<Completion> ask(const SessionState& state, DeltaSink& stream, const CallContext& ctx);
   Result<void> commit_answer(Completion completion, const std::string& message_id, Emitter& emitter);
 
   LlmProvider& provider_;

@@ -163,7 +163,10 @@ NewEvent delete_requested(std::string by) { return make(EventType::delete_reques
 
 NewEvent turn_finished(const TurnSummary& summary) {
   Json data{{"outcome", to_string(summary.outcome)}, {"steps", summary.steps}, {"usage", to_json(summary.usage)}};
-  if (!summary.error.empty()) data["error"] = summary.error;
+  if (summary.error) {
+    data["error"] = {{"code", to_string(summary.error->code)}, {"message", summary.error->message}};
+    if (!summary.error->hint.empty()) data["error"]["hint"] = summary.error->hint;
+  }
   return make(EventType::turn_finished, std::move(data));
 }
 
@@ -182,4 +185,11 @@ NewEvent log(LogLevel level, std::string message, Json metadata) {
 }
 
 }  // namespace events
+
+std::string turn_error_text(const Json& data) {
+  const Json* error = find_member(data, "error");
+  if (error == nullptr) return {};
+  const std::string hint = get_string(*error, "hint");
+  return get_string(*error, "message") + (hint.empty() ? "" : " (" + hint + ")");
+}
 }  // namespace ottobot

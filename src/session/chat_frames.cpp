@@ -32,7 +32,7 @@ std::string status_text(const Json& data) {
 std::string turn_text(const Json& data) {
   const std::string outcome = get_string(data, "outcome");
   if (outcome == "stopped") return "Turn stopped";
-  if (outcome == "limit") return "Turn ended at a limit: " + get_string(data, "error");
+  if (outcome == "limit") return "Turn ended at a limit: " + turn_error_text(data);
   if (outcome == "failed") return "Turn failed";
   return "Turn completed";
 }
@@ -40,8 +40,9 @@ std::string turn_text(const Json& data) {
 std::vector<Json> turn_frames(const Event& event) {
   std::vector<Json> frames;
   if (get_string(event.data, "outcome") == "failed") {
-    const std::string error = get_string(event.data, "error", "the turn failed");
-    frames.push_back(error_frame(error, error, event.timestamp));
+    const std::string text = turn_error_text(event.data);
+    const std::string message = get_string(event.data.value("error", Json::object()), "message", "the turn failed");
+    frames.push_back(error_frame(message, text.empty() ? message : text, event.timestamp));
   }
   Json metadata = event.data;
   metadata["session_status"] = "ready";

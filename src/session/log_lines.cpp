@@ -19,7 +19,7 @@ Json call_metadata(const Event& event) {
 
 Json turn_line(const Event& event) {
   const std::string outcome = get_string(event.data, "outcome");
-  const std::string error = get_string(event.data, "error");
+  const std::string error = turn_error_text(event.data);
   const char* level = outcome == "failed" ? "error" : outcome == "limit" ? "warn" : "info";
   return line(event, level, "turn " + outcome + (error.empty() ? "" : ": " + error), event.data);
 }

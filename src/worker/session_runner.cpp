@@ -132,7 +132,7 @@ Result<void> SessionRunner::fail_turn(const Error& error) {
   if (!state().turn()) return {};
   const Turn& turn = *state().turn();
   dependencies_.logger.warn("turn failed", {{"session", session_id_}, {"error", error.to_string()}});
-  return end_turn(*this, agent_options({}), {TurnOutcome::failed, turn.steps, turn.usage, sentence_of(error)});
+  return end_turn(*this, agent_options({}), {TurnOutcome::failed, turn.steps, turn.usage, error});
 }
 
 Result<void> SessionRunner::fail_start(const Error& error) {

@@ -72,7 +72,7 @@ TEST_F(Chat, FramesAreExactlyTheVisibleEventsWhateverIsAppendedMeanwhileAndWhere
   std::thread writer([&] {
     for (int i = 0; i < kBatches; ++i) {
       append(id, {events::agent_thinking("thought " + std::to_string(i)), events::log(LogLevel::debug, "hidden"),
-                  events::turn_finished({TurnOutcome::failed, i, {}, "broke"})});
+                  events::turn_finished({TurnOutcome::failed, i, {}, internal_error("broke").value()})});
     }
     say(id, "the end");
   });

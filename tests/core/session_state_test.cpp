@@ -104,7 +104,7 @@ TEST(SessionState, ACallThatWasSentInATurnThatEndedHasAnUnknownOutcome) {
   Log log = created();
   log.add(events::agent_message(calls({"a"}), {}));
   log.add(events::tool_intent({"a", "", "write_file", {}, nullptr}, "boot", false));
-  log.add(events::turn_finished({TurnOutcome::failed, 1, {}, "lost"}));
+  log.add(events::turn_finished({TurnOutcome::failed, 1, {}, unavailable("lost").value()}));
   const auto& result = std::get<ToolResultPart>(log.state().messages().back().parts[0]);
   EXPECT_EQ(result.outcome, ToolOutcome::unknown);
 }

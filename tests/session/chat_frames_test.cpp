@@ -28,13 +28,17 @@ TEST(ChatFrames, ToolsShowWhatTheyDoAndWhatCameOfIt) {
 }
 
 TEST(ChatFrames, AFailedTurnSaysWhyBeforeItSaysReady) {
-  const auto frames = chat_frames(stored(events::turn_finished({TurnOutcome::failed, 1, {}, "no key"})));
+  const auto frames = chat_frames(
+      stored(events::turn_finished({TurnOutcome::failed, 1, {}, unauthenticated("no key", "set one").value()})));
   ASSERT_EQ(frames.size(), 2u);
   EXPECT_EQ(frames[0]["type"], "error");
   EXPECT_EQ(frames[0]["error"], "no key");
+  EXPECT_EQ(frames[0]["content"], "no key (set one)");
   EXPECT_FALSE(frames[0].contains("seq"));
   EXPECT_EQ(frames[1]["type"], "system_update");
   EXPECT_EQ(frames[1]["metadata"]["session_status"], "ready");
+  EXPECT_EQ(frames[1]["metadata"]["error"],
+            Json({{"code", "unauthenticated"}, {"message", "no key"}, {"hint", "set one"}}));
   EXPECT_EQ(frames[1]["seq"], 7);
 }
 
