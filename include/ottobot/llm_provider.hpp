@@ -6,6 +6,7 @@
 // LlmProviderContract.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,6 +64,11 @@ class DeltaSink {
   virtual void on_text(std::string_view text) = 0;  // whole UTF-8 sequences
   virtual void on_thinking(std::string_view text) = 0;
   virtual void on_reset() = 0;  // forget everything so far: the call is tried again
+  // The call failed with `error` and is made again after `delay`. For whoever tells people why they wait.
+  virtual void on_retry(const Error& /*error*/, std::chrono::milliseconds /*delay*/) {}
+  // The vendor sent something that shows nothing yet: a part of a tool call, a keep-alive. For whoever watches for
+  // silence.
+  virtual void on_activity() {}
 };
 
 class LlmProvider {
@@ -70,7 +76,8 @@ class LlmProvider {
   virtual ~LlmProvider() = default;
 
   // Errors: unauthenticated, invalid_argument (the vendor refused the request; no retry helps), resource_exhausted
-  // (rate or quota; retry_after if told, hint says when it is a daily one), unavailable (overload, disconnect, stream
+  // (rate or quota; retry_after says when to come back, 0 = soon; without it no wait within reason helps and the hint
+  // says why), unavailable (overload, disconnect, silence, stream
   // without its end marker: may be repeated), cancelled, deadline_exceeded. A prompt longer than the window is
   // invalid_argument with details[0].field == "context_window".
   virtual Result<Completion> complete(const CompletionParams& params, DeltaSink& sink, const CallContext& ctx) = 0;

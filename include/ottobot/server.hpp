@@ -1,5 +1,5 @@
-// Server: the whole documented service in one object, for programs that embed it. `ottobot serve` is this plus a command
-// line.
+// Server: the whole documented service in one object, for programs that embed it. `ottobot serve` is this plus a
+// command line.
 #pragma once
 
 #include <chrono>
@@ -36,7 +36,9 @@ struct ServerOptions {
   std::string public_url;
   std::string default_model;  // "provider:model"
   std::string default_environment = "full-stack";
-  int max_retries = 3;  // of a model call that failed for a reason that may pass; 0 = none
+  int max_retries = 3;                          // of a model call that failed for a reason that may pass; 0 = none
+  std::chrono::milliseconds retry_delay{1000};  // before the second try, then doubled
+  std::chrono::milliseconds model_idle_timeout{std::chrono::minutes(1)};  // silence of a model; 0 = no limit
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;
   int worker_concurrency = 64;

@@ -48,6 +48,7 @@ Result<std::unique_ptr<LlmProvider>> gemini_provider(const BuildContext& context
   GeminiOptions options;
   options.api_key = settings.gemini_api_key;
   if (!settings.gemini_base_url.empty()) options.base_url = settings.gemini_base_url;
+  options.idle_timeout = settings.model_idle_timeout;
   return make_gemini_provider(std::move(options));
 }
 

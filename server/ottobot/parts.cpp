@@ -53,6 +53,8 @@ ServerOptions server_options(const config::Settings& settings) {
   options.public_url = settings.public_url;
   options.default_model = settings.model;
   options.max_retries = settings.max_retries;
+  options.retry_delay = settings.retry_delay;
+  options.model_idle_timeout = settings.model_idle_timeout;
   options.session_timeout_s = settings.session_timeout_s;
   options.queue_limit = settings.queue_limit;
   options.worker_concurrency = std::min(settings.worker_concurrency, settings.max_sessions_per_worker);

@@ -9,6 +9,11 @@ namespace {
 
 constexpr int kUnusableAnswers = 3;  // malformed or empty ones in a row, then the turn fails
 
+std::string in_words(std::chrono::milliseconds delay) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(delay).count();
+  return std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
+}
+
 // Publishes the text of an answer as it streams; offsets count code points.
 class TextStream final : public DeltaSink {
  public:
@@ -24,6 +29,11 @@ class TextStream final : public DeltaSink {
     if (!std::exchange(shown_, false)) return;
     offset_ = 0;
     emitter_.delta({{"kind", "delta"}, {"message_id", message_id_}, {"offset", 0}, {"text", ""}, {"reset", true}});
+  }
+  // Adds nothing to the conversation, which the call has borrowed. If the log is lost, the next commit says so.
+  void on_retry(const Error& error, std::chrono::milliseconds delay) override {
+    (void)emitter_.commit(
+        {events::warning("The model call failed and is made again in " + in_words(delay) + ": " + error.message)});
   }
 
  private:

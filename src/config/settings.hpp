@@ -38,6 +38,8 @@ struct Settings {
   std::string model;  // as LLM_MODEL gave it, or the default that the keys allow
   std::string gemini_api_key, gemini_base_url;
   int max_retries = 3;
+  std::chrono::milliseconds retry_delay{1000};
+  std::chrono::milliseconds model_idle_timeout{std::chrono::minutes(1)};
 
   // Of the commands that talk to a running server.
   std::string server_url;  // never empty after load_settings()

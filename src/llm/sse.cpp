@@ -26,6 +26,17 @@ std::vector<SseEvent> SseParser::feed(std::string_view bytes) {
   return events;
 }
 
+std::vector<SseEvent> SseParser::finish() {
+  std::vector<SseEvent> events;
+  // A line without its end is an event's last one, or stray.
+  if (line_.rfind("data", 0) == 0) {
+    take_line(events);
+    line_.clear();
+  }
+  if (std::exchange(has_data_, false)) events.push_back(std::move(event_));
+  return events;
+}
+
 void SseParser::take_line(std::vector<SseEvent>& events) {
   std::string_view line = line_;
   if (std::exchange(first_line_, false) && line.substr(0, kByteOrderMark.size()) == kByteOrderMark) {

@@ -1,7 +1,7 @@
 // Server-sent events without I/O: bytes in, events out. Source: WHATWG HTML, "Parsing an event stream".
 //
 // Lines may end in LF, CR or CRLF, and every split of the input gives the same events. What is left incomplete at the
-// end of the stream is no event. Not thread-safe.
+// end of the stream is no event, unless finish() is asked for it. Not thread-safe.
 #pragma once
 
 #include <string>
@@ -19,6 +19,9 @@ class SseParser {
  public:
   // The events that `bytes` completes.
   std::vector<SseEvent> feed(std::string_view bytes);
+  // The event that the end of the input leaves without its blank line, for protocols whose framing vouches for the end
+  // (by the specification it is none). Nothing may be fed after it.
+  std::vector<SseEvent> finish();
   // Lines that are no field of an event stream: some servers put a bare JSON error there.
   std::string stray() const { return stray_ + line_; }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "ottobot/llm/retry.hpp"
+#include "ottobot/llm/timeout.hpp"
 #include "service/version.hpp"
 #include "worker/session_runner.hpp"
 
@@ -26,10 +27,21 @@ std::string machine_name() {
   return name.data();
 }
 
-Providers with_retries(Providers providers, int max_retries, Clock& clock) {
-  RetryOptions options;
-  options.max_attempts = max_retries + 1;
-  for (auto& [name, provider] : providers) provider = make_retry_provider(std::move(provider), options, clock);
+constexpr int kLongestBackoff = 30;  // times the first one
+
+// Every model call has an end, and what may pass is tried again.
+Result<Providers> guarded(Providers providers, const ServerOptions& server, Clock& clock) {
+  RetryOptions retry;
+  retry.max_attempts = server.max_retries + 1;
+  retry.initial_backoff = server.retry_delay;
+  retry.max_backoff = server.retry_delay * kLongestBackoff;
+  LlmTimeouts timeouts;
+  timeouts.idle = server.model_idle_timeout;
+  for (auto& [name, provider] : providers) {
+    auto timed = make_timeout_provider(std::move(provider), timeouts, clock);
+    if (!timed) return fail(timed.error());
+    provider = make_retry_provider(std::move(*timed), retry, clock);
+  }
   return providers;
 }
 
@@ -40,12 +52,14 @@ Assembly::Assembly(ServerParts parts, ServerOptions options)
       options_(std::move(options)),
       clock_(parts_.clock != nullptr ? *parts_.clock : system_clock()),
       logger_(parts_.logger != nullptr ? *parts_.logger : null_logger()),
-      models_(with_retries(std::move(parts_.providers), options_.max_retries, clock_)),
       metrics_(version()) {}
 
 Assembly::~Assembly() { stop(std::chrono::seconds(1)); }
 
 Result<void> Assembly::start() {
+  auto providers = guarded(std::move(parts_.providers), options_, clock_);
+  if (!providers) return fail(providers.error());
+  models_ = ModelCatalog(std::move(*providers));
   if (auto ok = check_options(); !ok) return ok;
   auto client = net::make_http_client();
   if (!client) return fail(client.error());

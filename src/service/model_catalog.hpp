@@ -15,6 +15,7 @@ using Providers = std::vector<std::pair<std::string, std::unique_ptr<LlmProvider
 
 class ModelCatalog {
  public:
+  ModelCatalog() = default;
   explicit ModelCatalog(Providers providers) : providers_(std::move(providers)) {}
 
   // "gemini-2.5-pro" → "gemini:gemini-2.5-pro". Errors: invalid_argument (no such provider here, or it has no such

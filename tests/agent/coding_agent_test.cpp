@@ -266,6 +266,91 @@ TEST(CodingAgent, LongOutputIsClippedAndLargeValuesSurviveTheLog) {
   EXPECT_EQ(std::get<ToolCallPart>(session.state().messages()[1].parts[1]).args["input"], large);
 }
 
+// A model that fails once in the middle of a sentence and is asked again below the agent.
+class Stammering final : public LlmProvider {
+ public:
+  Result<Completion> complete(const CompletionParams&, DeltaSink& sink, const CallContext&) override {
+    sink.on_text("half a");
+    sink.on_reset();
+    sink.on_retry(unavailable("the line broke").value(), std::chrono::milliseconds(1500));
+    sink.on_text("whole");
+    return Completion{{Role::model, {TextPart{"whole", nullptr}}}};
+  }
+  Result<ModelInfo> describe(const std::string& model, const CallContext&) override { return ModelInfo{model}; }
+};
+
+TEST(CodingAgent, ATakenBackAnswerIsNowhereAndTheWaitIsTold) {
+  AgentHarness session("x");
+  FunctionToolBox box;
+  Stammering model;
+  ASSERT_TRUE(make_coding_agent(model, box, session.clock, {"test"}).run(session, {}));
+  const auto warnings = session.events_of(EventType::warning);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(get_string(warnings[0].data, "message"),
+            "The model call failed and is made again in 2 seconds: the line broke");
+  ASSERT_EQ(session.deltas.size(), 3u);
+  EXPECT_TRUE(get_bool(session.deltas[1], "reset"));
+  EXPECT_EQ(get_int(session.deltas[2], "offset"), 0);
+  for (const Event& event : session.events()) EXPECT_EQ(dump_json(event.data).find("half"), std::string::npos);
+}
+
+// Gives one answer to everything, and counts.
+class Stubborn final : public LlmProvider {
+ public:
+  explicit Stubborn(Completion answer) : answer_(std::move(answer)) {}
+  Result<Completion> complete(const CompletionParams&, DeltaSink& sink, const CallContext&) override {
+    ++calls;
+    sink.on_text("partial");
+    return answer_;
+  }
+  Result<ModelInfo> describe(const std::string& model, const CallContext&) override { return ModelInfo{model}; }
+  int calls = 0;
+
+ private:
+  const Completion answer_;
+};
+
+TEST(CodingAgent, AnAnswerThatMayNotBeUsedFailsTheTurnAndRunsNothing) {
+  const Message message{Role::model,
+                        {TextPart{"partial", nullptr}, ToolCallPart{"c", "", "write", {{"what", "a"}}, nullptr}}};
+  struct Case {
+    FinishReason finish;
+    int calls;
+    std::string code;
+  };
+  for (const Case& one :
+       {Case{FinishReason::malformed, 3, "internal"}, Case{FinishReason::blocked, 1, "permission_denied"}}) {
+    AgentHarness session("x");
+    Recorder recorder;
+    auto box = recording_box(recorder);
+    Stubborn model({message, one.finish, "why"});
+    ASSERT_TRUE(make_coding_agent(model, box, session.clock, {"test"}).run(session, {}));
+    EXPECT_EQ(model.calls, one.calls);
+    EXPECT_TRUE(recorder.ran().empty());
+    EXPECT_TRUE(session.events_of(EventType::agent_message).empty());
+    const Json end = session.end_of_turn();
+    EXPECT_EQ(get_string(end, "outcome"), "failed");
+    EXPECT_EQ(get_string(end["error"], "code"), one.code);
+    EXPECT_NE(get_string(end["error"], "message").find("why"), std::string::npos);
+    EXPECT_FALSE(get_string(end["error"], "hint").empty());
+    EXPECT_TRUE(get_bool(session.deltas.back(), "reset"));
+  }
+}
+
+TEST(CodingAgent, AnAnswerThatWasCutRunsNothingButKeepsItsText) {
+  AgentHarness session("x");
+  Recorder recorder;
+  auto box = recording_box(recorder);
+  Stubborn model(
+      {{Role::model, {TextPart{"partial", nullptr}, ToolCallPart{"c", "", "write", {{"what", "a"}}, nullptr}}},
+       FinishReason::length});
+  ASSERT_TRUE(make_coding_agent(model, box, session.clock, {"test"}).run(session, {}));
+  EXPECT_TRUE(recorder.ran().empty());
+  EXPECT_EQ(text_of(session.state().messages().back()), "partial");
+  EXPECT_EQ(get_string(session.end_of_turn(), "outcome"), "limit");
+  EXPECT_EQ(get_string(session.end_of_turn()["error"], "code"), "resource_exhausted");
+}
+
 TEST(CodingAgent, ErrorsOfTheModelLeaveTheTurnToTheCaller) {
   AgentHarness session("x");
   FunctionToolBox box;

@@ -33,6 +33,7 @@ const std::vector<Layer> kLayers = {
     {"llm/gemini", {"llm", "net", "net/client"}},
     {"llm/scripted", {"llm"}},
     {"llm/retry", {"llm"}},
+    {"llm/timeout", {"llm"}},
     {"stores", {}},
     {"stores/memory", {"stores"}},
     {"stores/sqlite", {"stores", "net"}},

@@ -234,6 +234,8 @@ TEST(SettingTable, TheTextOfADefaultIsTheDefault) {
     EXPECT_EQ(settings->limits.cpus, expected->limits.cpus);
     EXPECT_EQ(settings->cors_origins, expected->cors_origins);
     EXPECT_EQ(settings->max_retries, expected->max_retries);
+    EXPECT_EQ(settings->retry_delay, expected->retry_delay);
+    EXPECT_EQ(settings->model_idle_timeout, expected->model_idle_timeout);
     EXPECT_EQ(settings->queue_limit, expected->queue_limit);
     EXPECT_EQ(settings->session_timeout_s, expected->session_timeout_s);
     EXPECT_EQ(settings->worker_concurrency, expected->worker_concurrency);

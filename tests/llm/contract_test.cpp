@@ -2,6 +2,7 @@
 #include "ottobot/llm/gemini.hpp"
 #include "ottobot/llm/retry.hpp"
 #include "ottobot/llm/scripted.hpp"
+#include "ottobot/llm/timeout.hpp"
 #include "ottobot/testing/llm_provider_contract.hpp"
 
 namespace ottobot::testing {
@@ -32,9 +33,16 @@ LlmProviderRig retry_rig() {
   return rig;
 }
 
+LlmProviderRig timeout_rig() {
+  LlmProviderRig rig = scripted_rig();
+  rig.provider = std::move(*make_timeout_provider(std::move(rig.provider), {}, system_clock()));
+  return rig;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Providers, LlmProviderContract,
     ::testing::Values(LlmProviderCase{"scripted", scripted_rig}, LlmProviderCase{"retry", retry_rig},
+                      LlmProviderCase{"timeout", timeout_rig},
                       LlmProviderCase{"gemini_3", [] { return gemini_rig("gemini-3-pro-preview"); }},
                       LlmProviderCase{"gemini_2_5", [] { return gemini_rig("gemini-2.5-flash"); }}),
     [](const auto& instance) { return instance.param.name; });

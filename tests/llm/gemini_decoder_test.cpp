@@ -32,7 +32,7 @@ Result<Completion> decode(std::string_view stream, RecordingDeltaSink& sink, std
   for (std::string_view piece : {stream.substr(0, split), stream.substr(split)}) {
     if (auto ok = decoder.feed(piece, sink); !ok) return fail(ok.error());
   }
-  return decoder.finish();
+  return decoder.finish(sink);
 }
 
 Result<Completion> decode(std::string_view stream) {
@@ -76,7 +76,39 @@ TEST(GeminiDecoder, OneByteAtATimeGivesTheSameAnswer) {
   RecordingDeltaSink sink;
   const std::string stream = "\xEF\xBB\xBF" + kStream;
   for (const char& c : stream) ASSERT_TRUE(decoder.feed({&c, 1}, sink));
-  expect_whole(decoder.finish(), sink);
+  expect_whole(decoder.finish(sink), sink);
+}
+
+TEST(GeminiDecoder, TakesALastEventWithoutItsBlankLine) {
+  const std::string event = R"(data: {"candidates":[{"content":{"parts":[{"text":"whole"}]},"finishReason":"STOP"}]})";
+  for (const char* end : {"", "\n", "\r\n"}) {
+    auto done = decode(event + end);
+    ASSERT_TRUE(done) << done.error().to_string();
+    EXPECT_EQ(text_of(done->message), "whole");
+  }
+  EXPECT_EQ(decode(event.substr(0, event.size() - 4)).error().code, ErrorCode::unavailable);
+}
+
+TEST(GeminiDecoder, PassesOverWhatGatewaysAdd) {
+  auto done = decode(ending("STOP") + "data:\n\ndata: [DONE]\n\n");
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(text_of(done->message), "x");
+}
+
+TEST(GeminiDecoder, HalfASurrogatePairIsNoReasonToFail) {
+  auto done = decode(ending("STOP", R"({"text":"\ud83d\ude00 a\ud83d b\ude00 \\ud83d c\ud83d"})"));
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(text_of(done->message), "😀 a\uFFFD b\uFFFD \\ud83d c\uFFFD");
+}
+
+TEST(GeminiDecoder, AnAnswerWithoutAnEndIsCutOff) {
+  StreamDecoder decoder(kModel, {});
+  RecordingDeltaSink sink;
+  const std::string megabyte(1 << 20, 'x');
+  Result<void> fed = decoder.feed("data: ", sink);
+  for (int i = 0; i < 100 && fed; ++i) fed = decoder.feed(megabyte, sink);
+  ASSERT_FALSE(fed);
+  EXPECT_THAT(fed.error().message, HasSubstr("larger than"));
 }
 
 TEST(GeminiDecoder, ReadsTheStreamedArrayToo) {
@@ -129,6 +161,12 @@ TEST(GeminiDecoder, AMalformedCallLeavesNothingToRun) {
   }
 }
 
+TEST(GeminiDecoder, ALaterStopDoesNotTakeAFailureBack) {
+  auto done = decode(ending("MALFORMED_FUNCTION_CALL", R"({"functionCall":{"name":"f","args":{}}})") + ending("STOP"));
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(done->finish, FinishReason::malformed);
+}
+
 TEST(GeminiDecoder, OtherEndsAreToldApart) {
   EXPECT_EQ(decode(ending("MAX_TOKENS"))->finish, FinishReason::length);
   EXPECT_EQ(decode(ending("SAFETY"))->finish, FinishReason::blocked);
@@ -143,7 +181,8 @@ TEST(GeminiDecoder, ErrorsInsideTheStreamAreErrors) {
   const std::string error = R"({"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}})";
   const std::string begun = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"half\"}]}}]}\n\n";
   for (const std::string& stream :
-       {begun + "data: " + error + "\n\n", begun + error, begun + error + "\n", error, "[" + error + "]"}) {
+       {begun + "data: " + error + "\n\n", begun + "data: " + error, begun + Json::parse(error).dump(2), begun + error,
+        begun + error + "\n", error, "[" + error + "]"}) {
     auto done = decode(stream);
     ASSERT_FALSE(done) << stream;
     EXPECT_EQ(done.error().code, ErrorCode::unavailable);
@@ -159,7 +198,7 @@ TEST(GeminiDecoder, GivesToolsTheirOwnNamesBack) {
   Json part = {{"functionCall", {{"name", ""}, {"args", Json::object()}}}};
   part["functionCall"]["name"] = function_name(odd);
   ASSERT_TRUE(decoder.feed(ending("STOP", part.dump()), sink));
-  auto done = decoder.finish();
+  auto done = decoder.finish(sink);
   ASSERT_TRUE(done);
   EXPECT_EQ(std::get<ToolCallPart>(done->message.parts[0]).name, odd);
 }

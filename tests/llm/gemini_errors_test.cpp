@@ -29,18 +29,62 @@ TEST(GeminiErrors, ARateLimitWaitsAsLongAsItIsTold) {
   EXPECT_EQ(map(429, "slow", Json::array({retry_info("56s")})).retry_after, 56000ms);
   EXPECT_EQ(map(429, "Please retry in 56.185908122s.").retry_after, 56186ms);
   EXPECT_EQ(map(429, "slow", Json::array({quota("GenerateRequestsPerMinutePerProject")})).retry_after, 60s);
-  EXPECT_TRUE(map(429, "Resource has been exhausted").retry_after);
+  EXPECT_EQ(map(429, "Please retry in 250ms.").retry_after, 250ms);
+  EXPECT_EQ(map(429, "slow", Json::array({retry_info("0.5s")})).retry_after, 500ms);
   EXPECT_EQ(map(429, "x").code, ErrorCode::resource_exhausted);
+}
+
+TEST(GeminiErrors, ARateLimitWithoutADelayMayBeTriedAgainSoon) {
+  EXPECT_EQ(map(429, "Resource has been exhausted").retry_after, 0ms);
+  EXPECT_EQ(error_from_body(429, "<html>slow down</html>").retry_after, 0ms);
+}
+
+TEST(GeminiErrors, TheBodysDelayOutranksTheHeaders) {
+  const std::string told = R"({"error":{"code":429,"message":"Please retry in 3s."}})";
+  EXPECT_EQ(error_from_body(429, told, 9s).retry_after, 3000ms);
+  EXPECT_EQ(error_from_body(429, "", 9s).retry_after, 9s);
+  EXPECT_EQ(error_from_body(429, "", 900s).retry_after, std::nullopt);
 }
 
 TEST(GeminiErrors, ADailyQuotaIsNotWorthWaitingFor) {
   for (const Error& error : {map(429, "x", Json::array({quota("GenerateRequestsPerDayPerProject"), retry_info("9s")})),
-                             map(429, "quota exceeded, limit: 0"), map(429, "Please retry in 3600s.")}) {
+                             map(429, "Quota exceeded for requests per day. Please retry in 9s.")}) {
     EXPECT_EQ(error.code, ErrorCode::resource_exhausted);
     EXPECT_FALSE(error.retry_after);
     EXPECT_THAT(error.hint, HasSubstr("daily"));
   }
 }
+
+TEST(GeminiErrors, AKeyWithoutAQuotaIsNotWorthWaitingFor) {
+  for (const Error& error :
+       {map(429, "Quota exceeded for metric: x, limit: 0\nPlease retry in 9s."), map(429, "limit: 0, model: gemini"),
+        map(429, "limit: 0."),
+        map(429, "x",
+            Json::array({{{"@type", "google.rpc.QuotaFailure"},
+                          {"violations", Json::array({{{"quotaId", "a"}, {"quotaValue", "0"}}})}}}))}) {
+    EXPECT_FALSE(error.retry_after) << error.to_string();
+    EXPECT_THAT(error.hint, HasSubstr("no quota"));
+  }
+  EXPECT_TRUE(map(429, "limit: 0.5").retry_after);
+  EXPECT_TRUE(map(429, "limit: 05").retry_after);
+}
+
+TEST(GeminiErrors, AWaitOfMoreThanFiveMinutesIsNotWaited) {
+  EXPECT_EQ(map(429, "Please retry in 300s.").retry_after, 300s);
+  const Error error = map(429, "Please retry in 3600s.");
+  EXPECT_FALSE(error.retry_after);
+  EXPECT_THAT(error.hint, HasSubstr("60 minutes"));
+}
+
+TEST(GeminiErrors, AnErrorWithoutANumberIsKnownByItsName) {
+  const auto named = [](const char* name) { return error_from_status(0, {{"status", name}, {"message", "x"}}); };
+  EXPECT_EQ(named("RESOURCE_EXHAUSTED").code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(named("INVALID_ARGUMENT").code, ErrorCode::invalid_argument);
+  EXPECT_EQ(named("UNAVAILABLE").code, ErrorCode::unavailable);
+  EXPECT_EQ(named("SOMETHING_NEW").code, ErrorCode::unavailable);
+}
+
+TEST(GeminiErrors, AnEndlessMessageIsShortened) { EXPECT_LT(map(400, std::string(100000, 'x')).message.size(), 2100u); }
 
 TEST(GeminiErrors, ABadKeySaysHowToSetOne) {
   const Json reason = {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"}, {"reason", "API_KEY_INVALID"}};

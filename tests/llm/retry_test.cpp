@@ -2,8 +2,8 @@
 
 #include <deque>
 
-#include "ottobot/testing/recording_delta_sink.hpp"
 #include "ottobot/testing/manual_clock.hpp"
+#include "ottobot/testing/recording_delta_sink.hpp"
 
 namespace ottobot::testing {
 namespace {
@@ -83,6 +83,33 @@ TEST_F(RetryTest, GivesUpAfterItsAttempts) {
 TEST_F(RetryTest, WaitsAsLongAsTheServerSays) {
   ASSERT_TRUE(run({exhausted(42s)}));
   EXPECT_THAT(clock_.slept, ::testing::ElementsAre(42s));
+}
+
+TEST_F(RetryTest, BacksOffFromALimitThatNamesNoDelay) {
+  ASSERT_TRUE(run({exhausted(0s), exhausted(0s)}));
+  EXPECT_THAT(clock_.slept, ::testing::ElementsAre(875ms, 1750ms));
+}
+
+TEST_F(RetryTest, SaysWhyAndHowLongItWaitsAndHowOftenItTried) {
+  class Listening final : public DeltaSink {
+   public:
+    void on_text(std::string_view) override {}
+    void on_thinking(std::string_view) override {}
+    void on_reset() override { told.emplace_back("reset"); }
+    void on_retry(const Error& error, std::chrono::milliseconds delay) override {
+      told.push_back(error.message + " " + std::to_string(delay.count()));
+    }
+    std::vector<std::string> told;
+  } sink;
+  RetryOptions options;
+  options.max_attempts = 2;
+  const Error down = unavailable("down").value();
+  auto provider =
+      make_retry_provider(std::make_unique<Failing>(std::deque<Error>{exhausted(42s), down}), options, clock_);
+  auto done = provider->complete({}, sink, {});
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "down (tried 2 times)");
+  EXPECT_THAT(sink.told, ::testing::ElementsAre("reset", "quota 42000"));
 }
 
 TEST_F(RetryTest, NeverRepeatsWhatNoRepeatCanMend) {

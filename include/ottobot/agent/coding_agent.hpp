@@ -18,7 +18,7 @@ struct CodingAgentOptions {
   std::string system_prompt;  // empty = default_system_prompt(environment of the session)
   int max_steps = 200;        // model calls per turn; the turn then ends with outcome limit
   std::chrono::milliseconds max_turn_time{std::chrono::hours(2)};     // checked before each model call
-  std::chrono::milliseconds model_timeout{std::chrono::minutes(10)};  // of one model call
+  std::chrono::milliseconds model_timeout{std::chrono::minutes(30)};  // of one model call, its retries included
   std::chrono::milliseconds tool_timeout{std::chrono::hours(1)};      // of one tool call; it is cancelled then
   int max_parallel_tools = 8;
   // Events that belong right before turn_finished, in the same append. May be empty.

@@ -16,7 +16,7 @@ struct GeminiOptions {
   std::string api_key;
   std::string base_url = "https://generativelanguage.googleapis.com";  // scheme://host[:port]
   std::chrono::milliseconds connect_timeout{10000};
-  std::chrono::milliseconds idle_timeout{60000};  // between bytes of an answer: unavailable
+  std::chrono::milliseconds idle_timeout{60000};  // between bytes of an answer: unavailable; 0 = no limit
 };
 
 // Errors: unauthenticated (no key), invalid_argument (base_url).

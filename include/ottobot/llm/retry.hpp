@@ -1,8 +1,9 @@
 // Retries over any LlmProvider.
 //
 // Tried again: unavailable, and resource_exhausted with a retry_after that is worth waiting for. Everything else is the
-// caller's to know at once. Before another attempt the sink is told on_reset(), if any of the answer had been
-// delivered. Thread-safe as far as the inner provider is.
+// caller's to know at once. A failed attempt is taken back at once (on_reset(), if any of the answer had been
+// delivered), then on_retry() says how long the wait is; a stop ends the wait. The last error says how many tries there
+// were. Thread-safe as far as the inner provider is.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ namespace ottobot {
 
 struct RetryOptions {
   int max_attempts = 5;                             // the first included
-  std::chrono::milliseconds initial_backoff{1000};  // doubled per attempt
+  std::chrono::milliseconds initial_backoff{1000};  // doubled per attempt; used where the vendor names no delay
   std::chrono::milliseconds max_backoff{30000};
   std::chrono::milliseconds max_told_delay{300000};  // a server that says longer is not waited for
   double jitter = 0.25;                              // share of a back-off that chance may take away, 0..1

@@ -4,10 +4,14 @@
 
 #include "llm/gemini/errors.hpp"
 #include "llm/gemini/models.hpp"
+#include "llm/surrogates.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::llm::gemini {
 namespace {
+
+constexpr std::size_t kMaxAnswerBytes = 64 << 20;
+constexpr std::string_view kDone = "[DONE]";  // of gateways that speak for several vendors
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), text) != names.end();
@@ -39,6 +43,10 @@ void drop_calls(Message& message) {
 }  // namespace
 
 Result<void> StreamDecoder::feed(std::string_view bytes, DeltaSink& sink) {
+  received_bytes_ += bytes.size();
+  if (received_bytes_ > kMaxAnswerBytes) {
+    return internal_error("the model's answer is larger than " + std::to_string(kMaxAnswerBytes >> 20) + " MiB");
+  }
   if (framing_ == Framing::unknown) {
     const std::size_t start = bytes.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return {};
@@ -50,14 +58,19 @@ Result<void> StreamDecoder::feed(std::string_view bytes, DeltaSink& sink) {
     }
     return {};
   }
-  for (const SseEvent& event : events_.feed(bytes)) {
+  return take_events(events_.feed(bytes), sink);
+}
+
+Result<void> StreamDecoder::take_events(const std::vector<SseEvent>& events, DeltaSink& sink) {
+  for (const SseEvent& event : events) {
+    if (event.data.empty() || event.data == kDone) continue;
     if (auto ok = take_chunk(event.data, sink); !ok) return ok;
   }
   return {};
 }
 
 Result<void> StreamDecoder::take_chunk(std::string_view text, DeltaSink& sink) {
-  auto chunk = parse_json(to_valid_utf8(text));
+  auto chunk = parse_json(with_whole_surrogates(to_valid_utf8(text)));
   if (!chunk) return unavailable("the model's stream has a broken event: " + chunk.error().message);
   if (const Json* error = find_member(*chunk, "error")) return fail(error_from_status(0, *error));
   if (const Json* feedback = find_member(*chunk, "promptFeedback"))
@@ -72,9 +85,15 @@ Result<void> StreamDecoder::take_chunk(std::string_view text, DeltaSink& sink) {
   if (parts != nullptr && parts->is_array()) {
     for (const Json& part : *parts) take_part(part, sink);
   }
-  if (auto reason = get_string(candidate, "finishReason"); !reason.empty()) finish_reason_ = reason;
+  take_finish(get_string(candidate, "finishReason"));
   if (auto message = get_string(candidate, "finishMessage"); !message.empty()) finish_message_ = message;
   return {};
+}
+
+// A reason that says that something is wrong is not taken back by a later STOP.
+void StreamDecoder::take_finish(const std::string& reason) {
+  if (reason.empty() || reason == "FINISH_REASON_UNSPECIFIED") return;
+  if (finish_reason_.empty() || finish_reason_ == "STOP") finish_reason_ = reason;
 }
 
 Json StreamDecoder::opaque_of(const Json& part) const {
@@ -133,8 +152,9 @@ void StreamDecoder::judge_finish() {
   drop_calls(done.message);
 }
 
-Result<Completion> StreamDecoder::finish() {
+Result<Completion> StreamDecoder::finish(DeltaSink& sink) {
   completion_.message.role = Role::model;
+  if (auto ok = take_events(events_.finish(), sink); !ok) return fail(ok.error());
   if (auto stray = parse_json(events_.stray())) {
     if (const Json* error = find_member(*stray, "error")) return fail(error_from_status(0, *error));
   }

@@ -20,17 +20,27 @@ class AnswerSink final : public net::ResponseSink {
 
   Result<void> on_head(int status, const net::Headers& headers) override {
     status_ = status;
+    deltas_.on_activity();
     if (auto seconds = headers.find("Retry-After")) retry_after_ = parse_duration(std::string(*seconds) + "s");
+    if (auto ms = headers.find("Retry-After-Ms")) retry_after_ = parse_duration(std::string(*ms) + "ms");
     return {};
   }
   Result<void> on_body(std::string_view bytes) override {
-    if (status_ == 200) return decoder_.feed(bytes, deltas_);
+    deltas_.on_activity();
+    if (status_ == 200) {
+      auto fed = decoder_.feed(bytes, deltas_);
+      if (!fed) said_ = fed.error();
+      return fed;
+    }
     error_body_.append(bytes.substr(0, kMaxErrorBytes - error_body_.size()));
     return {};
   }
 
+  // What the answer itself says is wrong, as opposed to how it came.
+  const std::optional<Error>& said() const { return said_; }
+
   Result<Completion> finish() {
-    if (status_ == 200) return decoder_.finish();
+    if (status_ == 200) return decoder_.finish(deltas_);
     return fail(error_from_body(status_, error_body_, retry_after_));
   }
 
@@ -40,6 +50,7 @@ class AnswerSink final : public net::ResponseSink {
   int status_ = 0;
   std::optional<std::chrono::milliseconds> retry_after_;
   std::string error_body_;
+  std::optional<Error> said_;
 };
 
 class GeminiProvider final : public LlmProvider {
@@ -53,6 +64,7 @@ class GeminiProvider final : public LlmProvider {
     StreamDecoder decoder(model, params.tools);
     AnswerSink answer(decoder, sink);
     auto streamed = http_->stream(make_request(model, params), answer, ctx);
+    if (answer.said()) return fail(cleaned(*answer.said()));
     if (!streamed) return fail(cleaned(transport_error(streamed.error(), ctx)));
     auto completion = answer.finish();
     if (!completion) return fail(cleaned(completion.error()));
@@ -78,9 +90,11 @@ class GeminiProvider final : public LlmProvider {
     return request;
   }
 
-  // The idle time-out is the model's failure, not the caller's deadline.
+  // The idle time-out is the model's failure, not the caller's deadline; and what a broken connection left of HTTP may
+  // look like anything.
   static Error transport_error(Error error, const CallContext& ctx) {
-    if (error.code == ErrorCode::deadline_exceeded && ctx.check()) error.code = ErrorCode::unavailable;
+    const bool broken = error.code == ErrorCode::deadline_exceeded || error.code == ErrorCode::internal;
+    if (broken && ctx.check()) error.code = ErrorCode::unavailable;
     return error;
   }
 

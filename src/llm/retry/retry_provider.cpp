@@ -25,6 +25,8 @@ class TrackingSink final : public DeltaSink {
     delivered_ = false;
     sink_.on_reset();
   }
+  void on_retry(const Error& error, milliseconds delay) override { sink_.on_retry(error, delay); }
+  void on_activity() override { sink_.on_activity(); }
   void reset_if_delivered() {
     if (delivered_) on_reset();
   }
@@ -50,12 +52,15 @@ class RetryProvider final : public LlmProvider {
     TrackingSink tracking(sink);
     for (int attempt = 1;; ++attempt) {
       auto completion = inner_->complete(params, tracking, ctx);
-      if (completion || attempt >= options_.max_attempts || !may_retry(completion.error())) return completion;
-      const milliseconds delay = delay_after(completion.error(), attempt);
-      // The wait would outlast the caller: what went wrong says more than a passed deadline.
-      if (delay >= ctx.remaining()) return completion;
-      if (auto slept = clock_.sleep_for(delay, ctx); !slept) return fail(slept.error());
+      if (completion) return completion;
+      const Error& error = completion.error();
+      if (!may_retry(error)) return completion;
+      const milliseconds delay = delay_after(error, attempt);
+      // A wait that would outlast the caller: what went wrong says more than a passed deadline.
+      if (attempt >= options_.max_attempts || delay >= ctx.remaining()) return fail(after_tries(error, attempt));
       tracking.reset_if_delivered();
+      tracking.on_retry(error, delay);
+      if (auto slept = clock_.sleep_for(delay, ctx); !slept) return fail(slept.error());
     }
   }
 
@@ -70,8 +75,13 @@ class RetryProvider final : public LlmProvider {
            (error.code == ErrorCode::resource_exhausted && error.retry_after.has_value());
   }
 
+  static Error after_tries(Error error, int tries) {
+    if (tries > 1) error.message += " (tried " + std::to_string(tries) + " times)";
+    return error;
+  }
+
   milliseconds delay_after(const Error& error, int attempt) const {
-    if (error.retry_after) return *error.retry_after;
+    if (error.retry_after && *error.retry_after > milliseconds(0)) return *error.retry_after;
     milliseconds delay = options_.initial_backoff;
     for (int i = 1; i < attempt && delay < options_.max_backoff; ++i) delay *= 2;
     delay = std::min(delay, options_.max_backoff);
