@@ -56,8 +56,7 @@ TEST_F(GeminiProviderTest, AWrongKeyIsNamedButNotShown) {
 
 TEST_F(GeminiProviderTest, AKeyThatGoogleQuotesIsBlackedOut) {
   stand_in_->answer_next({403, "application/json",
-                          google_error(403, "PERMISSION_DENIED", "Consumer 'api_key:test-key' has been suspended."),
-                          false});
+                          google_error(403, "PERMISSION_DENIED", "Consumer 'api_key:test-key' has been suspended.")});
   auto done = ask(*provider_);
   ASSERT_FALSE(done);
   EXPECT_THAT(done.error().message, HasSubstr("suspended"));
@@ -66,7 +65,8 @@ TEST_F(GeminiProviderTest, AKeyThatGoogleQuotesIsBlackedOut) {
 
 TEST_F(GeminiProviderTest, ABrokenConnectionIsUnavailable) {
   stand_in_->answer_next({200, "text/event-stream",
-                          "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"half\"}]}}]}\r\n\r\n", true});
+                          "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"half\"}]}}]}\r\n\r\n",
+                          GeminiStandIn::End::cut});
   auto done = ask(*provider_);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::unavailable);
@@ -82,8 +82,7 @@ TEST_F(GeminiProviderTest, SilenceIsUnavailable) {
 TEST_F(GeminiProviderTest, RetriesAfterAnErrorInMidStreamAndForgetsWhatCame) {
   stand_in_->answer_next({200, "text/event-stream",
                           "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"half\"}]}}]}\r\n\r\n"
-                          "data: {\"error\":{\"code\":503,\"message\":\"overloaded\"}}\r\n\r\n",
-                          false});
+                          "data: {\"error\":{\"code\":503,\"message\":\"overloaded\"}}\r\n\r\n"});
   RetryOptions options;
   options.initial_backoff = 1ms;
   auto provider = make_retry_provider(std::move(provider_), options, system_clock());

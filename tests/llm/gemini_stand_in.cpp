@@ -1,7 +1,5 @@
 #include "llm/gemini_stand_in.hpp"
 
-#include <array>
-
 #include "ottobot/clock.hpp"
 
 namespace ottobot::testing {
@@ -10,6 +8,7 @@ namespace {
 using llm::scripted::Step;
 
 constexpr std::size_t kMaxRequestBytes = 64 << 20;
+constexpr std::chrono::minutes kLongestSilence{5};
 
 bool signs(const std::string& model) { return model.rfind("gemini-3", 0) == 0; }
 
@@ -27,27 +26,15 @@ std::vector<Message> conversation_of(const Json& request) {
   return messages;
 }
 
-Json event(Json parts) {
-  return {{"candidates", Json::array({{{"content", {{"parts", std::move(parts)}, {"role", "model"}}}, {"index", 0}}})},
-          {"usageMetadata", {{"promptTokenCount", 9}, {"totalTokenCount", 9}}},
-          {"modelVersion", "stand-in"}};
-}
-
 void append_text(std::vector<Json>& events, std::string_view text, std::size_t chunk, bool thought) {
   while (!text.empty()) {
     std::size_t size = std::min(chunk, text.size());
     while (size < text.size() && utf8_complete_prefix(text.substr(0, size)) != size) ++size;
     Json part = {{"text", text.substr(0, size)}};
     if (thought) part["thought"] = true;
-    events.push_back(event(Json::array({part})));
+    events.push_back(answer_chunk(Json::array({part})));
     text.remove_prefix(size);
   }
-}
-
-std::string to_sse(const std::vector<Json>& events) {
-  std::string body = ": here it comes\r\n";
-  for (const Json& one : events) body += "data: " + one.dump() + "\r\n\r\n: keep-alive\r\n\r\n";
-  return body;
 }
 
 int http_status(ErrorCode code) {
@@ -74,16 +61,6 @@ std::string error_body(const Error& error) {
                        {"retryDelay", std::to_string(error.retry_after->count()) + "ms"}});
   }
   return google_error(http_status(error.code), std::string(to_string(error.code)), error.message, details);
-}
-
-// Pieces of changing size, so that cuts fall into lines, line ends and characters.
-void write_in_pieces(net::Exchange& exchange, std::string_view body) {
-  constexpr std::array<std::size_t, 9> kSizes = {1, 2, 3, 7, 1, 13, 64, 5, 301};
-  for (std::size_t i = 0; !body.empty(); ++i) {
-    const std::string_view piece = body.substr(0, kSizes[i % kSizes.size()]);
-    if (!exchange.write(piece)) return;
-    body.remove_prefix(piece.size());
-  }
 }
 
 }  // namespace
@@ -119,7 +96,17 @@ std::string GeminiStandIn::base_url() const { return "http://127.0.0.1:" + std::
 
 void GeminiStandIn::answer_next(Canned answer) {
   std::lock_guard lock(mutex_);
-  canned_.push_back(std::move(answer));
+  planned_.emplace_back(std::move(answer));
+}
+
+void GeminiStandIn::play_next(Wire wire) {
+  std::lock_guard lock(mutex_);
+  planned_.emplace_back(std::move(wire));
+}
+
+std::size_t GeminiStandIn::planned() const {
+  std::lock_guard lock(mutex_);
+  return planned_.size();
 }
 
 std::vector<std::string> GeminiStandIn::violations() const {
@@ -176,32 +163,44 @@ void GeminiStandIn::generate(net::Exchange& exchange, const std::string& model) 
   auto request = parse_json(*body);
   if (!request) return refuse(exchange, "Invalid JSON payload received. " + request.error().message);
   std::optional<std::string> complaint;
-  std::optional<Canned> canned;
+  Planned plan = Wire{};
   {
     std::lock_guard lock(mutex_);
     complaint = rules_.check(*request, signs(model));
     if (!complaint) requests_.push_back(*request);
-    if (!complaint && !canned_.empty()) {
-      canned = std::move(canned_.front());
-      canned_.pop_front();
+    if (!complaint && !planned_.empty()) {
+      plan = std::move(planned_.front());
+      planned_.pop_front();
     }
   }
   if (complaint) return refuse(exchange, *complaint);
-  if (canned) return send_canned(exchange, *canned);
+  if (const auto* canned = std::get_if<Canned>(&plan)) return send_canned(exchange, *canned);
   const auto messages = conversation_of(*request);
   const auto choice = llm::scripted::choose_step(scenario_, messages);
   Step excuse;
   excuse.text = choice.excuse;
-  play(exchange, model, choice.step != nullptr ? *choice.step : excuse);
+  play(exchange, model, choice.step != nullptr ? *choice.step : excuse, std::get<Wire>(plan));
 }
 
 void GeminiStandIn::send_canned(net::Exchange& exchange, const Canned& answer) {
-  if (!exchange.start(answer.status, {{"Content-Type", answer.content_type}})) return;
-  write_in_pieces(exchange, answer.body);
-  if (!answer.cut) exchange.finish();
+  net::Headers headers = answer.headers;
+  headers.set("Content-Type", answer.content_type);
+  if (answer.wire.gzip) headers.set("Content-Encoding", "gzip");
+  if (!exchange.start(answer.status, headers)) return;
+  if (!send_body(exchange, answer.body, answer.wire)) return;
+  if (answer.end == End::silence) fall_silent(exchange);
+  if (answer.end == End::whole) exchange.finish();
 }
 
-void GeminiStandIn::play(net::Exchange& exchange, const std::string& model, const Step& step) {
+// Until the client gives up.
+void GeminiStandIn::fall_silent(net::Exchange& exchange) {
+  CallContext ctx;
+  ctx.stop = exchange.client_gone();
+  ++silent_;
+  (void)system_clock().sleep_for(kLongestSilence, ctx);
+}
+
+void GeminiStandIn::play(net::Exchange& exchange, const std::string& model, const Step& step, const Wire& wire) {
   CallContext ctx;
   ctx.stop = exchange.client_gone();
   if (step.delay.count() > 0 && !system_clock().sleep_for(step.delay, ctx)) return;
@@ -210,14 +209,15 @@ void GeminiStandIn::play(net::Exchange& exchange, const std::string& model, cons
     return exchange.respond(
         {http_status(step.error->code), {{"Content-Type", "application/json"}}, error_body(*step.error)});
   }
-  if (!exchange.start(200, {{"Content-Type", "text/event-stream"}})) return;
-  std::string body = to_sse(chunks_of(model, step));
+  net::Headers headers{{"Content-Type", wire.array ? "application/json" : "text/event-stream"}};
+  if (wire.gzip) headers.set("Content-Encoding", "gzip");
+  if (!exchange.start(200, headers)) return;
+  std::string body = framed(chunks_of(model, step, wire), wire);
   if (step.error) body += "data: " + Json::parse(error_body(*step.error)).dump() + "\r\n\r\n";
-  write_in_pieces(exchange, body);
-  exchange.finish();
+  if (send_body(exchange, body, wire)) exchange.finish();
 }
 
-std::vector<Json> GeminiStandIn::chunks_of(const std::string& model, const Step& step) {
+std::vector<Json> GeminiStandIn::chunks_of(const std::string& model, const Step& step, const Wire& wire) {
   std::lock_guard lock(mutex_);
   const auto next = [this](const char* prefix) { return prefix + std::to_string(++made_); };
   std::vector<Json> events;
@@ -227,18 +227,18 @@ std::vector<Json> GeminiStandIn::chunks_of(const std::string& model, const Step&
   bool first_call = true;
   for (const ToolCallPart& call : step.calls) {
     Json part = {{"functionCall", {{"name", call.name}, {"args", call.args}}}};
-    if (signs(model)) part["functionCall"]["id"] = next("call-");
+    if (signs(model) && wire.ids) part["functionCall"]["id"] = next("call-");
     if (signs(model) && std::exchange(first_call, false)) part["thoughtSignature"] = next("sig/+=");
     rules_.remember(part);
-    events.push_back(event(Json::array({part})));
+    events.push_back(answer_chunk(Json::array({part})));
   }
   Json last = {{"text", ""}};
   if (signs(model) && step.calls.empty()) {
     last["thoughtSignature"] = next("sig/+=");
     rules_.remember(last);
   }
-  Json end = event(Json::array({last}));
-  end["candidates"][0]["finishReason"] = "STOP";
+  Json end = answer_chunk(Json::array({last}));
+  end = finished(std::move(end));
   end["usageMetadata"] = {{"promptTokenCount", 100},
                           {"candidatesTokenCount", static_cast<int>(step.text.size() / 4 + 1)},
                           {"thoughtsTokenCount", static_cast<int>(step.thinking.size() / 4)}};

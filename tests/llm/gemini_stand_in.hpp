@@ -5,13 +5,16 @@
 // give ids to calls. GET /violations: {"count": N, "requests": N, "texts": [...]}. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "llm/gemini_rules.hpp"
+#include "llm/gemini_wire.hpp"
 #include "llm/scripted/scenario.hpp"
 #include "net/server/http_server.hpp"
 
@@ -32,14 +35,26 @@ class GeminiStandIn {
   std::string base_url() const;
   int port() const { return listener_->port(); }
 
-  // An answer that is given instead of the scenario's, once, to the next valid request; in order.
+  enum class End {
+    whole,
+    cut,     // the connection breaks behind the body
+    silence  // nothing more comes, and the connection stays open
+  };
+  // An answer that is given instead of the scenario's.
   struct Canned {
     int status = 200;
     std::string content_type = "text/event-stream";
     std::string body;
-    bool cut = false;  // breaks the connection behind the body
+    End end = End::whole;
+    net::Headers headers = {};
+    Wire wire = {};  // gzip and piece only: the body is sent as it is
   };
+  // What the next valid requests get, once each and in this order: an answer of the test's, or the scenario's in some
+  // form. Later ones get the scenario's in its usual form.
   void answer_next(Canned answer);
+  void play_next(Wire wire);
+  std::size_t planned() const;              // not given yet
+  int silences() const { return silent_; }  // answers that fell silent so far
 
   std::vector<std::string> violations() const;
   std::vector<Json> requests() const;  // the valid ones
@@ -49,8 +64,11 @@ class GeminiStandIn {
 
   void handle(net::Exchange& exchange);
   void generate(net::Exchange& exchange, const std::string& model);
-  void play(net::Exchange& exchange, const std::string& model, const llm::scripted::Step& step);
-  std::vector<Json> chunks_of(const std::string& model, const llm::scripted::Step& step);
+  using Planned = std::variant<Wire, Canned>;
+
+  void play(net::Exchange& exchange, const std::string& model, const llm::scripted::Step& step, const Wire& wire);
+  std::vector<Json> chunks_of(const std::string& model, const llm::scripted::Step& step, const Wire& wire);
+  void fall_silent(net::Exchange& exchange);
   void send_canned(net::Exchange& exchange, const Canned& answer);
   void refuse(net::Exchange& exchange, const std::string& text);
   Json violation_report() const;
@@ -60,11 +78,12 @@ class GeminiStandIn {
 
   mutable std::mutex mutex_;  // guards what follows
   GeminiRules rules_;
-  std::deque<Canned> canned_;
+  std::deque<Planned> planned_;
   std::vector<std::string> violations_;
   std::vector<Json> requests_;
   int made_ = 0;  // signatures and ids handed out
 
+  std::atomic<int> silent_{0};
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::Listener> listener_;
 };
