@@ -31,7 +31,8 @@ Result<std::unique_ptr<ContainerBackend>> local_backend(const BuildContext& cont
 }
 
 Result<std::unique_ptr<SessionStore>> sqlite_store(const BuildContext& context) {
-  return make_sqlite_store({context.state_dir, context.clock, 0});
+  const auto sync = context.settings.sqlite_full_sync ? SqliteSync::full : SqliteSync::normal;
+  return make_sqlite_store({.data_dir = context.state_dir, .clock = context.clock, .sync = sync});
 }
 
 Result<std::unique_ptr<SessionStore>> memory_store(const BuildContext& context) {

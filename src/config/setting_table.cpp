@@ -68,6 +68,11 @@ Result<LogLevel> log_level(const std::string& value) {
   return *level;
 }
 
+Result<bool> sqlite_sync(const std::string& value) {
+  if (value != "full" && value != "normal") return invalid_argument("full or normal");
+  return value == "full";
+}
+
 // Roles are no registry: what a role means is fixed, and this build has the one in which everything is together.
 Result<void> read_role(Settings& settings, const std::string& value) {
   if (value != "all") return invalid_argument("all (the roles api and worker are not available in this build)");
@@ -149,6 +154,7 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_RETENTION", "", "7d", "7d", into(&Settings::retention, parse_duration)},
       {"OTTOBOT_RETRY_DELAY", "", "1s", "5s", into(&Settings::retry_delay, parse_duration)},
       {"OTTOBOT_SANDBOXD", "--sandboxd", "", "/usr/bin/ottobot-sandboxd", path_into(&Settings::sandboxd)},
+      {"OTTOBOT_SQLITE_SYNC", "", "normal", "full", into(&Settings::sqlite_full_sync, sqlite_sync)},
       {"OTTOBOT_STORE", "--store", "sqlite", "sqlite", text_into(&Settings::store)},
       {"OTTOBOT_URL", "--url", "", "http://127.0.0.1:3000", into(&Settings::server_url, parse_base_url)},
       {"PUBLIC_URL", "", "", "https://ottobot.example.com", into(&Settings::public_url, parse_base_url)},

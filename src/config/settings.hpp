@@ -25,6 +25,7 @@ struct Settings {
 
   std::filesystem::path data_dir;  // never empty after load_settings()
   std::filesystem::path sandboxd;  // empty = beside the ottobot program
+  bool sqlite_full_sync = false;   // every append waits for the disk
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;

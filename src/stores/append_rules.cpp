@@ -59,7 +59,7 @@ Result<std::vector<Seq>> find_replay(const std::vector<NewEvent>& events, const 
     if (const Seq seq = find_seq(event.id); seq != 0) known.push_back(seq);
   }
   if (!known.empty() && known.size() != events.size()) {
-    return conflict("some events of the append are in the log already and some are not", "repeat an append as it was");
+    return known_in_part();
   }
   return known;
 }
@@ -74,6 +74,10 @@ Failure no_session(const std::string& session_id) { return not_found("no session
 
 Failure stale_epoch(const std::string& session_id, std::uint64_t epoch) {
   return fenced("epoch " + std::to_string(epoch) + " no longer owns session " + session_id);
+}
+
+Failure known_in_part() {
+  return conflict("some events of the append are in the log already and some are not", "repeat an append as it was");
 }
 
 Failure log_moved(const std::string& session_id, Seq expected, Seq last_seq) {

@@ -26,6 +26,7 @@ inline constexpr UnixMillis kIdempotencyMillis = 24LL * 60 * 60 * 1000;
 
 Failure no_session(const std::string& session_id);
 Failure stale_epoch(const std::string& session_id, std::uint64_t epoch);
+Failure known_in_part();
 Failure log_moved(const std::string& session_id, Seq expected, Seq last_seq);
 Failure lease_held(const std::string& session_id, const std::string& owner);
 Failure key_reused(const std::string& idempotency_key);

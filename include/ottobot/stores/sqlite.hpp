@@ -1,8 +1,8 @@
 // The embedded SessionStore: one SQLite database (WAL) and a folder of blobs in a data directory.
 //
-// An acknowledged append survives kill -9 of the process and loss of power (synchronous=FULL, as far as the disk keeps
-// its word). One process at a time: the directory is locked. Opening it makes all leases of the process before void, as
-// the lock proves that nobody holds one; epochs go on rising. Port leases survive. Concurrent appends share a commit.
+// An acknowledged append survives kill -9 of the process; what of it survives loss of power, SqliteSync says. One
+// process at a time: the directory is locked. Opening it makes all leases of the process before void, as the lock
+// proves that nobody holds one; epochs go on rising. Port leases survive. Concurrent appends share a commit.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,21 @@
 
 namespace ottobot {
 
+// What has reached the disk, as far as that keeps its word, when an append is acknowledged.
+enum class SqliteSync {
+  // All of it.
+  full,
+  // All but the steps inside a turn (model_call_started, agent_thinking, agent_message, tool_result, and the intents of
+  // tools that only read), which follow within a second. After a loss of power the last of them may be missing: the
+  // turn then goes on from before, and no call that may have changed something is made a second time.
+  normal,
+};
+
 struct SqliteStoreOptions {
   std::filesystem::path data_dir;        // created with mode 0700 when it is missing
   Clock& clock = system_clock();         // borrowed for the life of the store
   std::uint64_t max_database_bytes = 0;  // of rows and events, without blobs; 0 = as much as the disk holds
+  SqliteSync sync = SqliteSync::normal;
 };
 
 // Errors: conflict (another process uses the directory; the message names it), data_loss (damaged, or not a database of

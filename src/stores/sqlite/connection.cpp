@@ -58,6 +58,14 @@ std::int64_t Connection::pragma(const char* name) {
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.getHandle()) == 0; }
 
+void Connection::sync_log() {
+  sqlite3_file* log = nullptr;
+  int code = sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  // No methods: no transaction has opened the log yet.
+  if (code == SQLITE_OK && log && log->pMethods) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) throw SQLite::Exception("cannot sync the write-ahead log", code);
+}
+
 Error current_database_error() {
   try {
     throw;

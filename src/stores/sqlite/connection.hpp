@@ -73,6 +73,8 @@ class Connection {
   std::int64_t pragma(const char* name);
   std::int64_t last_rowid() const { return database_.getLastInsertRowid(); }
   bool in_transaction() const;
+  // Everything committed so far is on the disk afterwards (WAL mode, outside of a transaction).
+  void sync_log();
 
  private:
   SQLite::Database database_;

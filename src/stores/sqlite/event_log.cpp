@@ -48,14 +48,19 @@ Result<Event> decode_event(const StoredEvent& stored) {
   return event;
 }
 
-void insert_events(Connection& connection, std::int64_t sid, Seq last_seq, UnixMillis timestamp,
-                   const std::vector<EncodedEvent>& events) {
+std::size_t insert_events(Connection& connection, std::int64_t sid, Seq last_seq, UnixMillis timestamp,
+                          const std::vector<EncodedEvent>& events) {
+  std::size_t count = 0;
   for (const auto& encoded : events) {
     const std::string_view type = to_string(encoded.event->type);
-    connection.query("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-        .bind(key_of(sid, ++last_seq), sid, encoded.event->id, type, timestamp, encoded.data, encoded.internal)
-        .run();
+    const int inserted =
+        connection.query("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (sid, id) DO NOTHING")
+            .bind(key_of(sid, ++last_seq), sid, encoded.event->id, type, timestamp, encoded.data, encoded.internal)
+            .run();
+    if (inserted == 0) break;
+    ++count;
   }
+  return count;
 }
 
 std::vector<StoredEvent> read_events(Connection& connection, std::int64_t sid, const ReadParams& params) {

@@ -27,9 +27,9 @@ struct StoredEvent {
 // Errors: data_loss.
 Result<Event> decode_event(const StoredEvent& stored);
 
-// Writes `events` with the seqs after `last_seq`.
-void insert_events(Connection& connection, std::int64_t sid, Seq last_seq, UnixMillis timestamp,
-                   const std::vector<EncodedEvent>& events);
+// Writes `events` with the seqs after `last_seq`, up to one whose id is in the log already; how many there were.
+std::size_t insert_events(Connection& connection, std::int64_t sid, Seq last_seq, UnixMillis timestamp,
+                          const std::vector<EncodedEvent>& events);
 std::vector<StoredEvent> read_events(Connection& connection, std::int64_t sid, const ReadParams& params);
 // 0 when the id is not in the log.
 Seq find_event(Connection& connection, std::int64_t sid, const std::string& event_id);

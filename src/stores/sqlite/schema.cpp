@@ -158,9 +158,10 @@ void migrate(Connection& connection) {
 
 Result<void> prepare_database(Connection& connection, std::uint64_t max_bytes) {
   if (auto ours = check_origin(connection); !ours) return ours;
+  // NORMAL keeps the database whole; that a commit is on the disk is seen to by Writer, where it is wanted.
   connection.execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-      "PRAGMA journal_size_limit = 67108864");
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+      "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
   migrate(connection);
   if (max_bytes != 0) {
     const auto pages = max_bytes / static_cast<std::uint64_t>(connection.pragma("page_size"));

@@ -132,9 +132,11 @@ void delete_session(Connection& connection, std::int64_t sid) {
 // appends set none of those.
 void update_projection(Connection& connection, const SessionHead& head, Seq last_seq, UnixMillis timestamp,
                        const RowPatch& patch) {
-  connection.query("UPDATE projections SET last_seq = ?2, last_timestamp = ?3 WHERE sid = ?1")
-      .bind(head.sid, last_seq, timestamp)
-      .run();
+  if (!patch.usage) {
+    connection.query("UPDATE projections SET last_seq = ?2, last_timestamp = ?3 WHERE sid = ?1")
+        .bind(head.sid, last_seq, timestamp)
+        .run();
+  }
   if (patch.expires_at || patch.purge_at) {
     const UnixMillis expires_at = patch.expires_at.value_or(head.expires_at);
     const UnixMillis purge_at = patch.purge_at.value_or(head.purge_at);
@@ -145,9 +147,10 @@ void update_projection(Connection& connection, const SessionHead& head, Seq last
   if (const auto& usage = patch.usage) {
     connection
         .query(
-            "UPDATE projections SET input_tokens = ?2, output_tokens = ?3, cached_tokens = ?4, cost_usd = ?5 "
-            "WHERE sid = ?1")
-        .bind(head.sid, usage->input_tokens, usage->output_tokens, usage->cached_tokens, usage->cost_usd)
+            "UPDATE projections SET last_seq = ?2, last_timestamp = ?3, input_tokens = ?4, output_tokens = ?5, "
+            "cached_tokens = ?6, cost_usd = ?7 WHERE sid = ?1")
+        .bind(head.sid, last_seq, timestamp, usage->input_tokens, usage->output_tokens, usage->cached_tokens,
+              usage->cost_usd)
         .run();
   }
   if (patch.status) {

@@ -22,10 +22,26 @@ using namespace stores;
 // So that other writers get their turn while a long log is purged.
 constexpr int kPurgeStepEvents = 500;
 
+// Losing it, with all that came after, makes nothing happen twice: the turn goes on from before.
+bool may_be_lost_with_power(const NewEvent& event) {
+  switch (event.type) {
+    case EventType::model_call_started:
+    case EventType::agent_thinking:
+    case EventType::agent_message:
+    case EventType::tool_result:
+      return true;
+    case EventType::tool_intent:
+      return get_bool(event.internal, "read_only");
+    default:
+      return false;
+  }
+}
+
 class SqliteStore final : public SessionStore {
  public:
-  SqliteStore(Clock& clock, DataDir dir, std::unique_ptr<Connection> connection)
+  SqliteStore(Clock& clock, SqliteSync sync, DataDir dir, std::unique_ptr<Connection> connection)
       : clock_(clock),
+        sync_(sync),
         dir_(std::move(dir)),
         writer_(std::move(connection)),
         readers_(dir_.database()),
@@ -103,25 +119,27 @@ class SqliteStore final : public SessionStore {
 
   Result<AppendResult> append_owner(const AppendOwnerParams& params, const CallContext& ctx) override {
     if (auto valid = check_event_ids(params.events); !valid) return fail(valid.error());
-    return write_append(params, ctx, [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
+    const auto body = [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
       const auto head = load_head(connection, params.session_id);
       if (!head) return fail(head.error());
       if (params.epoch != head->epoch || !leases_.holds(params.session_id, params.epoch)) {
         return stale_epoch(params.session_id, params.epoch);
       }
       return append(connection, *head, params, params.patch, params.if_last_seq, events);
-    });
+    };
+    return write_append(params, ctx, body, sync_of(params.events));
   }
 
   Result<AppendResult> post_inbox(const AppendParams& params, const CallContext& ctx) override {
     if (auto valid = check_inbox_events(params.events); !valid) return fail(valid.error());
     RowPatch patch = params.patch;
     patch.pending = patch.pending.value_or(true);
-    return write_append(params, ctx, [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
+    const auto body = [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
       const auto head = load_head(connection, params.session_id);
       if (!head) return fail(head.error());
       return append(connection, *head, params, patch, std::nullopt, events);
-    });
+    };
+    return write_append(params, ctx, body, Sync::now);
   }
 
   Result<std::vector<Event>> read(const ReadParams& params, const CallContext& ctx) override {
@@ -238,6 +256,12 @@ class SqliteStore final : public SessionStore {
  private:
   using EncodedEvents = std::vector<EncodedEvent>;
 
+  Sync sync_of(const std::vector<NewEvent>& events) const {
+    const bool soon = sync_ == SqliteSync::normal && !events.empty() &&
+                      std::all_of(events.begin(), events.end(), may_be_lost_with_power);
+    return soon ? Sync::soon : Sync::now;
+  }
+
   Result<bool> exists(const std::string& session_id, const CallContext& ctx) {
     return readers_.read(ctx, [&](Connection& connection) -> Result<bool> {
       return connection.query("SELECT 1 FROM sessions WHERE id = ?1").bind(session_id).next();
@@ -271,28 +295,39 @@ class SqliteStore final : public SessionStore {
   }
 
   template <class Body>
-  Result<AppendResult> write_append(const AppendParams& params, const CallContext& ctx, const Body& body) {
+  Result<AppendResult> write_append(const AppendParams& params, const CallContext& ctx, const Body& body, Sync sync) {
     const auto events = encode_events(params.events);
-    auto appended = writer_.write(ctx, [&](Connection& connection) { return body(connection, events); });
+    auto appended = writer_.write(
+        ctx, [&](Connection& connection) { return body(connection, events); }, sync);
     if (appended && !appended->replayed) announce(params.session_id, params.events, appended->last_seq);
     return appended;
   }
 
   Result<AppendResult> append(Connection& connection, const SessionHead& head, const AppendParams& params,
                               const RowPatch& patch, std::optional<Seq> if_last_seq, const EncodedEvents& events) {
-    const auto replay =
-        find_replay(params.events, [&](const std::string& id) { return find_event(connection, head.sid, id); });
-    if (!replay) return fail(replay.error());
-    if (!replay->empty()) {
-      return AppendResult{*replay, head.last_seq, timestamp_of(connection, head.sid, replay->front()), true};
+    if (if_last_seq && *if_last_seq != head.last_seq) {
+      auto known = find_replayed(connection, head, params);
+      if (!known || !known->seqs.empty()) return known;
+      return log_moved(params.session_id, *if_last_seq, head.last_seq);
     }
-    if (if_last_seq && *if_last_seq != head.last_seq) return log_moved(params.session_id, *if_last_seq, head.last_seq);
     AppendResult appended{{}, head.last_seq, std::max(head.last_timestamp, clock_.now_ms()), false};
     for (std::size_t n = 0; n < events.size(); ++n) appended.seqs.push_back(++appended.last_seq);
-    insert_events(connection, head.sid, head.last_seq, appended.timestamp, events);
+    // Replays are rare: that an id is known shows when it is written.
+    const std::size_t written = insert_events(connection, head.sid, head.last_seq, appended.timestamp, events);
+    if (written == 0 && !events.empty()) return find_replayed(connection, head, params);
+    if (written < events.size()) return known_in_part();
     count_turns(connection, head.sid, params.events);
     update_projection(connection, head, appended.last_seq, appended.timestamp, patch);
     return appended;
+  }
+
+  // The append as it was the first time; without seqs when it is new. Errors: conflict (known in part).
+  Result<AppendResult> find_replayed(Connection& connection, const SessionHead& head, const AppendParams& params) {
+    const auto known =
+        find_replay(params.events, [&](const std::string& id) { return find_event(connection, head.sid, id); });
+    if (!known) return fail(known.error());
+    if (known->empty()) return AppendResult{};
+    return AppendResult{*known, head.last_seq, timestamp_of(connection, head.sid, known->front()), true};
   }
 
   // Removes the logs of purged sessions, step by step.
@@ -318,6 +353,7 @@ class SqliteStore final : public SessionStore {
   }
 
   Clock& clock_;
+  const SqliteSync sync_;
   DataDir dir_;  // unlocked last
   std::string store_id_;
   Writer writer_;  // closed after the readers, to fold the WAL into the database
@@ -336,7 +372,7 @@ Result<std::unique_ptr<SessionStore>> make_sqlite_store(const SqliteStoreOptions
   try {
     auto connection = std::make_unique<Connection>(dir->database(), Connection::Mode::read_write);
     if (auto ready = prepare_database(*connection, options.max_database_bytes); !ready) return fail(ready.error());
-    auto store = std::make_unique<SqliteStore>(options.clock, std::move(*dir), std::move(connection));
+    auto store = std::make_unique<SqliteStore>(options.clock, options.sync, std::move(*dir), std::move(connection));
     if (auto recovered = store->recover(); !recovered) return fail(recovered.error());
     return store;
   } catch (...) {

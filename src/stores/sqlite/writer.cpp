@@ -4,9 +4,40 @@
 
 namespace ottobot::stores {
 
-Result<void> Writer::run(const CallContext& ctx, const Operation& operation) {
+Writer::Writer(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)), syncer_([this] { sync_later(); }) {}
+
+Writer::~Writer() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  syncer_.join();
+}
+
+// The thread that puts on the disk what was committed without.
+void Writer::sync_later() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return unsynced_ || stopping_; });
+    changed_.wait_for(lock, kSyncDelay, [this] { return stopping_; });
+    if (!unsynced_) {
+      if (stopping_) return;
+      continue;
+    }
+    lock.unlock();
+    // An error means another try a second later; meanwhile whoever wants to be sure gets it.
+    (void)run(
+        {}, [](Connection&) { return Result<void>(); }, Sync::now);
+    lock.lock();
+    if (stopping_) return;
+  }
+}
+
+Result<void> Writer::run(const CallContext& ctx, const Operation& operation, Sync sync) {
   if (auto running = ctx.check(); !running) return running;
-  Task task{operation};
+  Task task{operation, sync};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&task);
   while (task.state != State::done) {
@@ -36,6 +67,8 @@ void Writer::lead(std::unique_lock<std::mutex>& lock) {
   run_batch(batch);
   lock.lock();
   leading_ = false;
+  if (dirty_ && !unsynced_) changed_.notify_one();
+  unsynced_ = dirty_;
   for (Task* task : batch) {
     task->state = State::done;
     task->wake.notify_one();
@@ -54,6 +87,14 @@ void Writer::run_batch(const std::vector<Task*>& batch) {
     const bool any =
         std::any_of(batch.begin(), batch.end(), [](const Task* task) { return task->outcome.has_value(); });
     connection_->query(any ? "COMMIT" : "ROLLBACK").run();
+    dirty_ = dirty_ || any;
+    // Also for one that changed nothing: what it has seen may be on its way yet.
+    const bool now = std::any_of(batch.begin(), batch.end(),
+                                 [](const Task* task) { return task->outcome && task->sync == Sync::now; });
+    if (dirty_ && now) {
+      connection_->sync_log();
+      dirty_ = false;
+    }
   } catch (...) {
     const Error error = current_database_error();
     for (Task* task : batch) {

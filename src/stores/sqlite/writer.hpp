@@ -1,11 +1,15 @@
 // All writes, in transactions that concurrent writers share: one of them commits for those who wait meanwhile, so that
 // many sessions cost one fsync. Thread-safe.
+//
+// A write is on the disk when it is acknowledged, or, when it may be Sync::soon, within kSyncDelay.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "ottobot/call_context.hpp"
@@ -13,21 +17,28 @@
 
 namespace ottobot::stores {
 
+enum class Sync { now, soon };
+
 class Writer {
  public:
-  explicit Writer(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  static constexpr std::chrono::milliseconds kSyncDelay{1000};
 
-  // Runs `body(connection)` in a transaction and returns its Result once that is on disk; a failed body leaves no
+  explicit Writer(std::unique_ptr<Connection> connection);
+  ~Writer();
+
+  // Runs `body(connection)` in a transaction and returns its Result once that is committed; a failed body leaves no
   // trace. Bodies run one after the other, perhaps on the thread of another caller. ctx ends the wait for a turn, not a
   // body that has begun. Errors of its own: those of the database (see current_database_error), of ctx.
   template <class Body>
-  auto write(const CallContext& ctx, const Body& body) -> std::invoke_result_t<Body, Connection&> {
+  auto write(const CallContext& ctx, const Body& body, Sync sync = Sync::now)
+      -> std::invoke_result_t<Body, Connection&> {
     std::optional<std::invoke_result_t<Body, Connection&>> result;
-    const auto committed = run(ctx, [&](Connection& connection) -> Result<void> {
+    const Operation operation = [&](Connection& connection) -> Result<void> {
       result = body(connection);
       if (!*result) return fail(result->error());
       return {};
-    });
+    };
+    const auto committed = run(ctx, operation, sync);
     if (!committed) return fail(committed.error());
     return std::move(*result);
   }
@@ -37,22 +48,29 @@ class Writer {
   enum class State { waiting, running, done };
   struct Task {
     const Operation& operation;
+    Sync sync;
     State state = State::waiting;
     Result<void> outcome = {};
     std::condition_variable_any wake = {};
   };
 
-  Result<void> run(const CallContext& ctx, const Operation& operation);
+  Result<void> run(const CallContext& ctx, const Operation& operation, Sync sync);
   bool wait(Task& task, std::unique_lock<std::mutex>& lock, const CallContext& ctx);
   void lead(std::unique_lock<std::mutex>& lock);
   void wake_next();
   void run_batch(const std::vector<Task*>& batch);
   void run_task(Task& task, bool alone);
+  void sync_later();
 
-  std::mutex mutex_;  // guards waiting_, leading_ and the state of tasks
+  std::mutex mutex_;  // guards waiting_, leading_, unsynced_, stopping_ and the state of tasks
   std::vector<Task*> waiting_;
   bool leading_ = false;
+  bool unsynced_ = false;
+  bool stopping_ = false;
+  std::condition_variable changed_;         // of unsynced_ or stopping_
   std::unique_ptr<Connection> connection_;  // used by the leading thread only
+  bool dirty_ = false;                      // as connection_: committed and not synced
+  std::thread syncer_;
 };
 
 }  // namespace ottobot::stores
