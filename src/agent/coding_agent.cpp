@@ -34,6 +34,16 @@ events::TurnSummary summary_of(const SessionState& state, Clock& clock, const Co
   return summary;
 }
 
+// What the nodes share.
+struct Parts {
+  Parts(LlmProvider& provider, ToolBox& box, const CodingAgentOptions& options)
+      : list(box), model(provider, list, options), tools(box, list, options) {}
+
+  agent::ToolList list;
+  agent::ModelNode model;
+  agent::ToolsNode tools;
+};
+
 }  // namespace
 
 Graph make_coding_agent(LlmProvider& provider, ToolBox& tools, Clock& clock, CodingAgentOptions options) {
@@ -48,16 +58,17 @@ Graph make_coding_agent(LlmProvider& provider, ToolBox& tools, Clock& clock, Cod
   graph.add_node(kBegin, [](const SessionState&, Emitter& emitter, const CallContext&) {
     return emitter.commit({events::status_changed(SessionStatus::running)});
   });
-  graph.add_node(kModel, [node = std::make_shared<agent::ModelNode>(provider, tools, options)](
-                             const SessionState& state, Emitter& emitter, const CallContext& ctx) {
-    return node->run(state, emitter, ctx);
+  const auto parts = std::make_shared<Parts>(provider, tools, options);
+  graph.add_node(kModel, [parts](const SessionState& state, Emitter& emitter, const CallContext& ctx) {
+    return parts->model.run(state, emitter, ctx);
   });
-  graph.add_node(kTools, [node = std::make_shared<agent::ToolsNode>(tools, options)](
-                             const SessionState& state, Emitter& emitter, const CallContext& ctx) {
-    return node->run(state, emitter, ctx);
+  graph.add_node(kTools, [parts](const SessionState& state, Emitter& emitter, const CallContext& ctx) {
+    return parts->tools.run(state, emitter, ctx);
   });
-  graph.add_node(kFinish, [&clock, options](const SessionState& state, Emitter& emitter, const CallContext&) {
-    return end_turn(emitter, options, summary_of(state, clock, options));
+  graph.add_node(kFinish, [&clock, &tools, options](const SessionState& state, Emitter& emitter, const CallContext&) {
+    auto ended = end_turn(emitter, options, summary_of(state, clock, options));
+    if (ended) agent::acknowledge_results(emitter.state(), tools);
+    return ended;
   });
   graph.set_finish_point(kFinish);
   return graph;

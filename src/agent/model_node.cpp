@@ -108,13 +108,13 @@ Result<void> ModelNode::run(const SessionState& state, Emitter& emitter, const C
 }
 
 Result<Completion> ModelNode::ask(const SessionState& state, DeltaSink& stream, const CallContext& ctx) {
-  auto tools = tools_.list_tools(ctx);
-  if (!tools) return fail(tools.error(), "listing the tools");
+  auto tools = tools_.of_turn(state, ctx);
+  if (!tools) return fail(tools.error());
   CompletionParams params;
   params.model = options_.model;
   params.system = options_.system_prompt.empty() ? default_system_prompt(state.environment()) : options_.system_prompt;
   params.messages = state.messages();
-  params.tools = *tools;
+  params.tools = **tools;
   return provider_.complete(params, stream, ctx.within(options_.model_timeout));
 }
 
@@ -131,7 +131,8 @@ Result<void> ModelNode::commit_answer(Completion completion, const std::string& 
   // An answer cut before its first word has nothing to remember.
   if (!completion.message.parts.empty()) batch.push_back(std::move(answer));
   if (!batch.empty()) {
-    if (auto done = emitter.commit(std::move(batch)); !done || !cut) return done;
+    // The intents of its calls, or the end of the turn, follow at once.
+    if (auto done = emitter.commit_with_next(std::move(batch)); !done || !cut) return done;
   }
   return end_turn(emitter, options_,
                   ending(TurnOutcome::limit, emitter.state(),

@@ -1,13 +1,15 @@
 // One model call: asks, streams, and commits the answer.
 #pragma once
 
+#include "agent/tool_list.hpp"
 #include "ottobot/agent/coding_agent.hpp"
 
 namespace ottobot::agent {
 
 class ModelNode {
  public:
-  ModelNode(LlmProvider& provider, ToolBox& tools, CodingAgentOptions options)
+  // `provider` and `tools` are borrowed.
+  ModelNode(LlmProvider& provider, ToolList& tools, CodingAgentOptions options)
       : provider_(provider), tools_(tools), options_(std::move(options)) {}
 
   Result<void> run(const SessionState& state, Emitter& emitter, const CallContext& ctx);
@@ -17,7 +19,7 @@ class ModelNode {
   Result<void> commit_answer(Completion completion, const std::string& message_id, Emitter& emitter);
 
   LlmProvider& provider_;
-  ToolBox& tools_;
+  ToolList& tools_;
   CodingAgentOptions options_;
 };
 

@@ -1,5 +1,6 @@
 #include "agent/tools_node.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -54,7 +55,21 @@ void clip(ToolReply& reply, std::size_t max_chars) {
   }
 }
 
+// How far behind the newest message the results of the step before can be.
+constexpr std::size_t kMessagesBack = 3;
+
 }  // namespace
+
+void acknowledge_results(const SessionState& state, ToolBox& tools) {
+  const auto& messages = state.messages();
+  for (std::size_t back = 1; back <= std::min(kMessagesBack, messages.size()); ++back) {
+    std::vector<std::string> call_ids;
+    for (const Part& part : messages[messages.size() - back].parts) {
+      if (const auto* result = std::get_if<ToolResultPart>(&part)) call_ids.push_back(result->call_id);
+    }
+    if (!call_ids.empty()) return tools.acknowledge(call_ids);
+  }
+}
 
 Result<void> ToolsNode::run(const SessionState& state, Emitter& emitter, const CallContext& ctx) {
   auto plans = plan(state, ctx);
@@ -78,10 +93,10 @@ Result<std::vector<ToolsNode::Plan>> ToolsNode::plan(const SessionState& state, 
     if (!open.result) plans.push_back({open.call, false, open.intended, open.boot_id});
   }
   if (ctx.stop.stop_requested()) return plans;
-  auto specs = tools_.list_tools(ctx);
-  if (!specs) return fail(specs.error(), "listing the tools");
+  auto specs = list_.of_turn(state, ctx);
+  if (!specs) return fail(specs.error());
   for (Plan& plan : plans) {
-    for (const ToolSpec& spec : *specs) {
+    for (const ToolSpec& spec : **specs) {
       if (spec.name == plan.call.name) plan.read_only = spec.read_only;
     }
   }
@@ -111,6 +126,7 @@ Result<void> ToolsNode::run_group(std::span<const Plan> group, Emitter& emitter,
   if (sent.empty()) return {};
   if (!intents.empty()) {
     if (auto done = emitter.commit(std::move(intents)); !done) return done;
+    acknowledge_results(emitter.state(), tools_);
   }
   return run_side_by_side(sent, emitter, ctx);
 }
@@ -148,7 +164,6 @@ Result<void> ToolsNode::run_side_by_side(std::span<const Plan> group, Emitter& e
     }
   }
   Result<void> outcome;
-  std::vector<std::string> durable;
   for (std::size_t done = 0; done < group.size(); ++done) {
     auto [index, reply] = replies.pop();
     if (!outcome) continue;  // a call or the log failed: the others are waited for, and left open for the next owner
@@ -156,18 +171,19 @@ Result<void> ToolsNode::run_side_by_side(std::span<const Plan> group, Emitter& e
       outcome = fail(reply.error());
       continue;
     }
-    outcome = commit_reply(group[index].call, std::move(*reply), emitter);
-    if (outcome) durable.push_back(group[index].call.call_id);
+    const bool last = done + 1 == group.size();
+    outcome = commit_reply(group[index].call, std::move(*reply), emitter, last ? Commit::with_next : Commit::now);
   }
-  if (!durable.empty()) tools_.acknowledge(durable);
   return outcome;
 }
 
-Result<void> ToolsNode::commit_reply(const ToolCallPart& call, ToolReply reply, Emitter& emitter) {
+Result<void> ToolsNode::commit_reply(const ToolCallPart& call, ToolReply reply, Emitter& emitter, Commit when) {
   clip(reply, options_.max_output_chars);
   ToolResultPart result{call.call_id,  call.provider_id,         call.name,
                         reply.outcome, std::move(reply.content), std::move(reply.structured)};
-  return emitter.commit({events::tool_result(result)});
+  // The next group's intents, the next model call or the end of the turn follow the last reply at once.
+  return when == Commit::with_next ? emitter.commit_with_next({events::tool_result(result)})
+                                   : emitter.commit({events::tool_result(result)});
 }
 
 }  // namespace ottobot::agent

@@ -3,13 +3,19 @@
 
 #include <span>
 
+#include "agent/tool_list.hpp"
 #include "ottobot/agent/coding_agent.hpp"
 
 namespace ottobot::agent {
 
+// Tells `tools` that the newest results of the conversation are durable. Call it right after a commit.
+void acknowledge_results(const SessionState& state, ToolBox& tools);
+
 class ToolsNode {
  public:
-  ToolsNode(ToolBox& tools, CodingAgentOptions options) : tools_(tools), options_(std::move(options)) {}
+  // `tools` and their `list` are borrowed.
+  ToolsNode(ToolBox& tools, ToolList& list, CodingAgentOptions options)
+      : tools_(tools), list_(list), options_(std::move(options)) {}
 
   Result<void> run(const SessionState& state, Emitter& emitter, const CallContext& ctx);
 
@@ -25,9 +31,11 @@ class ToolsNode {
   Result<void> run_group(std::span<const Plan> group, Emitter& emitter, const CallContext& ctx);
   Result<void> run_side_by_side(std::span<const Plan> group, Emitter& emitter, const CallContext& ctx);
   ToolReply reply_when_stopped(const Plan& plan, const CallContext& ctx);
-  Result<void> commit_reply(const ToolCallPart& call, ToolReply reply, Emitter& emitter);
+  enum class Commit { now, with_next };
+  Result<void> commit_reply(const ToolCallPart& call, ToolReply reply, Emitter& emitter, Commit when = Commit::now);
 
   ToolBox& tools_;
+  ToolList& list_;
   CodingAgentOptions options_;
 };
 

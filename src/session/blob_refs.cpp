@@ -1,5 +1,7 @@
 #include "session/blob_refs.hpp"
 
+#include <algorithm>
+
 namespace ottobot::session {
 namespace {
 
@@ -13,6 +15,11 @@ void find_long_strings(Json& value, const Json::json_pointer& path, std::vector<
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) find_long_strings(value[i], path / i, found);
   }
+}
+
+bool holds_long_string(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().size() > kInlineLimitBytes;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), holds_long_string);
 }
 
 Result<void> move_out(Json& root, const char* name, Json& references, SessionStore& store,
@@ -30,6 +37,10 @@ Result<void> move_out(Json& root, const char* name, Json& references, SessionSto
 }
 
 }  // namespace
+
+bool has_large_value(const NewEvent& event) {
+  return holds_long_string(event.data) || holds_long_string(event.internal);
+}
 
 Result<bool> externalize(NewEvent& event, SessionStore& store, const std::string& session_id, const CallContext& ctx) {
   Json references = Json::array();

@@ -7,6 +7,8 @@ namespace ottobot::session {
 
 inline constexpr std::size_t kInlineLimitBytes = 64 << 10;
 
+// Whether externalize() has anything to do.
+bool has_large_value(const NewEvent& event);
 // Moves every longer string of data and internal into a blob of the session. True when there was one.
 Result<bool> externalize(NewEvent& event, SessionStore& store, const std::string& session_id, const CallContext& ctx);
 // Puts them back. Errors: data_loss when a blob is gone.

@@ -1,6 +1,8 @@
 #include "ottobot/session/session_log.hpp"
 
-#include <thread>
+#include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "ottobot/clock.hpp"
 #include "ottobot/session/session_service.hpp"
@@ -13,7 +15,7 @@ constexpr Seq kEventsPerCheckpoint = 200;
 constexpr std::chrono::milliseconds kFirstRetry{20};
 constexpr std::chrono::milliseconds kLongestRetry{1000};
 
-// The store may have applied it, or be away for a moment: the same ids may be appended again.
+// The same ids may be appended again.
 bool may_repeat(const Error& error) {
   return error.code == ErrorCode::unavailable || error.code == ErrorCode::deadline_exceeded;
 }
@@ -32,22 +34,30 @@ void project(const std::vector<NewEvent>& events, const SessionState& before, Ro
   }
 }
 
-Event as_event(const NewEvent& event, Seq seq, UnixMillis timestamp) {
-  return {seq, event.id, event.type, timestamp, event.data, event.internal};
+Event as_event(NewEvent event, Seq seq, UnixMillis timestamp) {
+  return {seq, std::move(event.id), event.type, timestamp, std::move(event.data), std::move(event.internal)};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<SessionLog>> SessionLog::open(SessionStore& store, const Lease& lease, const CallContext& ctx) {
   std::unique_ptr<SessionLog> log(new SessionLog(store, lease));
-  auto checkpoint = store.get_checkpoint(lease.session_id, ctx);
-  if (!checkpoint) return fail(checkpoint.error());
-  if (*checkpoint) {
-    if (auto state = SessionState::from_checkpoint(**checkpoint)) log->state_ = std::move(*state);
-  }
-  log->checkpoint_seq_ = log->state_.last_seq();
-  if (auto read = log->refresh(ctx); !read) return fail(read.error());
+  if (auto folded = log->fold_anew(ctx); !folded) return fail(folded.error());
   return log;
+}
+
+Result<void> SessionLog::fold_anew(const CallContext& ctx) {
+  auto checkpoint = store_.get_checkpoint(lease_.session_id, ctx);
+  if (!checkpoint) return fail(checkpoint.error());
+  ahead_ = true;  // until all has been read
+  state_ = SessionState();
+  if (*checkpoint) {
+    if (auto stored = SessionState::from_checkpoint(**checkpoint)) state_ = std::move(*stored);
+  }
+  checkpoint_seq_ = state_.last_seq();
+  if (auto read = read_on(ctx); !read) return read;
+  ahead_ = false;
+  return {};
 }
 
 Result<void> SessionLog::commit(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx) {
@@ -59,6 +69,7 @@ Result<void> SessionLog::commit(std::vector<NewEvent> events, const RowPatch& pa
 
 Result<void> SessionLog::commit_if_current(std::vector<NewEvent> events, const RowPatch& patch,
                                            const CallContext& ctx) {
+  if (auto flushed = flush(ctx); !flushed) return flushed;
   AppendOwnerParams params;
   params.events = std::move(events);
   params.patch = patch;
@@ -70,31 +81,96 @@ Result<void> SessionLog::commit_if_current(std::vector<NewEvent> events, const R
   return done;
 }
 
-Result<void> SessionLog::append(AppendOwnerParams params, const CallContext& ctx) {
-  params.session_id = lease_.session_id;
-  params.epoch = lease_.epoch;
-  project(params.events, state_, params.patch);
-  const std::vector<NewEvent> originals = params.events;
+Result<void> SessionLog::commit_with_next(std::vector<NewEvent> events, const CallContext& ctx) {
+  if (ahead_ || std::any_of(events.begin(), events.end(), session::has_large_value)) {
+    return commit(std::move(events), {}, ctx);
+  }
+  RowPatch patch;
+  project(events, state_, patch);
+  if (patch.usage) staged_usage_ = patch.usage;
+  for (NewEvent& event : events) {
+    state_.apply(as_event(event, state_.last_seq() + 1, system_clock().now_ms()));
+    staged_.push_back(std::move(event));
+  }
+  return {};
+}
+
+// Puts the staged events before those of `params`; how many they were.
+std::size_t SessionLog::take_staged(AppendOwnerParams& params) {
+  const std::size_t count = staged_.size();
+  if (count == 0) return 0;
+  if (!params.patch.usage) params.patch.usage = staged_usage_;
+  // They were folded as the next ones.
+  params.if_last_seq = state_.last_seq() - static_cast<Seq>(count);
+  staged_.insert(staged_.end(), std::make_move_iterator(params.events.begin()),
+                 std::make_move_iterator(params.events.end()));
+  params.events = std::exchange(staged_, {});
+  staged_usage_.reset();
+  return count;
+}
+
+Result<void> SessionLog::externalize(AppendOwnerParams& params, std::vector<NewEvent>& originals,
+                                     const CallContext& ctx) {
+  if (std::none_of(params.events.begin(), params.events.end(), session::has_large_value)) return {};
+  originals = params.events;
   for (NewEvent& event : params.events) {
     auto moved = session::externalize(event, store_, lease_.session_id, ctx);
     if (!moved) return fail(moved.error());
   }
+  return {};
+}
+
+// Repeated while the store may have applied it, or is away for a moment.
+Result<AppendResult> SessionLog::append_surely(const AppendOwnerParams& params, const CallContext& ctx) {
   auto appended = store_.append_owner(params, ctx);
   for (auto wait = kFirstRetry; !appended && may_repeat(appended.error()) && ctx.check();
        wait = std::min(wait * 2, kLongestRetry)) {
     if (auto slept = system_clock().sleep_for(wait, ctx); !slept) break;
     appended = store_.append_owner(params, ctx);
   }
+  return appended;
+}
+
+Result<void> SessionLog::append(AppendOwnerParams params, const CallContext& ctx) {
+  if (ahead_) {
+    if (auto folded = fold_anew(ctx); !folded) return folded;
+  }
+  params.session_id = lease_.session_id;
+  params.epoch = lease_.epoch;
+  project(params.events, state_, params.patch);
+  std::size_t folded = take_staged(params);
+  ahead_ = folded > 0;              // until they are in the log
+  std::vector<NewEvent> originals;  // when the store gets them without their large values
+  if (auto moved = externalize(params, originals, ctx); !moved) return moved;
+  auto appended = append_surely(params, ctx);
+  if (!appended && folded > 0 && appended.error().code == ErrorCode::conflict) {
+    // Something came into the inbox since they were folded: it goes first.
+    if (auto anew = fold_anew(ctx); !anew) return anew;
+    folded = 0;
+    params.if_last_seq.reset();
+    appended = append_surely(params, ctx);
+  }
   if (!appended) return fail(appended.error());
   if (appended->seqs.empty()) return {};
-  if (appended->replayed || appended->seqs.front() != state_.last_seq() + 1) return refresh(ctx);
-  for (std::size_t i = 0; i < originals.size(); ++i) {
-    state_.apply(as_event(originals[i], appended->seqs[i], appended->timestamp));
+  const bool in_order = appended->seqs.front() + static_cast<Seq>(folded) == state_.last_seq() + 1;
+  if (appended->replayed || !in_order) return refresh(ctx);
+  auto& events = originals.empty() ? params.events : originals;
+  for (std::size_t i = folded; i < events.size(); ++i) {
+    state_.apply(as_event(std::move(events[i]), appended->seqs[i], appended->timestamp));
   }
+  ahead_ = false;
   return {};
 }
 
+Result<void> SessionLog::flush(const CallContext& ctx) { return staged_.empty() ? Result<void>{} : append({}, ctx); }
+
 Result<void> SessionLog::refresh(const CallContext& ctx) {
+  if (ahead_) return fold_anew(ctx);
+  if (auto flushed = flush(ctx); !flushed) return flushed;
+  return read_on(ctx);
+}
+
+Result<void> SessionLog::read_on(const CallContext& ctx) {
   while (true) {
     ReadParams params;
     params.session_id = lease_.session_id;
@@ -107,6 +183,7 @@ Result<void> SessionLog::refresh(const CallContext& ctx) {
 }
 
 Result<void> SessionLog::checkpoint(const CallContext& ctx) {
+  if (auto flushed = flush(ctx); !flushed) return flushed;
   if (state_.last_seq() - checkpoint_seq_ < kEventsPerCheckpoint) return {};
   auto written = store_.put_checkpoint(lease_.session_id, state_.last_seq(), state_.to_checkpoint(), ctx);
   if (!written) return written;

@@ -164,6 +164,10 @@ std::chrono::milliseconds SessionRunner::turn_duration() const {
   return std::chrono::milliseconds(std::max<UnixMillis>(0, dependencies_.clock.now_ms() - state().turn()->started_at));
 }
 
+Result<void> SessionRunner::commit_with_next(std::vector<NewEvent> events) {
+  return log_->commit_with_next(std::move(events), owner_context(kStoreTimeout));
+}
+
 void SessionRunner::delta(const Json& message) {
   // Ephemeral: who misses it gets the whole message from the log.
   (void)dependencies_.store.publish(session_id_, message, owner_context(kStoreTimeout));

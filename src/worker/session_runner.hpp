@@ -26,12 +26,13 @@ class SessionRunner final : private Emitter {
  private:
   // Emitter: what nodes append to.
   Result<void> commit(std::vector<NewEvent> events) override;
+  Result<void> commit_with_next(std::vector<NewEvent> events) override;
   void delta(const Json& message) override;
   const SessionState& state() const override { return log_->state(); }
 
   Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch);
   std::chrono::milliseconds turn_duration() const;  // of the running turn, so far
-  Result<bool> settle();  // true when there was nothing to do and the session is marked so
+  Result<bool> settle();                            // true when there was nothing to do and the session is marked so
 
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();

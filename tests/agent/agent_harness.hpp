@@ -41,6 +41,10 @@ class AgentHarness final : public Emitter {
     if (crash_after && crash_after-- == 1) return unavailable("crashed here");
     return log->commit(std::move(events), {}, {});
   }
+  Result<void> commit_with_next(std::vector<NewEvent> events) override {
+    if (crash_after && crash_after-- == 1) return unavailable("crashed here");
+    return log->commit_with_next(std::move(events), {});
+  }
   void delta(const Json& message) override { deltas.push_back(message); }
   const SessionState& state() const override { return log->state(); }
 

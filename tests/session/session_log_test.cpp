@@ -63,6 +63,74 @@ TEST_F(SessionLogTest, CommitIfCurrentLosesAgainstAPromptThatCameIn) {
   EXPECT_FALSE(store->get_session(id, {})->pending);
 }
 
+class SessionLogStagingTest : public SessionLogTest {
+ protected:
+  static NewEvent answer(int output_tokens) {
+    return events::agent_message({Role::model, {TextPart{"hi", nullptr}}}, {10, output_tokens, 0, 0});
+  }
+  Seq stored() { return store->get_session(id, {})->last_seq; }
+  // What another owner would make of the log.
+  Json folded_elsewhere() {
+    SessionState state;
+    const auto events = read_events(*store, {id, 0}, {});
+    EXPECT_TRUE(succeeded(events));
+    for (const Event& event : *events) state.apply(event);
+    return state.to_checkpoint();
+  }
+};
+
+TEST_F(SessionLogStagingTest, EventsForTheNextCommitAreFoldedNowAndStoredWithIt) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit_with_next({answer(5)}, {})));
+  EXPECT_TRUE(log->state().answered());
+  EXPECT_EQ(log->state().last_seq(), 3);
+  EXPECT_EQ(stored(), 2);
+  ASSERT_TRUE(succeeded(log->commit({answer(7)}, {}, {})));
+  EXPECT_EQ(stored(), 4);
+  EXPECT_EQ(store->get_session(id, {})->usage.output_tokens, 12);
+  EXPECT_EQ(log->state().to_checkpoint(), folded_elsewhere());
+}
+
+TEST_F(SessionLogStagingTest, AnInboxEventInBetweenComesFirstInTheLogAndInTheFold) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit_with_next({answer(5)}, {})));
+  post(events::stop_requested("user"));
+  ASSERT_TRUE(succeeded(log->commit({answer(7)}, {}, {})));
+  const auto events = read_events(*store, {id, 2}, {});
+  ASSERT_EQ(events->size(), 3u);
+  EXPECT_EQ(events->at(0).type, EventType::stop_requested);
+  EXPECT_TRUE(log->state().turn()->stop_requested);
+  EXPECT_EQ(log->state().to_checkpoint(), folded_elsewhere());
+  EXPECT_EQ(store->get_session(id, {})->usage.output_tokens, 12);
+}
+
+TEST_F(SessionLogStagingTest, RefreshAndConditionalCommitsStoreThemFirst) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit_with_next({answer(5)}, {})));
+  ASSERT_TRUE(succeeded(log->refresh({})));
+  EXPECT_EQ(stored(), 3);
+  ASSERT_TRUE(succeeded(log->commit_with_next({answer(5)}, {})));
+  ASSERT_TRUE(succeeded(log->commit_if_current({}, {}, {})));
+  EXPECT_EQ(stored(), 4);
+}
+
+TEST_F(SessionLogStagingTest, WhatAFencedOwnerHadStagedIsForgotten) {
+  auto old_owner = own("a");
+  ASSERT_TRUE(succeeded(old_owner->commit_with_next({answer(5)}, {})));
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // its lease of 1 ms runs out
+  auto new_owner = own("b");
+  EXPECT_TRUE(failed_with(ErrorCode::fenced, old_owner->commit({answer(7)}, {}, {})));
+  EXPECT_TRUE(succeeded(old_owner->refresh({})));
+  EXPECT_EQ(old_owner->state().last_seq(), 2);
+  EXPECT_FALSE(old_owner->state().answered());
+}
+
+TEST_F(SessionLogStagingTest, LargeValuesAreStoredAtOnce) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit_with_next({events::log(LogLevel::info, std::string(300000, 'x'))}, {})));
+  EXPECT_EQ(stored(), 3);
+}
+
 TEST_F(SessionLogTest, AnOldOwnerIsFenced) {
   auto old_owner = own("a");
   std::this_thread::sleep_for(std::chrono::milliseconds(5));  // its lease of 1 ms runs out

@@ -22,6 +22,9 @@ class Emitter {
   // Appends durably and folds; state() is up to date afterwards. It is the owner's act: a stopped turn still commits
   // what it did, and it ends with the owner's lease. Errors: fenced and those of the store.
   virtual Result<void> commit(std::vector<NewEvent> events) = 0;
+  // As commit, for events that another commit follows at once: both may be one append then. Until then they can be lost
+  // with the process, as if what gave them had not happened yet.
+  virtual Result<void> commit_with_next(std::vector<NewEvent> events) { return commit(std::move(events)); }
   // Tells those who watch right now; stored nowhere.
   virtual void delta(const Json& message) = 0;
   // Valid until the Emitter ends; changes with commit().

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ class SessionLog {
   Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
   // As commit, but only if nothing has come in since the last fold: conflict otherwise, after folding what came.
   Result<void> commit_if_current(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
+  // As commit, but in one append with what is committed next: for events that another follows at once. They are folded
+  // now. Until then they can be lost with the process, or by a failing append, as if what gave them had not happened;
+  // refresh() tells. Large values are appended at once.
+  Result<void> commit_with_next(std::vector<NewEvent> events, const CallContext& ctx);
   // Folds what others appended.
   Result<void> refresh(const CallContext& ctx);
   // Writes a checkpoint when the log has grown enough since the last one to be worth it.
@@ -35,11 +40,20 @@ class SessionLog {
  private:
   SessionLog(SessionStore& store, Lease lease) : store_(store), lease_(std::move(lease)) {}
   Result<void> append(AppendOwnerParams params, const CallContext& ctx);
+  Result<AppendResult> append_surely(const AppendOwnerParams& params, const CallContext& ctx);
+  Result<void> externalize(AppendOwnerParams& params, std::vector<NewEvent>& originals, const CallContext& ctx);
+  std::size_t take_staged(AppendOwnerParams& params);
+  Result<void> flush(const CallContext& ctx);
+  Result<void> fold_anew(const CallContext& ctx);
+  Result<void> read_on(const CallContext& ctx);
 
   SessionStore& store_;
   Lease lease_;
   SessionState state_;
   Seq checkpoint_seq_ = 0;
+  std::vector<NewEvent> staged_;       // folded, and not appended yet
+  std::optional<Usage> staged_usage_;  // what they make of the row's
+  bool ahead_ = false;                 // state_ may have events that are not in the log
 };
 
 }  // namespace ottobot
