@@ -134,4 +134,11 @@ Result<CallToolResult> Client::call_tool(const std::string& name, const Json& ar
   return call_tool_result_from_json(*result);
 }
 
+Result<Json> Client::request(const std::string& method, const Json& params, const CallContext& ctx) {
+  const std::int64_t id = impl_->peer.next_id();
+  auto result = impl_->request(id, method, params.is_null() ? Json::object() : params, {}, ctx);
+  if (!result && impl_->agreement.era == Era::legacy && ended_by_caller(result.error())) impl_->tell_cancelled(id);
+  return result;
+}
+
 }  // namespace ottobot::mcp

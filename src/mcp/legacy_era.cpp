@@ -42,17 +42,40 @@ RpcResult<void> Era::admit(const Incoming& request, const SessionState& session)
 
 std::optional<RpcResult<Json>> Era::serve(const Incoming& request, SessionState& session) const {
   if (request.method == "ping") return RpcResult<Json>(Json::object());
-  if (request.method != "initialize") return std::nullopt;
+  if (request.method == "initialize") return initialize(request, session);
+  if (request.method == "logging/setLevel") return set_log_level(request, session);
+  return std::nullopt;
+}
+
+RpcResult<Json> Era::initialize(const Incoming& request, SessionState& session) const {
   const std::string requested = get_string(*request.params, "protocolVersion");
   if (requested.empty()) {
-    return RpcResult<Json>(rpc_error(rpc_code::kInvalidParams, "Invalid params: protocolVersion must be a string"));
+    return rpc_error(rpc_code::kInvalidParams, "Invalid params: protocolVersion must be a string");
+  }
+  if (const Json* capabilities = find_member(*request.params, "capabilities")) {
+    session.set_client_capabilities(*capabilities);
   }
   session.initialized = true;
   Json result = {{"protocolVersion", is_supported(requested) ? std::string_view(requested) : kLegacyVersion},
-                 {"capabilities", {{"tools", Json::object()}}},
+                 {"capabilities", {{"tools", Json::object()}, {"logging", Json::object()}}},
                  {"serverInfo", to_json(options_.info)}};
   if (!options_.instructions.empty()) result["instructions"] = options_.instructions;
-  return RpcResult<Json>(std::move(result));
+  return result;
+}
+
+RpcResult<Json> Era::set_log_level(const Incoming& request, SessionState& session) {
+  const auto level = logging_level_of(get_string(*request.params, "level"));
+  if (!level) return rpc_error(rpc_code::kInvalidParams, "Invalid params: level must be debug, info, notice, …");
+  session.log_level = *level;
+  return Json::object();
+}
+
+Json Era::client_capabilities(const Incoming&, const SessionState& session) const {
+  return session.client_capabilities();
+}
+
+std::optional<LoggingLevel> Era::log_level(const Incoming&, const SessionState& session) const {
+  return session.log_level.load();
 }
 
 void Era::complete(std::string_view, Json& result) const {

@@ -24,15 +24,20 @@ struct InitializeResult {
 // Errors: unsupported (a version that we do not speak), internal.
 Result<InitializeResult> parse_initialize_result(const Json& result);
 
-// Server side: initialize, ping. `options` is borrowed.
+// Server side: initialize, ping, logging/setLevel. `options` is borrowed.
 class Era final : public ServerEra {
  public:
   explicit Era(const ServerOptions& options) : options_(options) {}
   RpcResult<void> admit(const Incoming& request, const SessionState& session) const override;
   std::optional<RpcResult<Json>> serve(const Incoming& request, SessionState& session) const override;
+  Json client_capabilities(const Incoming& request, const SessionState& session) const override;
+  std::optional<LoggingLevel> log_level(const Incoming& request, const SessionState& session) const override;
   void complete(std::string_view method, Json& result) const override;
 
  private:
+  RpcResult<Json> initialize(const Incoming& request, SessionState& session) const;
+  static RpcResult<Json> set_log_level(const Incoming& request, SessionState& session);
+
   const ServerOptions& options_;
 };
 

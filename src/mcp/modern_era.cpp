@@ -71,9 +71,19 @@ RpcResult<void> Era::admit(const Incoming& request, const SessionState&) const {
 
 std::optional<RpcResult<Json>> Era::serve(const Incoming& request, SessionState&) const {
   if (request.method != kDiscover) return std::nullopt;
-  Json result = {{"supportedVersions", {kModernVersion}}, {"capabilities", {{"tools", Json::object()}}}};
+  Json result = {{"supportedVersions", {kModernVersion}},
+                 {"capabilities", {{"tools", Json::object()}, {"logging", Json::object()}}}};
   if (!options_.instructions.empty()) result["instructions"] = options_.instructions;
   return RpcResult<Json>(std::move(result));
+}
+
+Json Era::client_capabilities(const Incoming& request, const SessionState&) const {
+  const Json* capabilities = find_member(request.meta(), kClientCapabilitiesKey);
+  return capabilities ? *capabilities : Json();
+}
+
+std::optional<LoggingLevel> Era::log_level(const Incoming& request, const SessionState&) const {
+  return logging_level_of(get_string(request.meta(), kLogLevelKey));
 }
 
 void Era::complete(std::string_view method, Json& result) const {

@@ -15,6 +15,7 @@ namespace ottobot::mcp::modern {
 inline constexpr const char* kProtocolVersionKey = "io.modelcontextprotocol/protocolVersion";
 inline constexpr const char* kClientCapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
 inline constexpr const char* kClientInfoKey = "io.modelcontextprotocol/clientInfo";
+inline constexpr const char* kLogLevelKey = "io.modelcontextprotocol/logLevel";
 inline constexpr const char* kServerInfoKey = "io.modelcontextprotocol/serverInfo";
 inline constexpr std::string_view kDiscover = "server/discover";
 
@@ -42,6 +43,8 @@ class Era final : public ServerEra {
   explicit Era(const ServerOptions& options) : options_(options) {}
   RpcResult<void> admit(const Incoming& request, const SessionState& session) const override;
   std::optional<RpcResult<Json>> serve(const Incoming& request, SessionState& session) const override;
+  Json client_capabilities(const Incoming& request, const SessionState& session) const override;
+  std::optional<LoggingLevel> log_level(const Incoming& request, const SessionState& session) const override;
   void complete(std::string_view method, Json& result) const override;
 
  private:

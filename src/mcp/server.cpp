@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mcp/legacy_era.hpp"
+#include "mcp/logging_level.hpp"
 #include "mcp/modern_era.hpp"
 #include "mcp/tool_schema.hpp"
 
@@ -26,8 +27,14 @@ bool is_valid_tool_name(std::string_view name) {
 
 class LiveCall final : public ToolCall {
  public:
-  LiveCall(const std::string& name, const Json& args, const Json& meta, McpMessageSink& out)
-      : name_(name), args_(args), meta_(meta), token_(find_member(meta, "progressToken")), out_(out) {}
+  LiveCall(const std::string& name, const Json& args, const Json& meta, std::optional<LoggingLevel> log_level,
+           McpMessageSink& out)
+      : name_(name),
+        args_(args),
+        meta_(meta),
+        token_(find_member(meta, "progressToken")),
+        level_(log_level),
+        out_(out) {}
 
   const std::string& name() const override { return name_; }
   const Json& args() const override { return args_; }
@@ -38,19 +45,40 @@ class LiveCall final : public ToolCall {
     Json params = {{"progressToken", *token_}, {"progress", progress}};
     if (total > 0) params["total"] = total;
     if (!message.empty()) params["message"] = message;
-    const Json notification = make_notification("notifications/progress", std::move(params));
+    send("notifications/progress", std::move(params));
+  }
+
+  void log(LoggingLevel level, const Json& data) override {
+    if (level_ && level >= *level_) send("notifications/message", {{"level", to_string(level)}, {"data", data}});
+  }
+
+ private:
+  void send(std::string_view method, Json params) {
+    const Json notification = make_notification(method, std::move(params));
     std::lock_guard lock(mutex_);
     out_.on_message(notification);
   }
 
- private:
   const std::string& name_;
   const Json& args_;
   const Json& meta_;
   const Json* token_;
+  const std::optional<LoggingLevel> level_;
   std::mutex mutex_;  // guards out_: a tool may report from several threads
   McpMessageSink& out_;
 };
+
+// The members of `needed` that `declared` lacks.
+Json missing_capabilities(const Json& needed, const Json& declared) {
+  Json missing = Json::object();
+  if (!needed.is_object()) return missing;
+  for (const auto& [name, value] : needed.items()) {
+    const Json* found = find_member(declared, name);
+    const bool has_parts = found && missing_capabilities(value, *found).empty();
+    if (!has_parts) missing[name] = value;
+  }
+  return missing;
+}
 
 // The result as JSON without copying what may be megabytes.
 Json take_json(CallToolResult&& result) {
@@ -99,7 +127,7 @@ struct Server::Impl {
     if (auto admitted = era.admit(request, session); !admitted) return RpcFailure(admitted.error());
     if (auto own = era.serve(request, session)) return std::move(*own);
     if (request.method == "tools/list") return list_tools(request);
-    if (request.method == "tools/call") return call_tool(request, session, out, ctx);
+    if (request.method == "tools/call") return call_tool(era, request, session, out, ctx);
     return rpc_error(rpc_code::kMethodNotFound, "Method not found: " + std::string(request.method));
   }
 
@@ -114,7 +142,7 @@ struct Server::Impl {
     return result;
   }
 
-  RpcResult<Json> call_tool(const Incoming& request, SessionState& session, McpMessageSink& out,
+  RpcResult<Json> call_tool(const ServerEra& era, const Incoming& request, SessionState& session, McpMessageSink& out,
                             const CallContext& ctx) const {
     const Json* name = find_member(*request.params, "name");
     if (!name || !name->is_string())
@@ -129,11 +157,18 @@ struct Server::Impl {
     if (!args->is_object()) return rpc_error(rpc_code::kInvalidParams, "Invalid params: arguments must be an object");
 
     const RegisteredTool& tool = tools[found->second];
+    if (!tool.tool.needed_capabilities.is_null()) {
+      Json missing = missing_capabilities(tool.tool.needed_capabilities, era.client_capabilities(request, session));
+      if (!missing.empty()) {
+        return rpc_error(rpc_code::kMissingCapability, "Missing required client capability",
+                         {{"requiredCapabilities", std::move(missing)}});
+      }
+    }
     // Not a protocol error: the model that made them is the one to mend them (SEP-1303).
     if (auto errors = tool.schema.find_argument_errors(*args)) return take_json(error_result(std::move(*errors)));
 
     SessionState::Call running(session, *request.id, ctx.stop);
-    LiveCall call(tool.tool.name, *args, request.meta(), out);
+    LiveCall call(tool.tool.name, *args, request.meta(), era.log_level(request, session), out);
     CallContext call_ctx = ctx.with_stop(running.token());
     if (options.call_timeout.count() > 0) call_ctx = call_ctx.within(options.call_timeout);
     return to_outcome(tool, run_handler(tool.handler, call, call_ctx));
@@ -170,6 +205,12 @@ Result<void> Server::add_tool(Tool tool, ToolHandler handler) {
   Json listing = to_json(tool);
   impl_->tools.push_back({std::move(tool), std::move(listing), std::move(*schema), std::move(handler)});
   return {};
+}
+
+std::vector<const Tool*> Server::tools() const {
+  std::vector<const Tool*> found;
+  for (const RegisteredTool& registered : impl_->tools) found.push_back(&registered.tool);
+  return found;
 }
 
 std::shared_ptr<ServerSession> Server::make_session() { return std::make_shared<ServerSession>(); }

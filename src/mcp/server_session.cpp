@@ -19,6 +19,16 @@ SessionState::Call::~Call() {
   session_.calls_.erase(entry_);
 }
 
+void SessionState::set_client_capabilities(Json capabilities) {
+  std::lock_guard lock(mutex_);
+  client_capabilities_ = std::move(capabilities);
+}
+
+Json SessionState::client_capabilities() const {
+  std::lock_guard lock(mutex_);
+  return client_capabilities_;
+}
+
 void SessionState::cancel(const Json& id) {
   std::vector<std::stop_source> sources;
   {

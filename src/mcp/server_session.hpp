@@ -1,4 +1,4 @@
-// What an mcp::Server keeps per peer: whether the legacy handshake was done, and which calls run.
+// What an mcp::Server keeps per peer: what the legacy handshake said, and which calls run.
 //
 // Thread-safe. Server::handle() holds on to the state, so a session may be dropped while its calls wind down.
 #pragma once
@@ -10,7 +10,7 @@
 #include <stop_token>
 
 #include "mcp/any_stop.hpp"
-#include "ottobot/json.hpp"
+#include "ottobot/mcp/server.hpp"
 
 namespace ottobot::mcp {
 
@@ -36,10 +36,15 @@ class SessionState {
   // Ends what runs and whatever still comes.
   void cancel_all();
 
+  // Of the legacy handshake and logging/setLevel.
   std::atomic<bool> initialized = false;
+  std::atomic<LoggingLevel> log_level = LoggingLevel::info;
+  void set_client_capabilities(Json capabilities);
+  Json client_capabilities() const;
 
  private:
-  std::mutex mutex_;  // guards calls_ and closed_
+  mutable std::mutex mutex_;  // guards calls_, closed_ and client_capabilities_
+  Json client_capabilities_;
   std::list<std::pair<Json, std::stop_source>> calls_;
   bool closed_ = false;
 };

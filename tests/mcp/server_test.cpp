@@ -92,7 +92,7 @@ TEST_F(ServerTest, MethodsThatAreAbsentAreNotFoundInBothEras) {
     EXPECT_EQ(send(make_request(1, method, Json::object())).at("error").at("code"), -32601) << method;
     EXPECT_EQ(send_modern(modern_request(1, method)).at("error").at("code"), -32601) << method;
   }
-  for (const char* method : {"initialize", "ping", "logging/setLevel"}) {
+  for (const char* method : {"initialize", "ping", "logging/setLevel", "resources/subscribe"}) {
     EXPECT_EQ(send_modern(modern_request(1, method)).at("error").at("code"), -32601) << method;
   }
 }
@@ -204,6 +204,48 @@ TEST_F(ServerTest, ProgressGoesOutOnlyForAToken) {
   EXPECT_EQ(sink_.messages[0].at("params"), Json({{"progressToken", "tok"}, {"progress", 1.0}}));
   EXPECT_EQ(sink_.messages[1].at("params"),
             Json({{"progressToken", "tok"}, {"progress", 2.0}, {"total", 4.0}, {"message", "half"}}));
+}
+
+TEST_F(ServerTest, LogMessagesGoOutFromTheLevelThatTheCallerWants) {
+  add(named_tool("logs"), [](ToolCall& call, const CallContext&) {
+    call.log(LoggingLevel::debug, "detail");
+    call.log(LoggingLevel::info, {{"step", 1}});
+    call.log(LoggingLevel::error, "trouble");
+    return text_result("done");
+  });
+  const auto levels = [this] {
+    std::vector<std::string> found;
+    for (const Json& message : std::exchange(sink_.messages, {})) found.push_back(message.at("params").at("level"));
+    return found;
+  };
+  using Levels = std::vector<std::string>;
+  legacy_call({{"name", "logs"}});
+  EXPECT_EQ(levels(), (Levels{"info", "error"}));
+  send(make_request(2, "logging/setLevel", {{"level", "error"}}));
+  legacy_call({{"name", "logs"}});
+  EXPECT_EQ(levels(), Levels{"error"});
+  EXPECT_EQ(send(make_request(3, "logging/setLevel", {{"level", "loud"}})).at("error").at("code"), -32602);
+
+  Json request = modern_request(4, "tools/call", {{"name", "logs"}});
+  send_modern(request);
+  EXPECT_EQ(levels(), Levels{});
+  request["params"]["_meta"]["io.modelcontextprotocol/logLevel"] = "debug";
+  send_modern(request);
+  EXPECT_EQ(levels(), (Levels{"debug", "info", "error"}));
+}
+
+TEST_F(ServerTest, AToolThatNeedsACapabilityIsRefusedToCallersWithout) {
+  Tool tool = named_tool("ask");
+  tool.needed_capabilities = {{"sampling", {{"tools", Json::object()}}}, {"roots", Json::object()}};
+  add(tool, echo_handler);
+  EXPECT_EQ(legacy_call({{"name", "ask"}}).at("error").at("code"), -32021);
+  Json request = modern_request(1, "tools/call", {{"name", "ask"}});
+  Json& declared = request["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"];
+  declared = {{"roots", Json::object()}, {"sampling", Json::object()}};
+  const Json error = send_modern(request).at("error");
+  EXPECT_EQ(error.at("data").at("requiredCapabilities"), Json({{"sampling", {{"tools", Json::object()}}}}));
+  declared["sampling"]["tools"] = Json::object();
+  EXPECT_TRUE(send_modern(request).contains("result"));
 }
 
 TEST_F(ServerTest, ACancelledNotificationStopsTheCallWithThatIdOnly) {

@@ -22,7 +22,7 @@ struct ClientOptions {
 };
 
 struct CallOptions {
-  Json meta;                                                  // added to params._meta; null if none
+  Json meta;  // added to params._meta; null if none
   std::function<void(double progress, double total, const std::string& message)> on_progress;
 };
 
@@ -37,10 +37,13 @@ class Client {
   const Implementation& server_info() const;
   // All pages, in the server's order.
   Result<std::vector<Tool>> list_tools(const CallContext& ctx);
-  // A result with is_error is a success here. JSON-RPC errors: invalid_argument (-32602), not_found (-32601), else internal.
-  // When ctx ends, the peer is told (notifications/cancelled, or by closing the stream).
+  // A result with is_error is a success here. JSON-RPC errors: invalid_argument (-32602), not_found (-32601), else
+  // internal. When ctx ends, the peer is told (notifications/cancelled, or by closing the stream).
   Result<CallToolResult> call_tool(const std::string& name, const Json& args, const CallOptions& options,
                                    const CallContext& ctx);
+
+  // Any other request ("prompts/get"); gives its result whole. Errors: as call_tool.
+  Result<Json> request(const std::string& method, const Json& params, const CallContext& ctx);
 
  private:
   struct Impl;

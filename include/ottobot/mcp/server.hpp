@@ -1,18 +1,22 @@
 // An MCP server: tools behind JSON-RPC, both protocol eras, no I/O of its own.
 //
-// Register tools, then give it to a transport (Streamable HTTP, stdio, in-process), which calls handle() from many threads
-// at once. Handlers run on the transport's thread and may block.
+// Register tools, then give it to a transport (Streamable HTTP, stdio, in-process), which calls handle() from many
+// threads at once. Handlers run on the transport's thread and may block.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ottobot/call_context.hpp"
 #include "ottobot/mcp/types.hpp"
 #include "ottobot/mcp_transport.hpp"
 
 namespace ottobot::mcp {
+
+// How bad it is, as in RFC 5424.
+enum class LoggingLevel { debug, info, notice, warning, error, critical, alert, emergency };
 
 // What a handler sees of the call that it serves. Borrowed during the handler.
 class ToolCall {
@@ -23,10 +27,13 @@ class ToolCall {
   virtual const Json& meta() const = 0;  // params._meta; null if none
   // notifications/progress, when the caller gave a progressToken; never blocks for long. `total` 0 = unknown.
   virtual void progress(double progress, double total, const std::string& message) = 0;
+  // notifications/message with any JSON value, when the caller wants that level (legacy era: what logging/setLevel
+  // said, info if nothing; modern: what the request says, nothing if nothing); never blocks for long.
+  virtual void log(LoggingLevel level, const Json& data) = 0;
 };
 
-// ctx.stop fires when the caller cancels, or (modern era) closes the stream. An Error becomes a result with isError that
-// shows message and hint to the model.
+// ctx.stop fires when the caller cancels, or (modern era) closes the stream. An Error becomes a result with isError
+// that shows message and hint to the model.
 using ToolHandler = std::function<Result<CallToolResult>(ToolCall& call, const CallContext& ctx)>;
 
 struct ServerOptions {
@@ -50,6 +57,9 @@ class Server {
   // result that breaks the output schema. Errors: invalid_argument (name, handler, a schema that cannot be used),
   // already_exists.
   Result<void> add_tool(Tool tool, ToolHandler handler);
+
+  // In the order of tools/list; valid while the server lives.
+  std::vector<const Tool*> tools() const;
 
   // A legacy session (after initialize) or one modern request's scope. Thread-safe; running calls are cancelled by
   // destroying the last reference.

@@ -39,6 +39,9 @@ struct Tool {
   Json input_schema = Json::object({{"type", "object"}});
   Json output_schema;  // null if none
   ToolAnnotations annotations;
+  // Server side, not listed: ClientCapabilities that a caller must declare ({"sampling": {}}); null if none. Callers
+  // that do not are refused with MissingRequiredClientCapability.
+  Json needed_capabilities;
 };
 
 struct CallToolResult {

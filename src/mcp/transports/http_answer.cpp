@@ -7,7 +7,8 @@ namespace ottobot::mcp {
 
 namespace {
 
-constexpr std::size_t kMaxMessageBytes = 64 << 20;
+// Enough for the largest screenshots; parsed, it takes ten times as much.
+constexpr std::size_t kMaxMessageBytes = 16 << 20;
 
 bool is_event_stream(const net::Headers& headers) {
   const auto type = headers.find("Content-Type");

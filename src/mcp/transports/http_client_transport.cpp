@@ -1,10 +1,12 @@
 #include "mcp/transports/http_client_transport.hpp"
 
+#include <map>
 #include <mutex>
 
 #include "mcp/any_stop.hpp"
 #include "mcp/http_binding.hpp"
 #include "mcp/modern_era.hpp"
+#include "mcp/param_headers.hpp"
 #include "mcp/transports/http_answer.hpp"
 #include "ottobot/clock.hpp"
 
@@ -74,13 +76,45 @@ class HttpClientTransport final : public McpTransport {
       outcome = resume(answer, ctx);
     }
     if (incoming.method == "initialize" && !answer.session_id().empty()) set_session(answer.session_id());
-    if (answer.response()) return std::move(*answer.response());
+    if (answer.response()) {
+      learn_params(incoming, *answer.response());
+      return std::move(*answer.response());
+    }
     if (!outcome) return fail(outcome.error());
     if (in_session && answer.status() == 404) {
       set_session({});
       return not_found("the MCP session has ended");
     }
-    return answer.conclude();
+    auto response = answer.conclude();
+    if (response) learn_params(incoming, *response);
+    return response;
+  }
+
+  // Remembers which arguments the listed tools want as headers, and takes out the tools that ask for what may not be.
+  void learn_params(const Incoming& request, Json& response) {
+    if (request.method != "tools/list" || !modern::speaks(request) || !response.is_object()) return;
+    const Json* result = find_member(response, "result");
+    const Json* tools = result ? find_member(*result, "tools") : nullptr;
+    if (!tools || !tools->is_array()) return;
+    std::lock_guard lock(mutex_);
+    Json usable = Json::array();
+    for (const Json& tool : *tools) {
+      const Json* schema = find_member(tool, "inputSchema");
+      auto annotated = schema ? find_param_headers(*schema) : std::vector<ParamHeader>();
+      if (!annotated) continue;
+      params_.erase(get_string(tool, "name"));
+      if (!annotated->empty()) params_.emplace(get_string(tool, "name"), std::move(*annotated));
+      usable.push_back(tool);
+    }
+    if (usable.size() != tools->size()) response["result"]["tools"] = std::move(usable);
+  }
+
+  // Needs mutex_.
+  void add_params(net::Headers& headers, const Incoming& call) const {
+    const auto found = params_.find(get_string(*call.params, "name"));
+    const Json* args = find_member(*call.params, "arguments");
+    if (found == params_.end() || !args) return;
+    for (auto& [name, value] : encode_param_headers(found->second, *args)) headers.add(name, value);
   }
 
   // A stream that broke behind an event id goes on at GET from there (legacy era, "Resumability and Redelivery").
@@ -121,6 +155,8 @@ class HttpClientTransport final : public McpTransport {
     request.headers.add("Accept", "application/json, text/event-stream");
     if (modern::speaks(incoming)) {
       for (auto& [name, value] : http_binding::modern_headers(incoming)) request.headers.add(name, value);
+      std::lock_guard lock(mutex_);
+      if (incoming.method == "tools/call") add_params(request.headers, incoming);
     } else if (incoming.method != "initialize") {
       std::lock_guard lock(mutex_);
       add_session(request.headers);
@@ -148,7 +184,8 @@ class HttpClientTransport final : public McpTransport {
   std::unique_ptr<net::HttpClient> owned_;  // null when client_ is borrowed
   net::HttpClient& client_;
   std::stop_source closing_;
-  mutable std::mutex mutex_;  // guards version_ and session_id_
+  mutable std::mutex mutex_;                                // guards version_, session_id_ and params_
+  std::map<std::string, std::vector<ParamHeader>> params_;  // of the tools that were listed
   std::string version_;
   std::string session_id_;
 };

@@ -1,8 +1,12 @@
 #include "mcp/transports/http_server_transport.hpp"
 
+#include <map>
+#include <mutex>
+
 #include "mcp/http_binding.hpp"
 #include "mcp/legacy_era.hpp"
 #include "mcp/modern_era.hpp"
+#include "mcp/param_headers.hpp"
 #include "mcp/server_session.hpp"
 #include "mcp/transports/accept.hpp"
 #include "mcp/transports/host_guard.hpp"
@@ -69,13 +73,15 @@ struct HttpServerTransport::Impl {
         options(std::move(transport_options)),
         guard(options.allowed_hosts),
         sessions(options.session_ttl, options.max_sessions, clock),
-        keep_alive(options.quiet_before_stream, options.keep_alive, clock) {}
+        keep_alive({options.quiet_before_stream, options.keep_alive, options.departed_grace}, clock) {}
 
   Server& server;
   HttpServerTransportOptions options;
   HostGuard guard;
   SessionTable sessions;
   KeepAlive keep_alive;
+  std::once_flag params_found;
+  std::map<std::string, std::vector<ParamHeader>> params;
 
   void handle(net::Exchange& exchange) {
     const net::RequestHead& head = exchange.request();
@@ -117,12 +123,36 @@ struct HttpServerTransport::Impl {
     if (auto checked = check_modern(exchange.request().headers, incoming); !checked) {
       return exchange.respond(error_reply(400, checked.error(), *incoming.id));
     }
+    if (auto checked = check_params(exchange.request().headers, incoming); !checked) {
+      return exchange.respond(error_reply(400, checked.error(), *incoming.id));
+    }
     CallContext ctx;
     ctx.stop = exchange.client_gone();
     const auto session = server.make_session();
     ReplyStream reply(exchange);
-    const Json response = run(message, *session, reply, ctx);
+    const KeepAlive::Registration registration(keep_alive, reply, {});
+    const Json response = server.handle(message, *session, reply, ctx);
     reply.finish(binding::modern_status(response), {}, response);
+  }
+
+  RpcResult<void> check_params(const net::Headers& headers, const Incoming& request) {
+    if (request.method != "tools/call") return {};
+    const auto found = mirrored_params().find(get_string(*request.params, "name"));
+    const Json* args = find_member(*request.params, "arguments");
+    if (found == mirrored_params().end()) return {};
+    return check_param_headers(found->second, args ? *args : Json::object(),
+                               [&headers](std::string_view name) { return headers.find(name); });
+  }
+
+  // Of the tools that annotate any. Tools do not change once requests come.
+  const std::map<std::string, std::vector<ParamHeader>>& mirrored_params() {
+    std::call_once(params_found, [this] {
+      for (const Tool* tool : server.tools()) {
+        auto annotated = find_param_headers(tool->input_schema);
+        if (annotated && !annotated->empty()) params.emplace(tool->name, std::move(*annotated));
+      }
+    });
+    return params;
   }
 
   void serve_legacy(net::Exchange& exchange, const Json& message, const Incoming& incoming) {
@@ -142,7 +172,10 @@ struct HttpServerTransport::Impl {
       return exchange.respond({202, {}, {}});
     }
     ReplyStream reply(exchange);
-    const Json response = run(message, *session, reply, {});
+    const KeepAlive::Registration registration(keep_alive, reply, exchange.client_gone());
+    CallContext ctx;
+    ctx.stop = registration.abandoned();
+    const Json response = server.handle(message, *session, reply, ctx);
     reply.finish(200, {}, response);
   }
 
@@ -157,11 +190,6 @@ struct HttpServerTransport::Impl {
       headers.add(binding::kSessionId, std::move(id));
     }
     exchange.respond({200, std::move(headers), dump_json(response)});
-  }
-
-  Json run(const Json& message, ServerSession& session, ReplyStream& reply, const CallContext& ctx) {
-    const KeepAlive::Registration registration(keep_alive, reply);
-    return server.handle(message, session, reply, ctx);
   }
 };
 

@@ -1,8 +1,8 @@
 // Streamable HTTP, server side, both eras on one endpoint: mount handle() in a router at /mcp.
 //
 // handle() runs a request to its end on the calling thread, so it may block as long as a tool does. In the legacy era a
-// client that goes away does not cancel its call; in the modern era it does. Thread-safe. Protocol: Transports chapter
-// of revisions 2025-11-25 and 2026-07-28.
+// client that goes away does not cancel its call, for a while; in the modern era it does. Thread-safe. Protocol:
+// Transports chapter of revisions 2025-11-25 and 2026-07-28.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,9 @@ struct HttpServerTransportOptions {
   std::size_t max_body_bytes = 64 << 20;
   std::chrono::milliseconds quiet_before_stream{1000};  // a call silent for so long is answered as a stream
   std::chrono::milliseconds keep_alive{15000};          // between comments on a silent stream
-  Clock* clock = nullptr;                               // system_clock() when null; must outlive the transport
+  // Legacy era: how long a call goes on whose client went away. Nobody can fetch its answer, and it holds a thread.
+  std::chrono::milliseconds departed_grace{30000};
+  Clock* clock = nullptr;  // system_clock() when null; must outlive the transport
 };
 
 class HttpServerTransport {

@@ -1,14 +1,16 @@
 #include "mcp/transports/keep_alive.hpp"
 
+#include <vector>
+
 namespace ottobot::mcp {
 
-KeepAlive::KeepAlive(std::chrono::milliseconds quiet, std::chrono::milliseconds interval, Clock& clock)
-    : quiet_(quiet), interval_(interval), clock_(clock), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+KeepAlive::KeepAlive(const Times& times, Clock& clock)
+    : times_(times), clock_(clock), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-KeepAlive::Registration::Registration(KeepAlive& owner, ReplyStream& reply) : owner_(owner) {
-  const SteadyTime due = owner.clock_.steady_now() + owner.quiet_;
+KeepAlive::Registration::Registration(KeepAlive& owner, ReplyStream& reply, std::stop_token gone) : owner_(owner) {
+  const SteadyTime due = owner.clock_.steady_now() + owner.times_.quiet;
   std::lock_guard lock(owner.mutex_);
-  entry_ = owner.entries_.emplace(owner.entries_.end(), &reply, due);
+  entry_ = owner.entries_.insert(owner.entries_.end(), {&reply, due, std::move(gone), std::nullopt, abandoned_});
   owner.work_ = true;
   // Under load the thread makes its rounds anyway: most requests wake nobody.
   if (owner.idle_) owner.added_.notify_one();
@@ -23,7 +25,7 @@ void KeepAlive::run(const std::stop_token& stop) {
   CallContext ctx;
   ctx.stop = stop;
   while (wait_for_work(stop)) {
-    if (!clock_.sleep_for(quiet_ / 2, ctx)) return;
+    if (!clock_.sleep_for(times_.quiet / 2, ctx)) return;
     serve_due();
   }
 }
@@ -39,12 +41,20 @@ bool KeepAlive::wait_for_work(const std::stop_token& stop) {
 
 void KeepAlive::serve_due() {
   const SteadyTime now = clock_.steady_now();
-  std::lock_guard lock(mutex_);
-  for (auto& [reply, due] : entries_) {
-    if (now < due) continue;
-    reply->keep_alive();
-    due = now + interval_;
+  std::vector<std::stop_source> abandoned;
+  {
+    std::lock_guard lock(mutex_);
+    for (Entry& entry : entries_) {
+      if (entry.gone.stop_requested()) {
+        if (!entry.gone_since) entry.gone_since = now;
+        if (now - *entry.gone_since >= times_.departed) abandoned.push_back(entry.abandoned);
+      } else if (now >= entry.due) {
+        entry.reply->keep_alive();
+        entry.due = now + times_.interval;
+      }
+    }
   }
+  for (auto& source : abandoned) source.request_stop();  // outside the lock: it runs callbacks of tools
 }
 
 }  // namespace ottobot::mcp

@@ -92,6 +92,18 @@ TEST_F(HttpLongCallTest, ClosingTheStreamDoesNotCancelALegacyCall) {
   EXPECT_EQ(holder_.outcome(), "ran to its end");
 }
 
+// Its answer can be fetched by nobody, and it holds a thread of the server.
+TEST_F(HttpLongCallTest, ALegacyCallWhoseClientStaysAwayIsCancelled) {
+  HttpServerTransportOptions brief = options();
+  brief.departed_grace = 50ms;
+  host_.reset();
+  host_ = std::make_unique<HttpHost>(server_, Wire::tcp, brief);
+  UntilSink sink(": keep-alive");
+  const Json call = make_request(1, "tools/call", {{"name", "hold"}});
+  (void)host_->client().stream(in_session(start_session(), "POST", call), sink, with_timeout(20s));
+  EXPECT_EQ(holder_.outcome(), "stopped");
+}
+
 TEST_F(HttpLongCallTest, EndingTheSessionCancelsALegacyCall) {
   UntilSink sink(": keep-alive");
   const std::string id = start_session();
