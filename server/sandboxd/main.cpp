@@ -1,4 +1,5 @@
 // ottobot-sandboxd: the tools and the desktop of one sandbox, behind one endpoint.
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -10,10 +11,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
 #include "init.hpp"
+#include "mcp/transports/stdio_server_transport.hpp"
 #include "sandboxd/console.hpp"
 #include "sandboxd/sandbox.hpp"
 
@@ -62,6 +65,7 @@ std::string own_program() {
 
 struct CommandLine {
   SandboxOptions options;
+  bool stdio = false;
   std::string follow;
 };
 
@@ -74,6 +78,8 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
   app.set_version_flag("--version", OTTOBOT_VERSION);
   auto* workspace = app.add_option("--workspace", line.options.workspace, "Folder that the agent works in");
   auto* listen = app.add_option("--listen", line.options.listen, "unix:PATH or HOST:PORT");
+  app.add_flag("--stdio", line.stdio, "Speak MCP on standard input and output instead of listening; needs no token")
+      ->excludes(listen);
   app.add_option("--desktop", line.options.desktop, "auto (on demand), on or off")
       ->transform(CLI::CheckedTransformer(modes));
   app.add_option("--geometry", geometry, "Size of the desktop")->capture_default_str();
@@ -86,8 +92,8 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
       ->excludes(listen);
   try {
     app.parse(argc, argv);
-    if (line.follow.empty() && (line.options.workspace.empty() || line.options.listen.empty())) {
-      throw CLI::RequiredError("--workspace and --listen");
+    if (line.follow.empty() && (line.options.workspace.empty() || (line.options.listen.empty() && !line.stdio))) {
+      throw CLI::RequiredError("--workspace and one of --listen and --stdio");
     }
     int& width = line.options.width;
     int& height = line.options.height;
@@ -108,7 +114,52 @@ void wait_for_end(const sigset_t& signals) {
   }
 }
 
-int serve(SandboxOptions options) {
+// Stops its source at SIGTERM or SIGINT, which must be blocked.
+class EndSignal {
+ public:
+  explicit EndSignal(const sigset_t& signals)
+      : thread_([this, signals] {
+          wait_for_end(signals);
+          stop_.request_stop();
+        }) {}
+  ~EndSignal() {
+    ::pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+  EndSignal(const EndSignal&) = delete;
+  EndSignal& operator=(const EndSignal&) = delete;
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  std::stop_source stop_;
+  std::thread thread_;
+};
+
+// Takes a standard stream for ourselves: what else uses it gets `replacement`.
+int take_stream(int stream, int replacement) {
+  const int own = ::fcntl(stream, F_DUPFD_CLOEXEC, 3);
+  ::dup2(replacement, stream);
+  return own;
+}
+
+// Nothing but MCP may stand on standard output, and nobody else may read our input.
+Result<void> serve_streams(Sandbox& sandbox, const sigset_t& signals) {
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  mcp::StdioServerOptions options;
+  options.in_fd = take_stream(STDIN_FILENO, nothing);
+  options.out_fd = take_stream(STDOUT_FILENO, STDERR_FILENO);
+  const EndSignal end(signals);
+  CallContext ctx;
+  ctx.stop = end.token();
+  return mcp::serve_stdio(sandbox.tools(), options, ctx);
+}
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "ottobot-sandboxd: %s\n", error.to_string().c_str());
+  return 1;
+}
+
+int serve(SandboxOptions options, bool stdio) {
   options.token = take_token();
   // Others of this uid (the agent's commands) must not look into our memory.
   ::prctl(PR_SET_DUMPABLE, 0);
@@ -126,9 +177,10 @@ int serve(SandboxOptions options) {
   options.version = OTTOBOT_VERSION;
   options.logger = &logger;
   auto sandbox = Sandbox::start(std::move(options));
-  if (!sandbox) {
-    std::fprintf(stderr, "ottobot-sandboxd: %s\n", sandbox.error().to_string().c_str());
-    return 1;
+  if (!sandbox) return complain(sandbox.error());
+  if (stdio) {
+    const auto served = serve_streams(**sandbox, signals);
+    return served ? 0 : complain(served.error());
   }
   std::printf("ottobot-sandboxd listening on %s\n", (*sandbox)->address().c_str());
   std::fflush(stdout);
@@ -143,7 +195,7 @@ int main(int argc, char** argv) {
   using namespace ottobot::sandboxd;
   CommandLine line;
   if (auto code = parse(argc, argv, line)) return *code;
-  if (line.follow.empty()) return serve(std::move(line.options));
+  if (line.follow.empty()) return serve(std::move(line.options), line.stdio);
   follow_file(line.follow, STDOUT_FILENO);
   return 0;
 }

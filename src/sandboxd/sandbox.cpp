@@ -110,21 +110,28 @@ struct Sandbox::Parts {
 Sandbox::Sandbox(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Sandbox::~Sandbox() {
-  parts_->listener->stop_accepting();
-  parts_->routes->end_sessions();
-  parts_->listener.reset();
+  if (parts_->listener) {
+    parts_->listener->stop_accepting();
+    parts_->routes->end_sessions();
+    parts_->listener.reset();
+  }
   parts_->server.reset();
   parts_->routes.reset();
   parts_->toolset.reset();
 }
 
 const std::string& Sandbox::address() const { return parts_->address; }
-int Sandbox::port() const { return parts_->listener->port(); }
+int Sandbox::port() const { return parts_->listener ? parts_->listener->port() : 0; }
+mcp::Server& Sandbox::tools() { return parts_->toolset->server(); }
 
 Result<std::unique_ptr<Sandbox>> Sandbox::start(SandboxOptions options) {
-  if (options.token.empty()) return invalid_field("OTTOBOT_SANDBOX_TOKEN", "must be set");
-  auto listen = parse_listen(options.listen);
-  if (!listen) return fail(listen.error());
+  std::optional<net::ListenOptions> listen;
+  if (!options.listen.empty()) {
+    if (options.token.empty()) return invalid_field("OTTOBOT_SANDBOX_TOKEN", "must be set");
+    auto parsed = parse_listen(options.listen);
+    if (!parsed) return fail(parsed.error());
+    listen = std::move(*parsed);
+  }
   auto workspace = Workspace::open(options.workspace);
   if (!workspace) return fail(workspace.error());
   options.workspace = workspace->root();
@@ -151,28 +158,36 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(SandboxOptions options) {
                                 .version = options.version});
   if (!toolset) return fail(toolset.error());
   parts->toolset = std::move(*toolset);
-  parts->routes =
-      std::make_unique<Routes>(RouteOptions{options.token, options.version}, *parts->toolset, *parts->desktop);
+  std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(parts)));
+  if (listen) {
+    if (auto open = sandbox->open_endpoint(std::move(*listen), options); !open) return fail(open.error());
+  }
+  return sandbox;
+}
+
+Result<void> Sandbox::open_endpoint(net::ListenOptions listen, const SandboxOptions& options) {
+  Parts& parts = *parts_;
+  parts.routes = std::make_unique<Routes>(RouteOptions{options.token, options.version}, *parts.toolset, *parts.desktop);
   net::HttpServerOptions server_options;
   server_options.handler_threads = kHandlerThreads;
   server_options.logger = options.logger;
   auto server = net::make_http_server(server_options);
   if (!server) return fail(server.error());
-  parts->server = std::move(*server);
-  listen->handler = [routes = parts->routes.get()](net::Exchange& exchange) { routes->handle(exchange); };
-  listen->is_inline = Routes::is_inline;
-  listen->error_response = [](int status, const std::string& message) {
+  parts.server = std::move(*server);
+  listen.handler = [routes = parts.routes.get()](net::Exchange& exchange) { routes->handle(exchange); };
+  listen.is_inline = Routes::is_inline;
+  listen.error_response = [](int status, const std::string& message) {
     Error error;
     error.message = message;
     return error_reply(status, error);
   };
-  bool is_unix = listen->address.substr(0, 5) == "unix:";
-  std::string host = listen->address;
-  auto listener = parts->server->listen(std::move(*listen));
+  bool is_unix = listen.address.substr(0, 5) == "unix:";
+  std::string host = listen.address;
+  auto listener = parts.server->listen(std::move(listen));
   if (!listener) return fail(listener.error());
-  parts->listener = std::move(*listener);
-  parts->address = is_unix ? host : "http://" + host + ":" + std::to_string(parts->listener->port());
-  return std::unique_ptr<Sandbox>(new Sandbox(std::move(parts)));
+  parts.listener = std::move(*listener);
+  parts.address = is_unix ? host : "http://" + host + ":" + std::to_string(parts.listener->port());
+  return {};
 }
 
 }  // namespace ottobot::sandboxd

@@ -1,6 +1,7 @@
 // ottobot-sandboxd as a library: tools, desktop and their HTTP endpoint.
 //
-// start() listens; the object serves until it is destroyed, which cancels calls, kills what they started and joins.
+// start() listens, when it was told where; the object serves until it is destroyed, which cancels calls, kills what
+// they started and joins.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "net/server/http_server.hpp"
 #include "ottobot/log.hpp"
 #include "sandboxd/desktop.hpp"
 #include "sandboxd/toolset.hpp"
@@ -16,8 +18,8 @@ namespace ottobot::sandboxd {
 
 struct SandboxOptions {
   std::string workspace;
-  std::string listen;              // "unix:PATH" or "HOST:PORT"
-  std::string token;               // not empty
+  std::string listen;              // "unix:PATH" or "HOST:PORT"; empty = no endpoint, tools() only
+  std::string token;               // of the endpoint; not empty when there is one
   std::string run_folder;          // empty: default_run_folder()
   std::vector<std::string> tools;  // groups; empty = all
   DesktopMode desktop = DesktopMode::automatic;
@@ -40,12 +42,15 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  // "unix:PATH" or "http://HOST:PORT", with the port that was taken.
+  // "unix:PATH" or "http://HOST:PORT", with the port that was taken; empty without an endpoint.
   const std::string& address() const;
-  int port() const;  // 0 for a unix socket
+  int port() const;  // 0 for a unix socket or none
+  // The tools, for other transports. Lives as long as the sandbox.
+  mcp::Server& tools();
 
  private:
   struct Parts;
+  Result<void> open_endpoint(net::ListenOptions listen, const SandboxOptions& options);
   explicit Sandbox(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

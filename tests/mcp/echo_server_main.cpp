@@ -1,10 +1,14 @@
-// A small MCP server for checks by hand with other implementations: mcp_echo_server PORT serves /mcp on loopback.
+// A small MCP server for checks by hand with other implementations, and a child process for tests: mcp_echo_server PORT
+// serves /mcp on loopback, mcp_echo_server --stdio its standard streams.
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "mcp/transports/http_server_transport.hpp"
+#include "mcp/transports/stdio_server_transport.hpp"
 
 namespace {
 
@@ -25,12 +29,18 @@ Result<mcp::CallToolResult> echo(mcp::ToolCall& call, const CallContext&) {
   return result;
 }
 
+std::atomic<int> cancelled_counts = 0;
+
 // Counts with a pause before each number, reporting progress.
 Result<mcp::CallToolResult> count(mcp::ToolCall& call, const CallContext& ctx) {
   const auto to = get_int(call.args(), "to", 3);
   const std::chrono::milliseconds pause(get_int(call.args(), "pause_ms", 50));
   for (int step = 1; step <= to; ++step) {
-    if (auto slept = system_clock().sleep_for(pause, ctx); !slept) return fail(slept.error());
+    if (auto slept = system_clock().sleep_for(pause, ctx); !slept) {
+      ++cancelled_counts;
+      cancelled_counts.notify_all();
+      return fail(slept.error());
+    }
     call.progress(step, static_cast<double>(to), "counted " + std::to_string(step));
   }
   return mcp::text_result("counted to " + std::to_string(to));
@@ -38,6 +48,12 @@ Result<mcp::CallToolResult> count(mcp::ToolCall& call, const CallContext& ctx) {
 
 Result<mcp::CallToolResult> always_fail(mcp::ToolCall&, const CallContext&) {
   return not_found("nothing there", "look elsewhere");
+}
+
+// How many counts were cancelled; waits for the first.
+Result<mcp::CallToolResult> report_cancelled(mcp::ToolCall&, const CallContext&) {
+  cancelled_counts.wait(0);
+  return mcp::text_result(std::to_string(cancelled_counts));
 }
 
 Result<void> add_tools(mcp::Server& server) {
@@ -49,7 +65,17 @@ Result<void> add_tools(mcp::Server& server) {
   }
   auto counter = make_tool("count", "Counts, slowly", {{"to", integer}, {"pause_ms", integer}}, Json::array(), true);
   if (auto added = server.add_tool(std::move(counter), count); !added) return added;
+  auto cancelled = make_tool("cancelled", "Counts cancelled counts", Json::object(), Json::array(), true);
+  if (auto added = server.add_tool(std::move(cancelled), report_cancelled); !added) return added;
   return server.add_tool(make_tool("fail", "Never works", Json::object(), Json::array(), false), always_fail);
+}
+
+mcp::ServerOptions server_options() { return {{"mcp_echo_server", "1"}, "Tools to try a client with.", {}}; }
+
+Result<void> serve_streams() {
+  mcp::Server server(server_options());
+  if (auto added = add_tools(server); !added) return added;
+  return mcp::serve_stdio(server, {}, {});
 }
 
 Result<void> serve(int port) {
@@ -59,7 +85,7 @@ Result<void> serve(int port) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  mcp::Server server(mcp::ServerOptions{{"mcp_echo_server", "1"}, "Tools to try a client with.", {}});
+  mcp::Server server(server_options());
   if (auto added = add_tools(server); !added) return added;
   mcp::HttpServerTransport transport(server);
   auto http = net::make_http_server({});
@@ -83,7 +109,8 @@ Result<void> serve(int port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto served = serve(argc > 1 ? std::atoi(argv[1]) : 0);
+  const bool stdio = argc > 1 && std::string_view(argv[1]) == "--stdio";
+  const auto served = stdio ? serve_streams() : serve(argc > 1 ? std::atoi(argv[1]) : 0);
   if (served) return 0;
   std::fprintf(stderr, "%s\n", served.error().to_string().c_str());
   return 1;
