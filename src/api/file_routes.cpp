@@ -1,6 +1,8 @@
 #include "api/file_routes.hpp"
 
 #include "api/archive_blob.hpp"
+#include "api/archived_files.hpp"
+#include "api/content_type.hpp"
 #include "api/errors.hpp"
 #include "api/input.hpp"
 #include "api/sandbox_proxy.hpp"
@@ -49,8 +51,8 @@ Result<void> download_project(Context& context, Request& request) {
   return send_archive(context, request, "project.zip");
 }
 
-// A path of the workspace, encoded for the sandbox's URL. What climbs would leave /files there.
-Result<std::string> workspace_path(const std::string& path) {
+// What climbs would leave /files in the sandbox's URL.
+Result<void> check_workspace_path(const std::string& path) {
   if (path.empty()) return invalid_field("path", "must not be empty");
   std::size_t start = 0;
   while (start <= path.size()) {
@@ -61,7 +63,20 @@ Result<std::string> workspace_path(const std::string& path) {
     }
     start = end + 1;
   }
-  return net::percent_encode_path(path);
+  return {};
+}
+
+Failure ended_session(const SessionRow& row) {
+  if (is_deleted(row) || row.status == SessionStatus::terminating) {
+    return conflict("the session has ended", "its files can only be downloaded: GET /download/" + row.id);
+  }
+  return conflict("the session has expired",
+                  "POST /session/" + row.id + "/messages brings it back with its files; then upload again");
+}
+
+// No sandbox runs, but its files were kept.
+bool is_kept(const SessionRow& row, const Error& no_sandbox) {
+  return no_sandbox.code == ErrorCode::not_found && !row.archive_blob.empty();
 }
 
 // The sandbox for calls that need it now.
@@ -69,7 +84,7 @@ Result<Endpoint> running_sandbox(Context& context, const SessionRow& row) {
   auto sandbox = find_sandbox(context, row);
   if (sandbox || sandbox.error().code != ErrorCode::not_found) return sandbox;
   if (row.status == SessionStatus::terminated) {
-    return not_found("the session has ended and its sandbox is gone", "GET /download/" + row.id + " has its files");
+    return not_found("the session has ended without files");
   }
   return not_found("the session's sandbox is not up", "wait for it: phase " + row.phase);
 }
@@ -81,29 +96,44 @@ net::HttpRequest with_range(net::HttpRequest upstream, const net::RequestHead& h
   return upstream;
 }
 
+// Files are the agent's: a page among them must not run as a page of ours.
+net::Headers file_headers(const std::string& path) {
+  return {{"Content-Type", std::string(content_type_of(path))},
+          {"Content-Security-Policy", "sandbox"},
+          {"X-Content-Type-Options", "nosniff"},
+          {"Cache-Control", "no-store"}};
+}
+
 Result<void> download_file(Context& context, Request& request) {
   const auto row = find_session(context, request.param("id"));
   if (!row) return fail(row.error());
-  const auto path = workspace_path(request.param("path"));
-  if (!path) return fail(path.error());
+  const std::string& path = request.param("path");
+  if (auto ok = check_workspace_path(path); !ok) return ok;
   const auto sandbox = running_sandbox(context, *row);
+  if (!sandbox && is_kept(*row, sandbox.error())) {
+    return send_archived_file(context, request, *row, path, file_headers(path));
+  }
   if (!sandbox) return fail(sandbox.error());
-  // Files are the agent's: a page among them must not run as a page of ours.
-  const ProxyAnswer answer{
-      {"Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "Last-Modified", "ETag"},
-      {{"Content-Security-Policy", "sandbox"}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}}};
-  return proxy_to_sandbox(context, request,
-                          with_range(net::request_to(*sandbox, "GET", "/files/" + *path), request.head()), answer);
+  const ProxyAnswer answer{{"Content-Length", "Content-Range", "Accept-Ranges", "Last-Modified", "ETag"},
+                           file_headers(path)};
+  auto upstream = net::request_to(*sandbox, "GET", "/files/" + net::percent_encode_path(path));
+  return proxy_to_sandbox(context, request, with_range(std::move(upstream), request.head()), answer);
 }
 
 Result<void> list_files(Context& context, Request& request) {
-  const auto row = find_session(context, request.param("id"));
-  if (!row) return fail(row.error());
-  const auto sandbox = running_sandbox(context, *row);
-  if (!sandbox) return fail(sandbox.error());
   const auto asked = query_text(request.head(), "path");
   if (!asked) return fail(asked.error());
+  const auto row = find_session(context, request.param("id"));
+  if (!row) return fail(row.error());
   const std::string path = asked->value_or("");
+  const auto sandbox = running_sandbox(context, *row);
+  if (!sandbox && is_kept(*row, sandbox.error())) {
+    const auto listing = list_archived_folder(context, *row, path, context.store_call());
+    if (!listing) return fail(listing.error());
+    request.exchange().respond(json_response(200, *listing));
+    return {};
+  }
+  if (!sandbox) return fail(sandbox.error());
   return proxy_to_sandbox(context, request,
                           net::request_to(*sandbox, "GET", "/files?path=" + net::percent_encode_path(path)),
                           {{}, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}});
@@ -112,17 +142,17 @@ Result<void> list_files(Context& context, Request& request) {
 Result<void> upload_file(Context& context, Request& request) {
   const auto row = find_session(context, request.param("id"));
   if (!row) return fail(row.error());
-  const auto path = workspace_path(request.param("path"));
-  if (!path) return fail(path.error());
+  const std::string& path = request.param("path");
+  if (auto ok = check_workspace_path(path); !ok) return ok;
   if (row->status == SessionStatus::terminated || row->status == SessionStatus::terminating) {
-    return conflict("the session has ended", "its files can only be downloaded");
+    return ended_session(*row);
   }
   const auto sandbox = running_sandbox(context, *row);
   if (!sandbox) return conflict(sandbox.error().message, sandbox.error().hint);
   const auto upload = Upload::receive(request, kMaxUploadBytes);
   if (!upload) return fail(upload.error());
   if (!*upload) return {};
-  net::HttpRequest upstream = net::request_to(*sandbox, "PUT", "/files/" + *path);
+  net::HttpRequest upstream = net::request_to(*sandbox, "PUT", "/files/" + net::percent_encode_path(path));
   upstream.headers.add("Content-Length", std::to_string((*upload)->size_bytes()));
   upstream.body_source = (*upload)->source();
   return proxy_to_sandbox(context, request, std::move(upstream), {{}, {{"Content-Type", "application/json"}}});

@@ -2,32 +2,10 @@
 
 #include <algorithm>
 
+#include "api/content_type.hpp"
 #include "api/novnc_assets.hpp"
 
 namespace ottobot::api {
-namespace {
-
-std::string_view content_type(std::string_view path) {
-  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},
-      {".json", "application/json"},
-      {".svg", "image/svg+xml"},
-      {".png", "image/png"},
-      {".woff", "font/woff"},
-      {".ttf", "font/ttf"},
-      {".mp3", "audio/mpeg"},
-      {".oga", "audio/ogg"},
-  };
-  for (const auto& [suffix, type] : kTypes) {
-    if (path.ends_with(suffix)) return type;
-  }
-  return "application/octet-stream";
-}
-
-}  // namespace
-
 Result<void> serve_vnc_page(Request& request, const std::string& path) {
   const auto& assets = novnc_assets();
   if (assets.empty()) {
@@ -44,7 +22,7 @@ Result<void> serve_vnc_page(Request& request, const std::string& path) {
   if (request.head().headers.has_token("If-None-Match", etag)) {
     response.status = 304;
   } else {
-    response.headers.add("Content-Type", std::string(content_type(path)));
+    response.headers.add("Content-Type", std::string(content_type_of(path)));
     response.body = std::string(asset->content);
   }
   request.exchange().respond(std::move(response));

@@ -1,6 +1,9 @@
 #include "net/http_types.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
 
 namespace ottobot::net {
 
@@ -114,6 +117,21 @@ std::string_view reason_phrase(int status) {
   const auto* found = std::find_if(std::begin(kPhrases), std::end(kPhrases),
                                    [&](const auto& phrase) { return phrase.first == status; });
   return found == std::end(kPhrases) ? "Unknown" : found->second;
+}
+
+// Spelled out because strftime follows the locale.
+std::string http_date(std::int64_t unix_seconds) {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t time = unix_seconds;
+  std::tm utc{};
+  ::gmtime_r(&time, &utc);
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday % 7],
+                utc.tm_mday % 100, kMonths[utc.tm_mon % 12], (utc.tm_year + 1900) % 10000, utc.tm_hour % 100,
+                utc.tm_min % 100, utc.tm_sec % 100);
+  return text.data();
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

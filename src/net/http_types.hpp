@@ -1,6 +1,7 @@
 // Vocabulary shared by the HTTP server and the HTTP client. Values only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class Headers {
 };
 
 bool equals_ignore_case(std::string_view a, std::string_view b);
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
+std::string http_date(std::int64_t unix_seconds);
 // Standard reason phrase; "Unknown" for a status that has none.
 std::string_view reason_phrase(int status);
 // Percent-decoding; nullopt for a broken escape or a NUL. '+' stays.

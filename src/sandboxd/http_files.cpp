@@ -1,6 +1,4 @@
-#include <array>
-#include <charconv>
-
+#include "net/byte_range.hpp"
 #include "sandboxd/files.hpp"
 #include "sandboxd/http_reply.hpp"
 #include "sandboxd/http_routes.hpp"
@@ -12,60 +10,28 @@ namespace {
 
 constexpr std::size_t kChunk = 128U << 10U;
 
-// Part of a file. A range that a file does not have is `unsatisfiable`; a header that asks for something else than one
-// range of bytes is ignored (RFC 9110 §14.2).
-struct ByteRange {
-  std::uint64_t first = 0, length = 0;
-  bool partial = false, unsatisfiable = false;
-};
-
-std::optional<std::uint64_t> to_number(std::string_view text) {
-  std::uint64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-ByteRange find_range(const net::Headers& headers, std::uint64_t size) {
-  ByteRange whole{0, size, false, false};
-  std::string_view value = headers.find("Range").value_or("");
-  if (value.substr(0, 6) != "bytes=" || headers.find("If-Range")) return whole;
-  value.remove_prefix(6);
-  std::size_t dash = value.find('-');
-  if (dash == std::string_view::npos || value.find(',') != std::string_view::npos) return whole;
-  auto first = to_number(value.substr(0, dash));
-  auto last = to_number(value.substr(dash + 1));
-  bool open_ended = dash + 1 == value.size();
-  if (dash == 0) {
-    if (!last) return whole;
-    std::uint64_t length = std::min(*last, size);
-    return {size - length, length, true, length == 0};
-  }
-  if (!first || (!last && !open_ended) || (last && *last < *first)) return whole;
-  if (*first >= size) return {0, 0, true, true};
-  std::uint64_t end = last ? std::min(*last + 1, size) : size;
-  return {*first, end - *first, true, false};
+net::FileVersion version_of(const struct stat& info) {
+  const FileStamp stamp = stamp_of(info);
+  return {'"' + std::to_string(stamp.inode) + "-" + std::to_string(stamp.size) + "-" +
+              std::to_string(stamp.modified_ns) + '"',
+          net::http_date(info.st_mtim.tv_sec)};
 }
 
 void send_file(net::Exchange& exchange, const Workspace& workspace, const std::string& path) {
   auto file = open_regular(workspace, path);
   if (!file) return exchange.respond(error_reply(file.error()));
   auto size = static_cast<std::uint64_t>(file->info.st_size);
-  ByteRange range = find_range(exchange.request().headers, size);
+  const net::FileVersion version = version_of(file->info);
+  const net::ByteRange range = net::requested_range(exchange.request().headers, size, version);
+  net::Headers headers = net::headers_of(range, size, version);
   if (range.unsatisfiable) {
     net::Response response =
         error_reply(416, invalid_argument("the file has " + std::to_string(size) + " bytes").value());
-    response.headers.add("Content-Range", "bytes */" + std::to_string(size));
+    response.headers.add("Content-Range", std::string(headers.find("Content-Range").value_or("")));
     return exchange.respond(std::move(response));
   }
-  net::Headers headers{{"Content-Type", "application/octet-stream"},
-                       {"Accept-Ranges", "bytes"},
-                       {"Content-Length", std::to_string(range.length)}};
-  if (range.partial) {
-    headers.add("Content-Range", "bytes " + std::to_string(range.first) + "-" +
-                                     std::to_string(range.first + range.length - 1) + "/" + std::to_string(size));
-  }
-  if (!exchange.start(range.partial ? 206 : 200, std::move(headers))) return;
+  headers.add("Content-Type", "application/octet-stream");
+  if (!exchange.start(net::status_of(range), std::move(headers))) return;
   if (exchange.request().method == "HEAD") return exchange.finish();
   for (std::uint64_t sent = 0; sent < range.length;) {
     auto bytes = read_range(file->fd.get(), range.first + sent,

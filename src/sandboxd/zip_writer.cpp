@@ -3,12 +3,12 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <locale.h>
 
 #include <array>
 #include <cerrno>
 #include <climits>
 
+#include "zip/utf8_locale.hpp"
 #include "sandboxd/files.hpp"
 
 namespace ottobot::sandboxd {
@@ -21,24 +21,6 @@ struct ArchiveFree {
 };
 struct EntryFree {
   void operator()(archive_entry* object) const { archive_entry_free(object); }
-};
-
-// libarchive marks names as UTF-8 only in a UTF-8 locale, and programs start in "C". For this thread, while it lives.
-class Utf8Locale {
- public:
-  Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) before_ = ::uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    if (locale_ == nullptr) return;
-    ::uselocale(before_);
-    ::freelocale(locale_);
-  }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
-
- private:
-  locale_t locale_ = nullptr, before_ = nullptr;
 };
 
 // libarchive's writer with our sink behind it.
@@ -171,7 +153,7 @@ class WorkspaceZip {
 Result<void> write_zip(const Workspace& workspace, const ByteSink& sink, const CallContext& ctx) {
   auto root = workspace.open_path(".", O_RDONLY | O_DIRECTORY);
   if (!root) return fail(root.error());
-  Utf8Locale locale;
+  const zip::Utf8Locale locale;
   ZipWriter writer(sink);
   if (auto opened = writer.open(); !opened) return opened;
   WorkspaceZip zip(writer, ctx);

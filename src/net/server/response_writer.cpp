@@ -1,29 +1,19 @@
 #include "net/server/response_writer.hpp"
 
-#include <array>
-#include <cstdio>
 #include <ctime>
 
 namespace ottobot::net {
 
 namespace {
 
-// IMF-fixdate, spelled out because strftime follows the locale. Formatted once a second per thread.
-std::string_view http_date() {
+// Formatted once a second per thread.
+const std::string& current_date() {
   static thread_local std::time_t formatted_for = 0;
-  static thread_local std::array<char, 40> text{};
+  static thread_local std::string text;
   const std::time_t now = std::time(nullptr);
-  if (now == formatted_for) return text.data();
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday % 7],
-                utc.tm_mday % 100, kMonths[utc.tm_mon % 12], (utc.tm_year + 1900) % 10000, utc.tm_hour % 100,
-                utc.tm_min % 100, utc.tm_sec % 100);
+  if (now != formatted_for) text = http_date(now);
   formatted_for = now;
-  return text.data();
+  return text;
 }
 
 bool is_ours(std::string_view name) {
@@ -57,7 +47,7 @@ std::string serialize(const ResponseHead& head) {
   }
   if (head.framing == BodyFraming::length) append_field(out, "Content-Length", std::to_string(head.content_length));
   if (head.framing == BodyFraming::chunked) append_field(out, "Transfer-Encoding", "chunked");
-  append_field(out, "Date", http_date());
+  append_field(out, "Date", current_date());
   append_field(out, "Connection", head.keep_alive ? "keep-alive" : "close");
   out.append("\r\n");
   return out;
