@@ -1,10 +1,15 @@
-// What is counted of a request.
+// Routes by name, and what is counted of a request.
 #pragma once
 
 #include <chrono>
 #include <string>
 
 namespace ottobot::api {
+
+struct RouteName {
+  std::string method;
+  std::string pattern;  // "/session/:id", "/download/:id/*path"
+};
 
 // A request as it was answered.
 struct AnsweredRequest {

@@ -3,6 +3,7 @@
 #include "api/chat.hpp"
 #include "api/context.hpp"
 #include "api/cors.hpp"
+#include "api/docs_routes.hpp"
 #include "api/errors.hpp"
 #include "api/event_routes.hpp"
 #include "api/file_routes.hpp"
@@ -26,6 +27,7 @@ class HttpApi final : public Api {
     router_.add("GET", "session/:id/chat", [&context](Request& request) { return serve_chat(context, request); });
     add_metrics_routes(router_, context);
     add_session_routes(router_, context);
+    add_docs_routes(router_, context);
     add_event_routes(router_, context);
     add_file_routes(router_, context);
     add_vnc_routes(router_, context);
@@ -41,6 +43,8 @@ class HttpApi final : public Api {
       cors_.handle(exchange, [this](net::Exchange& answering) { router_.handle(answering); });
     };
   }
+
+  std::vector<RouteName> routes() const override { return router_.routes(); }
 
   bool is_inline(const net::RequestHead& request) const override { return request.path == "/health"; }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/answered_request.hpp"
+#include "api/long_requests.hpp"
 #include "net/client/http_client.hpp"
 #include "net/server/http_server.hpp"
 #include "ottobot/clock.hpp"
@@ -43,6 +44,7 @@ struct ApiOptions {
   int port = 3000;
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;
+  LongRequestLimits long_requests;
 };
 
 class Api {
@@ -51,6 +53,8 @@ class Api {
   virtual ~Api() = default;
 
   virtual net::Handler handler() = 0;
+  // What handler() answers, in no particular order.
+  virtual std::vector<RouteName> routes() const = 0;
   virtual bool is_inline(const net::RequestHead& request) const = 0;  // /health
   virtual net::Response error_response(int status, const std::string& message) const = 0;
   // The port is known only once the listener is up; before the first request.

@@ -18,6 +18,7 @@ struct Context : std::enable_shared_from_this<Context> {
         options(std::move(settings)),
         port(options.port),
         started(deps.clock.steady_now()),
+        long_requests(options.long_requests),
         tasks([&server = deps.server](std::function<void()> task) { return server.post(std::move(task)); }) {}
 
   ApiDependencies deps;
@@ -26,6 +27,7 @@ struct Context : std::enable_shared_from_this<Context> {
   SteadyTime started;
   std::atomic<int> desktops_connecting{0};  // by viewers, right now
   OpenSockets sockets;
+  LongRequests long_requests;
   Tasks tasks;
 
   // Of a store call made for a request. Not tied to the client: a write that has begun is finished.

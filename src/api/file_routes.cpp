@@ -162,7 +162,11 @@ Result<void> upload_file(Context& context, Request& request) {
 
 void add_file_routes(Router& router, Context& context) {
   const auto add = [&](const char* method, const char* pattern, Result<void> (*handler)(Context&, Request&)) {
-    router.add(method, pattern, [&context, handler](Request& request) { return handler(context, request); });
+    router.add(method, pattern, [&context, handler](Request& request) -> Result<void> {
+      const auto slot = context.long_requests.enter(request, request.param("id"));
+      if (!slot) return {};
+      return handler(context, request);
+    });
   };
   add("GET", "download/:id", download_archive);
   add("GET", "download/:id/project.zip", download_project);

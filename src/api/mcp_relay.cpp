@@ -74,6 +74,8 @@ void add_mcp_routes(Router& router, Context& context, const std::string& session
   for (const char* method : {"POST", "GET", "DELETE"}) {
     router.add(method, "mcp", [&context, session_id](Request& request) -> Result<void> {
       if (auto ok = check_loopback_origin(request.head()); !ok) return ok;
+      const auto slot = context.long_requests.enter(request, session_id);
+      if (!slot) return {};
       return relay_mcp(context, request, session_id);
     });
   }

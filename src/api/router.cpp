@@ -123,6 +123,12 @@ void Router::add(std::string method, std::string_view pattern, RouteHandler hand
       {std::move(method), std::string(pattern), split_path("/" + std::string(pattern)), std::move(handler)});
 }
 
+std::vector<RouteName> Router::routes() const {
+  std::vector<RouteName> names;
+  for (const Route& route : routes_) names.push_back({route.method, "/" + route.pattern});
+  return names;
+}
+
 void Router::handle(net::Exchange& exchange) const {
   if (!on_answered_) {
     answer(exchange);

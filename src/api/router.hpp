@@ -43,6 +43,7 @@ class Router {
       : logger_(logger), on_answered_(std::move(on_answered)) {}
   void add(std::string method, std::string_view pattern, RouteHandler handler);
   void handle(net::Exchange& exchange) const;
+  std::vector<RouteName> routes() const;
 
  private:
   struct Route {

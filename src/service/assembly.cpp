@@ -14,7 +14,9 @@ namespace ottobot::service {
 namespace {
 
 constexpr std::chrono::milliseconds kSandboxLookup{5000};
-constexpr int kHandlerThreads = 64;  // a download or a relayed tool call holds one for as long as it takes
+constexpr int kHandlerThreads = 64;
+// A download or a relayed tool call holds a thread for as long as it takes: some are left for everything else.
+constexpr api::LongRequestLimits kLongRequests{16, 48};
 // Downloads and uploads in flight get this long to end by themselves before their connections are closed.
 constexpr std::chrono::milliseconds kRequestPatience{2000};
 
@@ -121,6 +123,7 @@ Result<void> Assembly::make_api() {
   options.port = options_.port;
   options.public_url = options_.public_url;
   options.cors_origins = options_.cors_origins;
+  options.long_requests = kLongRequests;
   auto made = api::Api::make(std::move(dependencies), std::move(options));
   if (!made) return fail(made.error());
   api_ = std::move(*made);

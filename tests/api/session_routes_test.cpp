@@ -1,3 +1,7 @@
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "api/api_fixture.hpp"
 #include "net/raw_client.hpp"
 #include "ottobot/ids.hpp"
@@ -42,6 +46,23 @@ TEST_F(SessionRoutes, TheSameIdempotencyKeyGivesTheSameAnswerAndAnotherBodyIsACo
   EXPECT_EQ(again.status, 201);
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"twice"})", {{"Idempotency-Key", "k1"}}).status, 409);
+}
+
+TEST_F(SessionRoutes, TheSameIdempotencyKeyAtTheSameTimeMakesOneSession) {
+  std::vector<std::thread> clients;
+  std::mutex mutex;
+  std::set<std::string> answers;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] {
+      const auto response = send("POST", "/session", R"({"initial_prompt":"once"})", {{"Idempotency-Key", "race"}});
+      std::lock_guard lock(mutex);
+      answers.insert(std::to_string(response.status) + response.body);
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(answers.size(), 1u);
+  EXPECT_TRUE(answers.begin()->starts_with("201")) << *answers.begin();
+  EXPECT_EQ(json_of(get("/session"))["total"], 1);
 }
 
 TEST_F(SessionRoutes, BadBodiesAre400AndNameEveryField) {
