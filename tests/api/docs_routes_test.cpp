@@ -1,6 +1,7 @@
 #include <set>
 
 #include "api/api_fixture.hpp"
+#include "json_schema/schema.hpp"
 
 namespace ottobot::api::test {
 namespace {
@@ -48,6 +49,39 @@ TEST_F(Docs, KnowEveryTypeOfEvent) {
   for (int type = 0; type <= static_cast<int>(EventType::log); ++type) {
     EXPECT_TRUE(types.contains(std::string(to_string(static_cast<EventType>(type))))) << type;
   }
+}
+
+TEST_F(Docs, DescribeEventsAsTheyAreMade) {
+  const auto schema = json_schema::Schema::compile(
+      {{"$ref", "#/components/schemas/Event"}, {"components", description()["components"]}});
+  ASSERT_TRUE(schema) << schema.error().to_string();
+  const Usage usage{10, 5, 1, 0.5};
+  const NewEvent made[] = {
+      events::session_created({"do it", "node", "scripted:demo", ""}),
+      events::phase_changed(phase::kQueued, 0, "Session queued"),
+      events::status_changed(SessionStatus::running, "a prompt"),
+      events::user_prompt("do it", "c1"),
+      events::model_call_started("demo", 1, "hash"),
+      events::agent_thinking("hm"),
+      events::agent_message({}, usage),
+      events::tool_intent({}, "boot", true),
+      events::tool_result({}),
+      events::stop_requested("user"),
+      events::delete_requested("user"),
+      events::turn_finished({TurnOutcome::completed, 3, usage, {}}),
+      events::turn_finished({TurnOutcome::failed, 3, usage, unavailable("the model is away", "wait").value()}),
+      events::workspace_changed("http://localhost/download/x", {"a.txt"}),
+      events::sandbox_lost("gone"),
+      events::warning("careful"),
+      events::log(LogLevel::warn, "line", {{"a", 1}}),
+  };
+  Seq seq = 0;
+  for (const NewEvent& event : made) {
+    const Json shown = to_public_json({++seq, event.id, event.type, 1, event.data, event.internal});
+    EXPECT_TRUE(schema->accepts(shown)) << shown;
+  }
+  EXPECT_FALSE(
+      schema->accepts({{"seq", 1}, {"id", "x"}, {"type", "nonsense"}, {"timestamp", 1}, {"data", Json::object()}}));
 }
 
 TEST_F(Docs, CarryTheRunningVersion) { EXPECT_EQ(description()["info"]["version"], "1.2.3"); }
