@@ -1,0 +1,28 @@
+// A load generator for keep-alive HTTP/1.1 servers on loopback: one thread, as many requests in flight as connections.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "ottobot/error.hpp"
+
+namespace ottobot::bench {
+
+struct LoadParams {
+  int port = 0;
+  int connections = 1;
+  std::chrono::milliseconds duration{1000};
+  // The whole request, head and body; called once for each.
+  std::function<std::string()> next_request;
+  // Every answer must contain it: a server that answers errors quickly is not quick.
+  std::string expected;
+};
+
+// Requests answered. Errors: unavailable (no connection, cut off), internal (an answer that is not what was asked for).
+Result<std::int64_t> run_load(const LoadParams& params);
+
+// One request on a connection of its own; the whole answer.
+Result<std::string> ask_once(int port, const std::string& request);
+
+}  // namespace ottobot::bench
