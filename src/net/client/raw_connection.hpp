@@ -23,6 +23,8 @@ class RawConnection {
   static Result<std::unique_ptr<RawConnection>> open(const std::string& url, const CallContext& ctx);
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
+  // Taking the handle out is what closes a connection that was only made: libcurl forgets it otherwise.
+  ~RawConnection() { curl_multi_remove_handle(multi_.get(), easy_.get()); }
 
   // Blocks for at least one byte. Errors: unavailable (the connection ended), cancelled, deadline_exceeded.
   Result<std::string> receive(const CallContext& ctx);
@@ -42,7 +44,7 @@ class RawConnection {
   char error_text_[CURL_ERROR_SIZE] = {};
   std::mutex mutex_;  // guards easy_ once it is connected
   std::unique_ptr<CURL, EasyCleanup> easy_;
-  std::unique_ptr<CURLM, MultiCleanup> multi_;  // owns the connection, so it goes before the handle
+  std::unique_ptr<CURLM, MultiCleanup> multi_;
   int socket_ = -1;
 };
 
