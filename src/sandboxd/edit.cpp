@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sandboxd/near_miss.hpp"
 #include "sandboxd/text.hpp"
 
 namespace ottobot::sandboxd {
@@ -12,6 +13,23 @@ std::size_t count_occurrences(std::string_view content, std::string_view wanted)
   for (auto at = content.find(wanted); at != std::string_view::npos; at = content.find(wanted, at + wanted.size()))
     ++count;
   return count;
+}
+
+// "lines 3, 7 and more".
+std::string lines_of(std::string_view content, std::string_view wanted, std::size_t count) {
+  constexpr std::size_t kMostNamed = 10;
+  std::string names = "lines ";
+  std::size_t line = 1;
+  std::size_t counted_to = 0;
+  std::size_t at = content.find(wanted);
+  for (std::size_t named = 0; named < std::min(count, kMostNamed); ++named) {
+    line += static_cast<std::size_t>(std::count(content.begin() + static_cast<std::ptrdiff_t>(counted_to),
+                                                content.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    counted_to = at;
+    names += (named == 0 ? "" : ", ") + std::to_string(line);
+    at = content.find(wanted, at + wanted.size());
+  }
+  return names + (count > kMostNamed ? " and more" : "");
 }
 
 std::string with_crlf(std::string_view text) {
@@ -59,11 +77,12 @@ Result<EditedText> replace_text(const std::string& content, const Replacement& r
     count = count_occurrences(content, wanted.old_text);
   }
   if (count == 0) {
-    return not_found("old_text does not occur in the file",
-                     "read the file and copy the text exactly, white space included");
+    return not_found("old_text does not occur in the file" + describe_near_miss(content, replacement.old_text),
+                     "copy the text exactly as it is in the file, white space included");
   }
   if (count > 1 && !wanted.all) {
-    return conflict("old_text occurs " + std::to_string(count) + " times in the file",
+    return conflict("old_text occurs " + std::to_string(count) + " times in the file, in " +
+                        lines_of(content, wanted.old_text, count),
                     "add surrounding lines to make it unique, or set replace_all");
   }
   return EditedText{substitute(content, wanted), count};

@@ -71,7 +71,7 @@ Result<FileContent> read_whole(const Workspace& workspace, std::string_view path
   if (!bytes) return fail(bytes.error(), path);
   std::string real = Workspace::real_path(file->fd.get());
   std::string relative = workspace.relative(real).value_or(std::string(path));
-  return FileContent{std::move(*bytes), std::move(relative), stamp_of(file->info)};
+  return FileContent{std::move(*bytes), std::move(relative), stamp_of(file->info), file->info.st_mode & 07777};
 }
 
 PendingFile::PendingFile(Place place, net::UniqueFd fd, std::string temporary)

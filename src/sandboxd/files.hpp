@@ -26,6 +26,7 @@ struct FileContent {
   std::string bytes;
   std::string path;  // real, relative to the root
   FileStamp stamp;
+  mode_t mode = 0;  // permission bits
 };
 
 // Files larger than this are not held in memory: read parts of them, or use a command.

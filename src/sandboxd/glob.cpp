@@ -6,6 +6,26 @@ namespace {
 constexpr std::size_t kMaxAlternatives = 256;
 constexpr std::size_t kMaxPattern = 1024;
 
+bool closes_what_it_opens(std::string_view pattern) {
+  int braces = 0;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    if (pattern[at] == '\\') {
+      ++at;
+    } else if (pattern[at] == '[') {
+      // A ']' right after the beginning is an ordinary one.
+      std::size_t first = at + 1;
+      if (first < pattern.size() && (pattern[first] == '!' || pattern[first] == '^')) ++first;
+      at = pattern.find(']', first + 1);
+      if (at == std::string_view::npos) return false;
+    } else if (pattern[at] == '{') {
+      ++braces;
+    } else if (pattern[at] == '}' && braces > 0) {
+      --braces;
+    }
+  }
+  return braces == 0;
+}
+
 // The end of the brace group that starts at `open`, or npos.
 std::size_t closing_brace(std::string_view pattern, std::size_t open) {
   int depth = 0;
@@ -108,6 +128,9 @@ Result<Glob> Glob::compile(std::string_view pattern) {
   while (pattern.substr(0, 2) == "./") pattern.remove_prefix(2);
   if (pattern.empty()) return invalid_field("glob", "must not be empty");
   if (pattern.size() > kMaxPattern) return invalid_field("glob", "is longer than 1024 bytes");
+  if (!closes_what_it_opens(pattern)) {
+    return invalid_field("glob", "has a '[' or '{' without its end (\\\\[ is the character itself)");
+  }
   Glob glob;
   glob.base_name_only_ = pattern.find('/') == std::string_view::npos;
   if (pattern.front() == '/') pattern.remove_prefix(1);

@@ -12,7 +12,7 @@ namespace ottobot::sandboxd {
 class Glob {
  public:
   // A pattern without '/' matches the last part of a path, at any depth. Errors: invalid_argument (empty, too many
-  // alternatives).
+  // alternatives, a '[' or '{' without its end).
   static Result<Glob> compile(std::string_view pattern);
   // `path` is relative, without "./".
   bool matches(std::string_view path) const;

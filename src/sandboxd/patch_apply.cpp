@@ -1,89 +1,36 @@
 #include <algorithm>
 
+#include "ottobot/json.hpp"
+#include "sandboxd/line_match.hpp"
 #include "sandboxd/patch.hpp"
-#include "sandboxd/text.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
 
-// A file as lines without their ends.
-struct LineFile {
-  std::vector<std::string> lines;
-  bool final_newline = true;
-  bool crlf = false;
-};
-
-LineFile split_file(const std::string& content) {
-  LineFile file;
-  file.final_newline = content.empty() || content.back() == '\n';
-  file.crlf = content.find("\r\n") != std::string::npos;
-  for (std::string_view line : split_lines(content)) {
-    if (line.back() == '\n') line.remove_suffix(1);
-    if (file.crlf && !line.empty() && line.back() == '\r') line.remove_suffix(1);
-    file.lines.emplace_back(line);
-  }
-  return file;
+std::string in_quotes(const std::string& line) {
+  return "'" + to_valid_utf8(std::string_view(line).substr(0, 200)) + "'";
 }
 
-std::string join_file(const LineFile& file) {
-  std::string content;
-  std::string_view end = file.crlf ? "\r\n" : "\n";
-  for (std::size_t line = 0; line < file.lines.size(); ++line) {
-    content += file.lines[line];
-    if (line + 1 < file.lines.size() || file.final_newline) content += end;
-  }
-  return content;
-}
-
-enum class Strictness { exact, trailing_space, any_space };
-
-std::string_view strip(std::string_view line, Strictness strictness) {
-  constexpr std::string_view kBlank = " \t\r";
-  if (strictness == Strictness::exact) return line;
-  std::size_t end = line.find_last_not_of(kBlank);
-  line = line.substr(0, end == std::string_view::npos ? 0 : end + 1);
-  if (strictness == Strictness::trailing_space) return line;
-  std::size_t begin = line.find_first_not_of(kBlank);
-  return begin == std::string_view::npos ? std::string_view{} : line.substr(begin);
-}
-
-bool matches_at(const std::vector<std::string>& lines, std::size_t at, const std::vector<std::string>& wanted,
-                Strictness strictness) {
-  if (at + wanted.size() > lines.size()) return false;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (strip(lines[at + i], strictness) != strip(wanted[i], strictness)) return false;
-  }
-  return true;
-}
-
-// The match at or after `from` that is nearest to `near`.
-std::optional<std::size_t> find_lines(const std::vector<std::string>& lines, std::size_t from, std::size_t near,
-                                      const Hunk& hunk) {
-  for (Strictness strictness : {Strictness::exact, Strictness::trailing_space, Strictness::any_space}) {
-    std::optional<std::size_t> best;
-    auto distance = [near](std::size_t at) { return at > near ? at - near : near - at; };
-    for (std::size_t at = from; at + hunk.before.size() <= lines.size(); ++at) {
-      if (hunk.at_end && at + hunk.before.size() != lines.size()) continue;
-      if (!matches_at(lines, at, hunk.before, strictness)) continue;
-      if (!best || distance(at) < distance(*best)) best = at;
-    }
-    if (best) return best;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::size_t> find_anchor(const std::vector<std::string>& lines, std::size_t from,
-                                       const std::string& anchor) {
-  for (std::size_t at = from; at < lines.size(); ++at) {
-    if (strip(lines[at], Strictness::any_space) == strip(anchor, Strictness::any_space)) return at;
-  }
-  return std::nullopt;
-}
-
-Failure no_match(const Hunk& hunk) {
-  std::string first = hunk.before.empty() ? hunk.anchor : hunk.before.front();
-  return conflict("the patch does not fit: no place with the lines that start with '" + first.substr(0, 200) + "'",
+Failure does_not_fit(const Hunk& hunk, const std::string& why) {
+  return conflict("the hunk at line " + std::to_string(hunk.patch_line) + " of the patch does not fit: " + why,
                   "read the file again and write the patch against what is there");
+}
+
+Failure no_match(const LineFile& file, std::size_t from, const Hunk& hunk) {
+  if (auto above = find_lines(file.lines, {hunk.before, 0, 0, hunk.at_end}); above && *above < from) {
+    return does_not_fit(hunk, "its lines are at line " + std::to_string(*above + 1) + ", before line " +
+                                  std::to_string(from + 1) + " where the search begins; hunks go from top to bottom");
+  }
+  auto near = find_nearest(file.lines, hunk.before);
+  if (!near)
+    return does_not_fit(hunk, "the file has none of its lines; the first is " + in_quotes(hunk.before.front()));
+  const std::string best = "it fits best at line " + std::to_string(near->at + 1) + ", but ";
+  if (near->differs_index == hunk.before.size()) return does_not_fit(hunk, best + "not at the end of the file");
+  const std::string& expected = hunk.before[near->differs_index];
+  const std::size_t at = near->at + near->differs_index;
+  if (at >= file.lines.size()) return does_not_fit(hunk, best + "the file ends where it has " + in_quotes(expected));
+  return does_not_fit(hunk, best + "line " + std::to_string(at + 1) + " is " + in_quotes(file.lines[at]) +
+                                " where it has " + in_quotes(expected));
 }
 
 // Line numbers of a patch speak of the file before its earlier hunks: `shift` is what those added.
@@ -91,27 +38,80 @@ std::size_t shifted(std::size_t line, std::ptrdiff_t shift) {
   return static_cast<std::size_t>(std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(line) + shift, 0));
 }
 
+// The line of the innermost anchor; nullopt when one of them is not there.
+std::optional<std::size_t> find_anchor(const LineFile& file, std::size_t from, const Hunk& hunk) {
+  std::optional<std::size_t> at;
+  for (const std::string& anchor : hunk.anchors) {
+    at = find_line(file.lines, at ? *at + 1 : from, anchor);
+    if (!at) return std::nullopt;
+  }
+  return at;
+}
+
+Failure no_anchor(const Hunk& hunk) {
+  return does_not_fit(hunk, "the file has no line " + in_quotes(hunk.anchors.back()) + " to find its place by");
+}
+
 // A hunk of added lines only goes where its anchor or numbers say, else to the end.
 Result<std::size_t> place_of_addition(const LineFile& file, std::size_t from, const Hunk& hunk, std::ptrdiff_t shift) {
-  if (!hunk.anchor.empty()) {
-    const auto anchor = find_anchor(file.lines, from, hunk.anchor);
-    if (!anchor) return no_match(hunk);
+  if (!hunk.anchors.empty()) {
+    const auto anchor = find_anchor(file, from, hunk);
+    if (!anchor) return no_anchor(hunk);
     return *anchor + 1;
   }
   if (!hunk.line) return file.lines.size();
   return std::clamp(shifted(*hunk.line, shift), from, file.lines.size());
 }
 
+// Without its anchor a hunk may only go where no other place would do.
+Result<std::size_t> only_place_of(const LineFile& file, std::size_t from, const Hunk& hunk) {
+  auto at = find_lines(file.lines, {hunk.before, from, from, hunk.at_end});
+  if (!at || find_lines(file.lines, {hunk.before, *at + 1, *at, hunk.at_end})) return no_anchor(hunk);
+  return *at;
+}
+
 // Where `before` is to be replaced.
 Result<std::size_t> place_of(const LineFile& file, std::size_t from, const Hunk& hunk, std::ptrdiff_t shift) {
   if (hunk.before.empty()) return place_of_addition(file, from, hunk, shift);
-  std::optional<std::size_t> anchor;
-  if (!hunk.anchor.empty()) anchor = find_anchor(file.lines, from, hunk.anchor);
-  if (anchor) from = *anchor + 1;
-  auto at = find_lines(file.lines, from, hunk.line ? shifted(*hunk.line, shift) : from, hunk);
-  if (!at && anchor) at = find_lines(file.lines, *anchor, *anchor, hunk);  // the anchor is repeated as context
-  if (!at) return no_match(hunk);
+  const auto anchor = find_anchor(file, from, hunk);
+  if (!anchor && !hunk.anchors.empty()) return only_place_of(file, from, hunk);
+  const std::size_t begin = anchor ? *anchor + 1 : from;
+  auto at = find_lines(file.lines, {hunk.before, begin, hunk.line ? shifted(*hunk.line, shift) : begin, hunk.at_end});
+  // The anchor is repeated as context.
+  if (!at && anchor) at = find_lines(file.lines, {hunk.before, *anchor, *anchor, hunk.at_end});
+  if (!at) return no_match(file, begin, hunk);
   return *at;
+}
+
+// An empty line at the end of a hunk is often one of the patch's own layout.
+std::optional<Hunk> without_last_empty_line(const Hunk& hunk) {
+  const bool is_context = !hunk.context.empty() && hunk.context.back() == hunk.before.size() - 1;
+  if (hunk.before.size() < 2 || !is_context || !hunk.before.back().empty()) return std::nullopt;
+  Hunk shorter = hunk;
+  shorter.before.pop_back();
+  shorter.after.pop_back();
+  shorter.context.pop_back();
+  return shorter;
+}
+
+// Puts the new lines in place of the `before` ones at `at`; context stays as the file has it.
+void replace_lines(LineFile& file, std::size_t at, const Hunk& hunk) {
+  Lines lines;
+  std::vector<char> crlf;
+  for (std::size_t i = 0; i < hunk.after.size(); ++i) {
+    const auto& kept = hunk.context[i];
+    lines.push_back(kept ? file.lines[at + *kept] : hunk.after[i]);
+    crlf.push_back(kept ? file.crlf[at + *kept] : static_cast<char>(file.mostly_crlf));
+  }
+  const bool at_end = at + hunk.before.size() == file.lines.size();
+  auto splice = [&](auto& all, const auto& part) {
+    auto begin = all.begin() + static_cast<std::ptrdiff_t>(at);
+    auto rest = all.erase(begin, begin + static_cast<std::ptrdiff_t>(hunk.before.size()));
+    all.insert(rest, part.begin(), part.end());
+  };
+  splice(file.lines, lines);
+  splice(file.crlf, crlf);
+  if (at_end) file.final_newline = hunk.final_newline.value_or(file.final_newline);
 }
 
 }  // namespace
@@ -120,18 +120,19 @@ Result<std::string> apply_hunks(const std::string& content, const std::vector<Hu
   LineFile file = split_file(content);
   std::size_t from = 0;
   std::ptrdiff_t shift = 0;
-  for (const Hunk& hunk : hunks) {
+  for (const Hunk& given : hunks) {
+    Hunk hunk = given;
     auto at = place_of(file, from, hunk, shift);
+    if (auto shorter = at ? std::nullopt : without_last_empty_line(given)) {
+      if (auto second = place_of(file, from, *shorter, shift)) {
+        hunk = std::move(*shorter);
+        at = second;
+      }
+    }
     if (!at) return fail(at.error());
-    auto begin = file.lines.begin() + static_cast<std::ptrdiff_t>(*at);
-    auto after = file.lines.erase(begin, begin + static_cast<std::ptrdiff_t>(hunk.before.size()));
-    file.lines.insert(after, hunk.after.begin(), hunk.after.end());
+    replace_lines(file, *at, hunk);
     from = *at + hunk.after.size();
     shift += static_cast<std::ptrdiff_t>(hunk.after.size()) - static_cast<std::ptrdiff_t>(hunk.before.size());
-    bool last_line_changes = hunk.before.empty() || hunk.after.empty() || hunk.before.back() != hunk.after.back();
-    if (from == file.lines.size() && (hunk.final_newline || last_line_changes)) {
-      file.final_newline = hunk.final_newline.value_or(true);
-    }
   }
   return join_file(file);
 }

@@ -1,121 +1,88 @@
-#include <charconv>
-
-#include "sandboxd/patch.hpp"
-#include "sandboxd/text.hpp"
+// The "*** Begin Patch" form, and which of the two forms a text has.
+#include "sandboxd/patch_lines.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
 
-bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+constexpr std::string_view kBegin = "*** Begin Patch";
+constexpr std::string_view kHeaders =
+    "'*** Add File: PATH', '*** Update File: PATH', '*** Delete File: PATH' or '*** End Patch'";
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+bool hunk_ends(const PatchLines& lines) {
+  return lines.done() || starts_with(lines.peek(), "***") || starts_with(lines.peek(), "@@");
 }
 
-// The lines of a patch, without their ends.
-class PatchLines {
- public:
-  explicit PatchLines(std::string_view text) : lines_(split_lines(text)) {
-    for (std::string_view& line : lines_) {
-      if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    }
-  }
-  bool done() const { return next_ >= lines_.size(); }
-  std::string_view peek() const { return done() ? std::string_view{} : lines_[next_]; }
-  std::string_view peek_second() const { return next_ + 1 < lines_.size() ? lines_[next_ + 1] : std::string_view{}; }
-  std::string_view take() { return lines_[next_++]; }
-  Failure unreadable(std::string_view expected) const {
-    std::size_t number = done() ? next_ : next_ + 1;
-    return invalid_argument("the patch cannot be read at line " + std::to_string(number) + ": expected " +
-                            std::string(expected) + ", found '" + std::string(peek().substr(0, 120)) + "'");
-  }
-  // Drops `prefix` and takes the rest of the line, when the line starts so.
-  std::optional<std::string> take_after(std::string_view prefix) {
-    if (done() || !starts_with(peek(), prefix)) return std::nullopt;
-    return std::string(trim(take().substr(prefix.size())));
-  }
-
- private:
-  std::vector<std::string_view> lines_;
-  std::size_t next_ = 0;
-};
-
-void add_to_both(Hunk& hunk, std::string_view line) {
-  hunk.before.emplace_back(line);
-  hunk.after.emplace_back(line);
+// Some write unified headers here: their numbers are rarely right, their text may be.
+std::string anchor_text(const std::string& header) {
+  std::size_t end = header.rfind("@@");
+  if (!starts_with(header, "-") || end == std::string::npos) return header;
+  return std::string(trim(std::string_view(header).substr(end + 2)));
 }
 
-// One line of a hunk's body; false when it is none.
-bool take_body_line(PatchLines& lines, Hunk& hunk) {
-  std::string_view line = lines.peek();
-  // Models drop the space of empty context lines.
-  if (line.empty()) {
-    add_to_both(hunk, line);
-  } else if (line.front() == ' ') {
-    add_to_both(hunk, line.substr(1));
-  } else if (line.front() == '-') {
-    hunk.before.emplace_back(line.substr(1));
-  } else if (line.front() == '+') {
-    hunk.after.emplace_back(line.substr(1));
-  } else {
-    return false;
-  }
-  lines.take();
-  return true;
-}
-
-// "*** Begin Patch" format -------------------------------------------------------------------------------------------
-
-Result<Hunk> take_section_hunk(PatchLines& lines) {
+Result<Hunk> take_hunk(PatchLines& lines) {
   Hunk hunk;
-  if (auto anchor = lines.take_after("@@")) {
-    hunk.anchor = *anchor;
-    // Some write unified headers here; their numbers are rarely right, their text may be.
-    if (std::size_t end = hunk.anchor.rfind("@@"); starts_with(hunk.anchor, "-") && end != std::string::npos) {
-      hunk.anchor = std::string(trim(std::string_view(hunk.anchor).substr(end + 2)));
-    }
+  hunk.patch_line = lines.number();
+  while (auto header = lines.take_after("@@")) {
+    if (std::string anchor = anchor_text(*header); !anchor.empty()) hunk.anchors.push_back(std::move(anchor));
   }
-  while (!lines.done() && !starts_with(lines.peek(), "***") && !starts_with(lines.peek(), "@@")) {
+  while (!hunk_ends(lines)) {
     if (!take_body_line(lines, hunk)) return lines.unreadable("a line that starts with ' ', '-' or '+'");
   }
   if (lines.take_after("*** End of File")) hunk.at_end = true;
-  if (hunk.before.empty() && hunk.after.empty() && hunk.anchor.empty()) return lines.unreadable("a change");
+  if (hunk.before.empty() && hunk.after.empty()) return lines.unreadable("lines that start with ' ', '-' or '+'");
   return hunk;
+}
+
+Result<void> take_added(PatchLines& lines, FilePatch& patch) {
+  while (!lines.done() && !starts_with(lines.peek(), "***")) {
+    if (starts_with(lines.peek(), "+")) {
+      patch.content += std::string(lines.take().substr(1)) + "\n";
+    } else if (trim(lines.peek()).empty() && (starts_with(lines.peek(1), "***") || trim(lines.peek(1)).empty())) {
+      lines.take();  // blank lines before the next header
+    } else {
+      return lines.unreadable("a line of the new file, starting with '+'");
+    }
+  }
+  return {};
+}
+
+Result<void> take_updates(PatchLines& lines, FilePatch& patch) {
+  const std::size_t begin = lines.number();
+  if (auto target = lines.take_after("*** Move to:")) patch.move_to = *target;
+  while (!lines.done() && !starts_with(lines.peek(), "***")) {
+    auto hunk = take_hunk(lines);
+    if (!hunk) return fail(hunk.error());
+    patch.hunks.push_back(std::move(*hunk));
+  }
+  if (patch.hunks.empty() && patch.move_to.empty()) {
+    return PatchLines::unreadable_at(begin, "'*** Update File: " + patch.path + "' has no changes below it");
+  }
+  return {};
 }
 
 Result<FilePatch> take_section(PatchLines& lines) {
   FilePatch patch;
-  if (auto path = lines.take_after("*** Delete File:")) {
+  const std::size_t header = lines.number();
+  Result<void> body;
+  if (auto removed = lines.take_after("*** Delete File:")) {
     patch.kind = FilePatch::Kind::remove;
-    patch.path = *path;
-    return patch;
-  }
-  if (auto path = lines.take_after("*** Add File:")) {
+    patch.path = *removed;
+  } else if (auto added = lines.take_after("*** Add File:")) {
     patch.kind = FilePatch::Kind::add;
-    patch.path = *path;
-    while (starts_with(lines.peek(), "+")) patch.content += std::string(lines.take().substr(1)) + "\n";
-    return patch;
+    patch.path = *added;
+    body = take_added(lines, patch);
+  } else if (auto updated = lines.take_after("*** Update File:")) {
+    patch.path = *updated;
+    body = take_updates(lines, patch);
+  } else {
+    return lines.unreadable(kHeaders);
   }
-  auto path = lines.take_after("*** Update File:");
-  if (!path) return lines.unreadable("'*** Add File:', '*** Update File:', '*** Delete File:' or '*** End Patch'");
-  patch.path = *path;
-  if (auto target = lines.take_after("*** Move to:")) patch.move_to = *target;
-  while (!lines.done() && !starts_with(lines.peek(), "***")) {
-    auto hunk = take_section_hunk(lines);
-    if (!hunk) return fail(hunk.error());
-    if (!hunk->before.empty() || !hunk->after.empty()) {
-      patch.hunks.push_back(std::move(*hunk));
-    } else if (starts_with(lines.peek(), "@@")) {
-      // "@@ class" above "@@ method": the inner one is the closer anchor.
-      continue;
-    }
-  }
+  if (patch.path.empty()) return PatchLines::unreadable_at(header, "expected the path of a file");
+  if (!body) return fail(body.error());
   return patch;
 }
+
+}  // namespace
 
 Result<std::vector<FilePatch>> parse_sections(PatchLines& lines) {
   std::vector<FilePatch> patches;
@@ -127,132 +94,20 @@ Result<std::vector<FilePatch>> parse_sections(PatchLines& lines) {
     if (lines.take_after("*** End Patch")) return patches;
     auto patch = take_section(lines);
     if (!patch) return fail(patch.error());
-    if (patch->path.empty()) return lines.unreadable("a file name");
     patches.push_back(std::move(*patch));
   }
   return lines.unreadable("'*** End Patch'");
 }
 
-// Unified format -----------------------------------------------------------------------------------------------------
-
-std::string header_path(std::string_view field) {
-  std::string_view path = trim(field.substr(0, field.find('\t')));
-  if (path == "/dev/null") return {};
-  if (starts_with(path, "a/") || starts_with(path, "b/")) path.remove_prefix(2);
-  return std::string(path);
-}
-
-// The numbers of "@@ -start,count +start,count @@".
-struct HunkRange {
-  std::size_t old_start = 1, old_count = 1, new_count = 1;
-};
-
-std::optional<HunkRange> parse_range(std::string_view header) {
-  HunkRange range;
-  auto number = [&header](std::size_t& value) {
-    auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), value);
-    header.remove_prefix(static_cast<std::size_t>(end - header.data()));
-    return error == std::errc{};
-  };
-  auto skip = [&header](std::string_view text) {
-    if (!starts_with(header, text)) return false;
-    header.remove_prefix(text.size());
-    return true;
-  };
-  if (!skip("@@ -") || !number(range.old_start)) return std::nullopt;
-  if (skip(",") && !number(range.old_count)) return std::nullopt;
-  std::size_t new_start = 0;
-  if (!skip(" +") || !number(new_start)) return std::nullopt;
-  if (skip(",") && !number(range.new_count)) return std::nullopt;
-  return range;
-}
-
-Result<Hunk> take_unified_hunk(PatchLines& lines) {
-  auto range = parse_range(lines.peek());
-  if (!range) return lines.unreadable("'@@ -line,count +line,count @@'");
-  lines.take();
-  Hunk hunk;
-  // Lines that are only added stand behind the line that is named; others begin at it.
-  const bool only_adds = range->old_count == 0;
-  hunk.line = only_adds || range->old_start == 0 ? range->old_start : range->old_start - 1;
-  bool removed_last = false;
-  while (!lines.done() && (hunk.before.size() < range->old_count || hunk.after.size() < range->new_count)) {
-    removed_last = starts_with(lines.peek(), "-");
-    if (lines.take_after("\\")) continue;
-    if (!take_body_line(lines, hunk)) return lines.unreadable("a line that starts with ' ', '-' or '+'");
-  }
-  if (hunk.before.size() != range->old_count || hunk.after.size() != range->new_count) {
-    return lines.unreadable("as many lines as the hunk's header says");
-  }
-  if (lines.take_after("\\") && !removed_last) hunk.final_newline = false;
-  return hunk;
-}
-
-Result<FilePatch> take_unified_file(PatchLines& lines) {
-  std::string old_path = header_path(lines.take().substr(4));
-  if (!starts_with(lines.peek(), "+++ ")) return lines.unreadable("'+++ FILE'");
-  std::string new_path = header_path(lines.take().substr(4));
-  if (old_path.empty() && new_path.empty()) return lines.unreadable("a file name other than /dev/null");
-  FilePatch patch;
-  while (starts_with(lines.peek(), "@@")) {
-    auto hunk = take_unified_hunk(lines);
-    if (!hunk) return fail(hunk.error());
-    patch.hunks.push_back(std::move(*hunk));
-  }
-  patch.path = old_path.empty() ? new_path : old_path;
-  if (new_path.empty()) {
-    patch.kind = FilePatch::Kind::remove;
-  } else if (old_path.empty()) {
-    patch.kind = FilePatch::Kind::add;
-    for (const Hunk& hunk : patch.hunks) {
-      for (const std::string& line : hunk.after) patch.content += line + "\n";
-      if (hunk.final_newline == false && !patch.content.empty()) patch.content.pop_back();
-    }
-    patch.hunks.clear();
-  } else if (old_path != new_path) {
-    patch.move_to = new_path;
-  }
-  return patch;
-}
-
-// A rename without changes has no "---" line.
-Result<FilePatch> take_rename(PatchLines& lines) {
-  FilePatch patch;
-  patch.path = lines.take_after("rename from ").value_or("");
-  auto target = lines.take_after("rename to ");
-  if (!target) return lines.unreadable("'rename to FILE'");
-  patch.move_to = *target;
-  return patch;
-}
-
-Result<std::vector<FilePatch>> parse_unified(PatchLines& lines) {
-  std::vector<FilePatch> patches;
-  while (!lines.done()) {
-    bool header = starts_with(lines.peek(), "--- ");
-    bool rename = starts_with(lines.peek(), "rename from ");
-    if (!header && !rename) {
-      if (starts_with(lines.peek(), "@@")) return lines.unreadable("'--- FILE' before the first hunk");
-      lines.take();  // "diff --git …", "index …", prose
-      continue;
-    }
-    auto patch = header ? take_unified_file(lines) : take_rename(lines);
-    if (!patch) return fail(patch.error());
-    // "rename from/to" is followed by the changes, which name both files again.
-    if (!patches.empty() && !patches.back().move_to.empty() && patches.back().path == patch->path) patches.pop_back();
-    patches.push_back(std::move(*patch));
-  }
-  return patches;
-}
-
-}  // namespace
-
 Result<std::vector<FilePatch>> parse_patch(std::string_view text) {
   PatchLines lines(text);
-  while (!lines.done() && trim(lines.peek()).empty()) lines.take();
-  bool sections = lines.take_after("*** Begin Patch").has_value();
+  // Models wrap patches into code fences and shell commands.
+  const bool sections = lines.skip_to(kBegin);
+  if (sections) lines.take();
   auto patches = sections ? parse_sections(lines) : parse_unified(lines);
   if (patches && patches->empty()) {
-    return invalid_argument("the patch changes nothing", "write '*** Begin Patch' … '*** End Patch' or a unified diff");
+    return invalid_argument("the patch names no file to change",
+                            "write '*** Begin Patch' … '*** End Patch' or a unified diff");
   }
   return patches;
 }

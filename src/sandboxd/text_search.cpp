@@ -41,10 +41,14 @@ TextSearch::~TextSearch() = default;
 Result<TextSearch> TextSearch::compile(const std::string& pattern) {
   int error = 0;
   PCRE2_SIZE offset = 0;
+  if (pattern.empty()) return invalid_field("pattern", "must not be empty");
   auto compiled = std::make_unique<Code>();
+  std::unique_ptr<pcre2_compile_context, Freed<pcre2_compile_context_free>> context(
+      pcre2_compile_context_create(nullptr));
+  pcre2_set_newline(context.get(), PCRE2_NEWLINE_ANYCRLF);  // so that $ matches before "\r\n"
   compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
                                      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C,
-                                     &error, &offset, nullptr));
+                                     &error, &offset, context.get()));
   if (!compiled->code) {
     return invalid_field(
         "pattern", "is no valid regular expression at offset " + std::to_string(offset) + ": " + message_of(error));
@@ -64,7 +68,7 @@ Result<void> TextSearch::search(std::string_view text, const OnLine& on_line) co
     int found = pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, 0,
                             match.get(), code_->limits.get());
     if (found == PCRE2_ERROR_NOMATCH) return {};
-    if (found < 0) return invalid_field("pattern", "takes too long: " + message_of(found));
+    if (found < 0) return resource_exhausted("the pattern takes too long: " + message_of(found));
     std::size_t at = std::min(pcre2_get_ovector_pointer(match.get())[0], text.size() - 1);
     number += static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(counted),
                                                   text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
@@ -73,7 +77,7 @@ Result<void> TextSearch::search(std::string_view text, const OnLine& on_line) co
     std::size_t end = std::min(text.find('\n', at), text.size());
     std::string_view line = text.substr(begin, end - begin);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (!on_line(number, line)) return {};
+    if (!on_line({number, line, std::min(at - begin, line.size())})) return {};
     from = end + 1;
   }
   return {};

@@ -18,9 +18,14 @@ class TextSearch {
   TextSearch& operator=(TextSearch&&) noexcept;
   ~TextSearch();
 
-  // Calls `on_line` with each line that has a match (number from 1, text without its end) until it returns false.
-  // Errors: invalid_argument (the pattern takes too long on this text).
-  using OnLine = std::function<bool(std::size_t number, std::string_view line)>;
+  struct Line {
+    std::size_t number = 0;    // from 1
+    std::string_view text;     // without its end
+    std::size_t match_at = 0;  // where in `text` its first match begins
+  };
+  // Calls `on_line` with each line that has a match until it returns false. Errors: resource_exhausted (the pattern
+  // takes too long on this text).
+  using OnLine = std::function<bool(const Line& line)>;
   Result<void> search(std::string_view text, const OnLine& on_line) const;
 
  private:

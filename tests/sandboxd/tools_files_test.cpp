@@ -135,7 +135,7 @@ TEST_F(FileToolsTest, SearchesContentsAndNames) {
   workspace_.write("node_modules/m/i.js", "foo(1)\n");
   EXPECT_EQ(text(call("search_files", {{"pattern", "foo\\(\\d+\\)"}, {"glob", "*.ts"}})), "src/a.ts:2: foo(42)\n");
   EXPECT_EQ(text(call("search_files", {{"pattern", "foo"}, {"path", "src/b.js"}})), "src/b.js:1: foo(7)\n");
-  EXPECT_EQ(text(call("search_files", {{"pattern", "absent"}})), "No matches");
+  EXPECT_EQ(text(call("search_files", {{"pattern", "absent"}})), "No matches in 2 files\n");
   EXPECT_TRUE(call("search_files", {{"pattern", "("}}).is_error);
   EXPECT_EQ(text(call("find_files", {{"glob", "src/**/*.{ts,js}"}})), "src/a.ts\nsrc/b.js\n");
   EXPECT_EQ(text(call("find_files", {{"glob", "*.js"}})), "src/b.js\n");
