@@ -27,6 +27,8 @@ void OutputCapture::Kept::append(std::string_view bytes) {
   if (tail.size() > 2 * kKeptBytes) tail.erase(0, tail.size() - kKeptBytes);
 }
 
+bool OutputCapture::Kept::has_character() const { return !tail.empty() || utf8_complete_prefix(head) > 0; }
+
 PartialBytes OutputCapture::Kept::partial() const {
   return {head, tail, static_cast<std::size_t>(total - head.size() - tail.size())};
 }

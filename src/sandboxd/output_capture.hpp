@@ -21,7 +21,8 @@ class OutputCapture {
 
   void append(OutputStream stream, std::string_view bytes);
   std::uint64_t total_bytes() const { return total_; }
-  bool has_unread() const { return unread_[0].total + unread_[1].total > 0; }
+  // A begun character alone is none.
+  bool has_unread() const { return unread_[0].has_character() || unread_[1].has_character(); }
   // The whole output's file; empty while it is short.
   const std::string& file() const { return file_; }
 
@@ -41,6 +42,7 @@ class OutputCapture {
     std::string head, tail;
     std::uint64_t total = 0;
     void append(std::string_view bytes);
+    bool has_character() const;
     PartialBytes partial() const;
     // The begun character at the end.
     std::string take_incomplete_end();

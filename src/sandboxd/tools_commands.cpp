@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kProgressInterval{100};
 constexpr std::size_t kMaxProgressChars = 4000;
 constexpr double kMaxWaitSeconds = 600;
 constexpr std::chrono::milliseconds kInputTimeout{5000};
-constexpr std::chrono::milliseconds kOutputGrace{100};
+constexpr std::chrono::milliseconds kOutputGrace{200};
 
 using Look = ManagedProcess::Snapshot;
 
