@@ -45,6 +45,7 @@ struct ApiOptions {
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;
   LongRequestLimits long_requests;
+  int slow_bodies = 16;  // requests whose body is awaited at the same time
 };
 
 class Api {

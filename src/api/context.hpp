@@ -19,6 +19,7 @@ struct Context : std::enable_shared_from_this<Context> {
         port(options.port),
         started(deps.clock.steady_now()),
         long_requests(options.long_requests),
+        bodies({options.slow_bodies, options.slow_bodies}),
         tasks([&server = deps.server](std::function<void()> task) { return server.post(std::move(task)); }) {}
 
   ApiDependencies deps;
@@ -28,6 +29,7 @@ struct Context : std::enable_shared_from_this<Context> {
   std::atomic<int> desktops_connecting{0};  // by viewers, right now
   OpenSockets sockets;
   LongRequests long_requests;
+  LongRequests bodies;  // that are being read: a client may be slow to send them
   Tasks tasks;
 
   // Of a store call made for a request. Not tied to the client: a write that has begun is finished.

@@ -16,7 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds kSandboxLookup{5000};
 constexpr int kHandlerThreads = 64;
 // A download or a relayed tool call holds a thread for as long as it takes: some are left for everything else.
-constexpr api::LongRequestLimits kLongRequests{16, 48};
+constexpr api::LongRequestLimits kLongRequests{16, 40};
+constexpr int kSlowBodies = 16;
 // Downloads and uploads in flight get this long to end by themselves before their connections are closed.
 constexpr std::chrono::milliseconds kRequestPatience{2000};
 
@@ -124,6 +125,7 @@ Result<void> Assembly::make_api() {
   options.public_url = options_.public_url;
   options.cors_origins = options_.cors_origins;
   options.long_requests = kLongRequests;
+  options.slow_bodies = kSlowBodies;
   auto made = api::Api::make(std::move(dependencies), std::move(options));
   if (!made) return fail(made.error());
   api_ = std::move(*made);

@@ -23,6 +23,7 @@ class LongRequestsTest : public ApiTest {
     };
     ApiOptions options{"1.2.3", "127.0.0.1", 0, "", {}};
     options.long_requests = {3, 5};
+    options.slow_bodies = 4;
     restart(options);
   }
   ~LongRequestsTest() override { let_go_ = true; }
@@ -64,6 +65,24 @@ TEST_F(LongRequestsTest, ASessionHasItsShareAndTheServerItsBound) {
   let_go_ = true;
   for (auto& client : clients) EXPECT_EQ(client.response().status, 200);
   EXPECT_EQ(get("/download/" + greedy).status, 200) << "slots are given back";
+}
+
+TEST_F(LongRequestsTest, ClientsThatAreSlowToSendTheirBodiesKeepNobodyElseOut) {
+  std::vector<net::test::RawClient> slow;
+  for (int i = 0; i < 40; ++i) {
+    slow.emplace_back(port());
+    slow.back().send("POST /session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  }
+  EXPECT_EQ(get("/session").status, 200);
+  int refused = 0;
+  for (std::size_t i = 4; i < slow.size(); ++i) refused += slow[i].response().status == 503 ? 1 : 0;
+  EXPECT_GE(refused, 32) << "all but those that are waited for";
+  slow.clear();
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (send("POST", "/session", R"({"initial_prompt":"x"})").status != 201 &&
+         std::chrono::steady_clock::now() < until) {
+  }
+  EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"x"})").status, 201);
 }
 
 TEST_F(LongRequestsTest, RelayedToolCallsCountToo) {
