@@ -23,8 +23,7 @@ Json cancellation_of(const Json& id) { return make_notification("notifications/c
 }  // namespace
 
 StreamClientTransport::StreamClientTransport(net::UniqueFd in, net::UniqueFd out)
-    : in_(std::move(in)), out_(std::move(out)) {
-  writer_.emplace(out_.get(), kMaxQueuedBytes);
+    : in_(std::move(in)), out_(std::move(out)), writer_(out_.get(), kMaxQueuedBytes) {
   reader_ = std::jthread([this](const std::stop_token& stop) { read(stop); });
 }
 
@@ -86,13 +85,13 @@ Result<Json> StreamClientTransport::wait_for_response(Entry entry, McpMessageSin
 
 // Best effort: a peer that cannot be told any more runs nothing for us either.
 void StreamClientTransport::abandon(const Incoming& request) {
-  (void)writer_->send(dump_json(cancellation_of(*request.id)));
+  (void)writer_.send(dump_json(cancellation_of(*request.id)));
 }
 
 Result<void> StreamClientTransport::send(const Json& message, const CallContext&) {
   if (auto incoming = parse_message(message); !incoming) return invalid_argument(incoming.error().message);
   if (closing_.stop_requested()) return unavailable("the MCP transport is closed");
-  if (writer_->send(dump_json(message))) return {};
+  if (writer_.send(dump_json(message))) return {};
   return unavailable("the MCP server does not take messages any more");
 }
 
@@ -101,11 +100,11 @@ void StreamClientTransport::close() {
     std::lock_guard lock(mutex_);
     if (closing_.stop_requested()) return;
     // A server may let calls finish when its input ends; nobody waits for these any more.
-    for (const Pending& pending : pending_) (void)writer_->send(dump_json(cancellation_of(pending.id)));
+    for (const Pending& pending : pending_) (void)writer_.send(dump_json(cancellation_of(pending.id)));
   }
   closing_.request_stop();
-  (void)writer_->flush(with_timeout(kFlushTimeout));
-  writer_.reset();
+  (void)writer_.flush(with_timeout(kFlushTimeout));
+  writer_.stop();
   out_.reset();
   reader_.request_stop();
   reader_.join();
@@ -146,8 +145,8 @@ void StreamClientTransport::route(Json message) {
 // The peer's own request while none of ours runs, whose thread could answer it.
 bool StreamClientTransport::answer_peer(const Json& message) {
   const Json& id = message.at("id");
-  if (get_string(message, "method") == "ping") return writer_->send(dump_json(make_response(id, Json::object())));
-  return writer_->send(dump_json(make_error_response(id, {rpc_code::kMethodNotFound, "Method not found", nullptr})));
+  if (get_string(message, "method") == "ping") return writer_.send(dump_json(make_response(id, Json::object())));
+  return writer_.send(dump_json(make_error_response(id, {rpc_code::kMethodNotFound, "Method not found", nullptr})));
 }
 
 StreamClientTransport::Pending* StreamClientTransport::receiver_of(const Json& message) {

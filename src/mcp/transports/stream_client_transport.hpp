@@ -56,7 +56,7 @@ class StreamClientTransport : public McpTransport {
   std::condition_variable_any changed_;
   std::list<Pending> pending_;  // oldest first
   bool lost_ = false;           // nothing can be read any more
-  std::optional<net::LineWriter> writer_;
+  net::LineWriter writer_;
   std::jthread reader_;
 };
 

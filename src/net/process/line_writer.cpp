@@ -25,15 +25,19 @@ void ignore_sigpipe_in_this_thread() {
 LineWriter::LineWriter(int fd, std::size_t max_queued_bytes)
     : fd_(fd), max_queued_bytes_(max_queued_bytes), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-LineWriter::~LineWriter() {
+void LineWriter::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
   thread_.request_stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool LineWriter::send(std::string line) {
   line += '\n';
   std::lock_guard lock(mutex_);
-  if (broken_.stop_requested() || queued_ + line.size() > max_queued_bytes_) return false;
+  if (stopped_ || broken_.stop_requested() || queued_ + line.size() > max_queued_bytes_) return false;
   queued_ += line.size();
   lines_.push_back(std::move(line));
   changed_.notify_all();

@@ -18,8 +18,7 @@ class LineWriter {
  public:
   // `fd` is borrowed until the writer is destroyed and may be in blocking mode.
   LineWriter(int fd, std::size_t max_queued_bytes);
-  // Drops what is still queued.
-  ~LineWriter();
+  ~LineWriter() { stop(); }
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
@@ -28,6 +27,8 @@ class LineWriter {
   std::size_t queued_bytes() const;
   // Waits until everything is written. Errors: unavailable (the peer is gone), cancelled, deadline_exceeded.
   Result<void> flush(const CallContext& ctx);
+  // Drops what is still queued and writes no more: the descriptor may be closed then. Not from two threads at once.
+  void stop();
   // Fires when the peer is gone.
   std::stop_token broken() const { return broken_.get_token(); }
 
@@ -38,10 +39,11 @@ class LineWriter {
   const int fd_;
   const std::size_t max_queued_bytes_;
   std::stop_source broken_;
-  mutable std::mutex mutex_;  // guards lines_ and queued_
+  mutable std::mutex mutex_;  // guards lines_, queued_ and stopped_
   std::condition_variable_any changed_;
   std::deque<std::string> lines_;
   std::size_t queued_ = 0;  // bytes, the line that is being written included
+  bool stopped_ = false;
   std::jthread thread_;
 };
 
