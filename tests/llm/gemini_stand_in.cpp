@@ -94,14 +94,13 @@ Result<std::unique_ptr<GeminiStandIn>> GeminiStandIn::start(const GeminiStandInO
 
 std::string GeminiStandIn::base_url() const { return "http://127.0.0.1:" + std::to_string(port()); }
 
-void GeminiStandIn::answer_next(Canned answer) {
-  std::lock_guard lock(mutex_);
-  planned_.emplace_back(std::move(answer));
-}
+void GeminiStandIn::answer_next(Canned answer) { plan_next(std::move(answer)); }
 
-void GeminiStandIn::play_next(Wire wire) {
+void GeminiStandIn::play_next(Wire wire) { plan_next(std::move(wire)); }
+
+void GeminiStandIn::plan_next(Planned plan) {
   std::lock_guard lock(mutex_);
-  planned_.emplace_back(std::move(wire));
+  planned_.push_back(std::move(plan));
 }
 
 std::size_t GeminiStandIn::planned() const {

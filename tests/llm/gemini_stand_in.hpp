@@ -49,10 +49,12 @@ class GeminiStandIn {
     net::Headers headers = {};
     Wire wire = {};  // gzip and piece only: the body is sent as it is
   };
+  using Planned = std::variant<Wire, Canned>;
   // What the next valid requests get, once each and in this order: an answer of the test's, or the scenario's in some
   // form. Later ones get the scenario's in its usual form.
   void answer_next(Canned answer);
   void play_next(Wire wire);
+  void plan_next(Planned plan);
   std::size_t planned() const;              // not given yet
   int silences() const { return silent_; }  // answers that fell silent so far
 
@@ -64,8 +66,6 @@ class GeminiStandIn {
 
   void handle(net::Exchange& exchange);
   void generate(net::Exchange& exchange, const std::string& model);
-  using Planned = std::variant<Wire, Canned>;
-
   void play(net::Exchange& exchange, const std::string& model, const llm::scripted::Step& step, const Wire& wire);
   std::vector<Json> chunks_of(const std::string& model, const llm::scripted::Step& step, const Wire& wire);
   void fall_silent(net::Exchange& exchange);
