@@ -58,6 +58,37 @@ TEST(GeminiRequest, HoldsSystemToolsAndSettings) {
   EXPECT_FALSE(function["parametersJsonSchema"].contains("$schema"));
 }
 
+TEST(GeminiRequest, SaysOfAToolsSchemaWhatTheApiKnows) {
+  const std::vector<Message> messages = {user("hi")};
+  const Json schema = Json::parse(R"({
+    "$schema": "x", "additionalProperties": false, "required": ["a"], "minProperties": 1,
+    "definitions": {"n": {"type": "integer", "exclusiveMinimum": 0, "minimum": 1}},
+    "properties": {
+      "pattern": {"type": "string", "pattern": "^a", "minLength": 1, "description": "What.", "default": "abc"},
+      "const": {"const": "yes"},
+      "flag": {"enum": [true, false]},
+      "list": {"type": "array", "items": {"$ref": "#/definitions/n", "title": "t"}, "uniqueItems": true},
+      "either": {"oneOf": [{"type": "string", "multipleOf": 2}, {"enum": [1, 2]}]}}})");
+  const std::vector<ToolSpec> tools = {{"f", "", schema, false}, {"g", "", nullptr, false}};
+  CompletionParams params;
+  params.model = kModel;
+  params.messages = messages;
+  params.tools = tools;
+  const Json request = build_request(params);
+  EXPECT_EQ(ottobot::testing::GeminiRules().check(request, true), std::nullopt);
+  const Json& functions = request["tools"][0]["functionDeclarations"];
+  EXPECT_EQ(functions[0]["parametersJsonSchema"], Json::parse(R"({
+    "type": "object", "additionalProperties": false, "required": ["a"],
+    "$defs": {"n": {"type": "integer", "minimum": 1}},
+    "properties": {
+      "pattern": {"type": "string", "description": "What. Default: \"abc\""},
+      "const": {"enum": ["yes"]},
+      "flag": {},
+      "list": {"type": "array", "items": {"$ref": "#/$defs/n"}},
+      "either": {"oneOf": [{"type": "string"}, {"enum": [1, 2]}]}}})"));
+  EXPECT_EQ(functions[1]["parametersJsonSchema"], Json({{"type", "object"}}));
+}
+
 TEST(GeminiRequest, AsksForThoughtsOnlyWhereThereAreSome) {
   const std::vector<Message> messages = {user("hi")};
   CompletionParams params;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 #include <vector>
 
 namespace ottobot::testing {
@@ -101,6 +102,54 @@ Complaint check_part(const Json& part, const std::string& role) {
   return std::nullopt;
 }
 
+// The keywords that are documented for parametersJsonSchema, at every depth.
+Complaint check_schema(const Json& schema, const std::string& path) {
+  static const std::set<std::string> known = {"$id",
+                                              "$defs",
+                                              "$ref",
+                                              "$anchor",
+                                              "type",
+                                              "format",
+                                              "title",
+                                              "description",
+                                              "enum",
+                                              "items",
+                                              "prefixItems",
+                                              "minItems",
+                                              "maxItems",
+                                              "minimum",
+                                              "maximum",
+                                              "anyOf",
+                                              "oneOf",
+                                              "properties",
+                                              "additionalProperties",
+                                              "required",
+                                              "propertyOrdering"};
+  if (schema.is_array()) {
+    for (const Json& each : schema) {
+      if (auto bad = check_schema(each, path + "[]")) return bad;
+    }
+    return std::nullopt;
+  }
+  if (!schema.is_object()) return std::nullopt;
+  if (schema.contains("$ref") && schema.size() > 1) return path + ": nothing may stand beside $ref";
+  for (const auto& [name, value] : schema.items()) {
+    if (known.count(name) == 0) return "Unknown name \"" + name + "\" at '" + path + "': Cannot find field.";
+    const bool is_map = name == "properties" || name == "$defs";
+    const bool holds_schemas = is_map || name == "items" || name == "prefixItems" || name == "anyOf" ||
+                               name == "oneOf" || name == "additionalProperties";
+    if (!holds_schemas) continue;
+    if (!is_map) {
+      if (auto bad = check_schema(value, path + "." + name)) return bad;
+      continue;
+    }
+    for (const auto& [key, each] : value.items()) {
+      if (auto bad = check_schema(each, path + "." + name + "." + key)) return bad;
+    }
+  }
+  return std::nullopt;
+}
+
 Complaint check_tools(const Json& request) {
   static const std::regex name_rule("[A-Za-z_][A-Za-z0-9_.:-]{0,63}");
   if (!request.contains("tools")) return std::nullopt;
@@ -116,6 +165,8 @@ Complaint check_tools(const Json& request) {
       if (parameters != nullptr && get_string(*parameters, "type") != "object") {
         return "parameters_json_schema: must be of type object";
       }
+      if (parameters == nullptr) continue;
+      if (auto bad = check_schema(*parameters, "parameters_json_schema")) return bad;
     }
   }
   return std::nullopt;

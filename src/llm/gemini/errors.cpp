@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr const char* kKeyHint = "set GEMINI_API_KEY to a valid key; https://aistudio.google.com/apikey makes one";
+constexpr const char* kRefusedHint = "the same request would be refused again: change it, or choose another model";
 // A longer wait is no rate limit but a used-up quota.
 constexpr milliseconds kLongestWait = 5min;
 constexpr std::size_t kMaxMessageBytes = 2000;
@@ -157,7 +158,7 @@ Error bad_request(const Json& status, const std::string& message) {
     error.details.push_back({"context_window", message});
     return error;
   }
-  return invalid_argument(message).value();
+  return invalid_argument(message, kRefusedHint).value();
 }
 
 Error by_code(int code, const Json& status, const std::string& message, std::optional<milliseconds> delay) {
@@ -182,7 +183,7 @@ Error by_code(int code, const Json& status, const std::string& message, std::opt
     if (delay && *delay <= kLongestWait) error.retry_after = delay;
     return error;
   }
-  if (code >= 400) return invalid_argument(message).value();
+  if (code >= 400) return invalid_argument(message, kRefusedHint).value();
   return internal_error(message, "check GEMINI_BASE_URL").value();
 }
 

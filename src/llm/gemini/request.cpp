@@ -2,6 +2,7 @@
 
 #include "llm/gemini/history.hpp"
 #include "llm/gemini/models.hpp"
+#include "llm/gemini/schema.hpp"
 
 namespace ottobot::llm::gemini {
 namespace {
@@ -115,12 +116,9 @@ class ContentBuilder {
 Json declarations(std::span<const ToolSpec> tools) {
   Json list = Json::array();
   for (const ToolSpec& tool : tools) {
-    Json schema = tool.input_schema.is_object() ? tool.input_schema : Json::object();
-    if (!schema.contains("type")) schema["type"] = "object";
-    schema.erase("$schema");
     list.push_back({{"name", function_name(tool.name)},
                     {"description", tool.description},
-                    {"parametersJsonSchema", std::move(schema)}});
+                    {"parametersJsonSchema", supported_schema(tool.input_schema)}});
   }
   return list;
 }
