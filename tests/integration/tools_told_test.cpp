@@ -40,7 +40,7 @@ std::vector<Told> cases() {
       {run_command("sleep 600 & echo started"), "ok", "it left something running in the background", 0},
       {call("execute_command", {{"command", "pwd"}, {"cwd", "/etc"}}), "error", "outside the workspace"},
       {write("dir/notes.txt", "one\ntwo\n"), "ok", "Successfully wrote 8 characters to dir/notes.txt"},
-      {edit("dir/notes.txt", "tow", "2"), "error", "the nearest is in line 2:\n2: two"},
+      {edit("dir/notes.txt", "twoo", "2"), "error", "the nearest is in line 2:\n2: two"},
       {run_command("echo three >> dir/notes.txt"), "ok", "Exit code: 0", 0},
       {edit("dir/notes.txt", "two", "2"), "error", "has changed since it was last read"},
       {read("dir/notes.txt"), "ok", "one\ntwo\nthree\n"},
