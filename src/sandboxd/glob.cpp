@@ -129,7 +129,7 @@ Result<Glob> Glob::compile(std::string_view pattern) {
   if (pattern.empty()) return invalid_field("glob", "must not be empty");
   if (pattern.size() > kMaxPattern) return invalid_field("glob", "is longer than 1024 bytes");
   if (!closes_what_it_opens(pattern)) {
-    return invalid_field("glob", "has a '[' or '{' without its end (\\\\[ is the character itself)");
+    return invalid_field("glob", "has a '[' or '{' without its end (\\[ is the character itself)");
   }
   Glob glob;
   glob.base_name_only_ = pattern.find('/') == std::string_view::npos;
