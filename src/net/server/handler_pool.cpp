@@ -19,25 +19,41 @@ void HandlerPool::join() {
   for (auto& thread : std::exchange(threads_, {})) thread.join();
 }
 
+// Whether the caller is to wake a thread, once it has let go of mutex_.
+bool HandlerPool::take_wake_up() {
+  if (tasks_.empty() || waking_ || waiting_ == 0) return false;
+  waking_ = true;
+  return true;
+}
+
 bool HandlerPool::post(std::function<void()> task) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || tasks_.size() >= backlog_ + idle_) return false;
     tasks_.push_back(std::move(task));
+    wake = take_wake_up();
   }
-  work_.notify_one();
+  if (wake) work_.notify_one();
   return true;
 }
 
 void HandlerPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+    while (!stopping_ && tasks_.empty()) {
+      ++waiting_;
+      work_.wait(lock);
+      --waiting_;
+      waking_ = false;
+    }
     if (tasks_.empty()) return;
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
     --idle_;
+    const bool wake = take_wake_up();
     lock.unlock();
+    if (wake) work_.notify_one();
     try {
       task();
     } catch (const std::exception& error) {
