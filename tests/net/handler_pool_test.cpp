@@ -1,0 +1,43 @@
+#include "net/server/handler_pool.hpp"
+
+#include <atomic>
+#include <future>
+
+namespace ottobot::net {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+TEST(HandlerPool, TasksThatBlockHoldUpNoneThatAThreadIsFreeFor) {
+  constexpr int kThreads = 4;
+  HandlerPool pool(kThreads, 16, null_logger());
+  for (int round = 0; round < 50; ++round) {
+    std::promise<void> ran, opened;
+    const auto open = opened.get_future().share();
+    std::vector<std::future<void>> blocked;
+    for (int n = 0; n < kThreads - 1; ++n) {
+      auto ended = std::make_shared<std::promise<void>>();
+      blocked.push_back(ended->get_future());
+      ASSERT_TRUE(pool.post([open, ended] {
+        open.wait();
+        ended->set_value();
+      }));
+    }
+    ASSERT_TRUE(pool.post([&ran] { ran.set_value(); }));
+    EXPECT_EQ(ran.get_future().wait_for(kPatience), std::future_status::ready) << "round " << round;
+    opened.set_value();
+    for (auto& each : blocked) each.wait();
+  }
+}
+
+TEST(HandlerPool, RunsWhatIsQueuedBeforeItIsJoined) {
+  std::atomic<int> ran = 0;
+  HandlerPool pool(2, 1000, null_logger());
+  for (int n = 0; n < 500; ++n) ASSERT_TRUE(pool.post([&ran] { ++ran; }));
+  pool.join();
+  EXPECT_EQ(ran, 500);
+  EXPECT_FALSE(pool.post([] {}));
+}
+
+}  // namespace
+}  // namespace ottobot::net
