@@ -22,7 +22,7 @@ class Obedient final : public LlmProvider {
       Do what = Do::nothing;
       {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, ctx.stop, [&] { return todo_ != Do::nothing; })) return cancelled();
+        if (!changed_.wait(lock, ctx.stop, [&] { return todo_ != Do::nothing; })) return fail(when_stopped);
         what = todo_;
       }
       if (what == Do::speak) sink.on_text("word");
@@ -37,6 +37,8 @@ class Obedient final : public LlmProvider {
     }
   }
   Result<ModelInfo> describe(const std::string& model, const CallContext&) override { return ModelInfo{model}; }
+
+  Error when_stopped = cancelled().value();
 
   // Returns when it is done.
   void command(Do what) {
@@ -88,6 +90,13 @@ TEST_F(TimeoutTest, SilenceIsUnavailable) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::unavailable);
   EXPECT_EQ(done.error().message, "the model sent nothing for 10 s");
+}
+
+TEST_F(TimeoutTest, ATimeoutOfTheModelsOwnInTheSameMomentIsNoOther) {
+  begin({10s, 100s});
+  model_->when_stopped = deadline_exceeded("mine").value();
+  advance(10s);
+  EXPECT_EQ(end().error().code, ErrorCode::unavailable);
 }
 
 TEST_F(TimeoutTest, EverySignOfLifeCounts) {

@@ -93,8 +93,9 @@ class GeminiProvider final : public LlmProvider {
   // The idle time-out is the model's failure, not the caller's deadline; and what a broken connection left of HTTP may
   // look like anything.
   static Error transport_error(Error error, const CallContext& ctx) {
-    const bool broken = error.code == ErrorCode::deadline_exceeded || error.code == ErrorCode::internal;
-    if (broken && ctx.check()) error.code = ErrorCode::unavailable;
+    const bool silent = error.code == ErrorCode::deadline_exceeded && ctx.remaining() > std::chrono::milliseconds(0);
+    if (silent) error.hint = "the model's service hangs or is overloaded";
+    if (silent || error.code == ErrorCode::internal) error.code = ErrorCode::unavailable;
     return error;
   }
 

@@ -39,6 +39,11 @@ class ListeningSink final : public DeltaSink {
   Watchman::Watch& watch_;
 };
 
+// As opposed to having failed by itself. A time-out of its own may go off in the same moment as ours.
+bool was_ended(const Error& error) {
+  return error.code == ErrorCode::cancelled || error.code == ErrorCode::deadline_exceeded;
+}
+
 std::string seconds_text(std::chrono::milliseconds duration) {
   if (duration < std::chrono::seconds(1)) return std::to_string(duration.count()) + " ms";
   return std::to_string(duration.count() / 1000) + " s";
@@ -56,8 +61,9 @@ class TimeoutProvider final : public LlmProvider {
     watchman_.begin(watch);
     auto completion = inner_->complete(params, listening, ctx.with_stop(watch.stop().get_token()));
     const Watchman::Alarm alarm = watchman_.end(watch);
-    const bool by_alarm = !completion && completion.error().code == ErrorCode::cancelled && ctx.check();
-    if (!by_alarm || alarm == Watchman::Alarm::none) return completion;
+    if (completion || alarm == Watchman::Alarm::none || !was_ended(completion.error()) || !ctx.check()) {
+      return completion;
+    }
     if (alarm == Watchman::Alarm::total) {
       return unavailable("the model's answer was not whole after " + seconds_text(timeouts_.total));
     }
