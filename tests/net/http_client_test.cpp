@@ -226,6 +226,8 @@ TEST_F(HttpClientTest, APeerThatDoesNotSpeakHttpIsAnError) {
   });
   auto response = client_->fetch(get(peer.url()), ctx_);
   ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::internal);
+  EXPECT_THAT(response.error().hint, HasSubstr("speak HTTP"));
 }
 
 TEST_F(HttpClientTest, StopAbortsABlockedCallAndClosesItsConnection) {

@@ -3,6 +3,8 @@
 namespace ottobot::net {
 namespace {
 
+constexpr const char* kNoHttpHint = "the peer does not speak HTTP as it should";
+
 std::string origin_of(const std::string& url) {
   const std::size_t start = url.find("://");
   if (start == std::string::npos) return url;
@@ -22,8 +24,11 @@ Error curl_error(CURLcode code, const char* text, const std::string& url) {
   const std::string message = origin_of(url) + ": " + reason;
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       return invalid_argument(message).value();
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      // Also what libcurl says of an answer without a status line: to it that is HTTP/0.9.
+      if (url.rfind("http", 0) != 0) return invalid_argument(message).value();
+      return internal_error(message, kNoHttpHint).value();
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
       return unavailable(message, "the name could not be resolved: check the URL, DNS and proxy settings").value();
@@ -41,7 +46,7 @@ Error curl_error(CURLcode code, const char* text, const std::string& url) {
       return resource_exhausted(message).value();
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
-      return internal_error(message, "the peer does not speak HTTP as it should").value();
+      return internal_error(message, kNoHttpHint).value();
     default:
       return unavailable(message, "the connection was lost").value();
   }
