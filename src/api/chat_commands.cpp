@@ -7,33 +7,30 @@
 namespace ottobot::api {
 namespace {
 
-Result<void> send_prompt(Context& context, const std::string& session_id, Fields& fields) {
+Result<std::optional<PostedPrompt>> send_prompt(Context& context, const std::string& session_id, Fields& fields) {
   const std::string content = fields.required_string("content");
   const std::string client_id = fields.optional_string("id");
-  if (auto ok = fields.check(); !ok) return ok;
+  if (auto ok = fields.check(); !ok) return fail(ok.error());
   auto seq = context.deps.sessions.post_prompt(session_id, {}, content, client_id, context.task_call());
   if (!seq) return fail(seq.error());
-  return {};
-}
-
-Result<void> run(Context& context, const std::string& session_id, const std::string& payload, bool binary) {
-  if (binary) return invalid_argument("frames are JSON texts, not binary");
-  auto fields = Fields::parse(payload);
-  if (!fields) return fail(fields.error());
-  const std::string type = fields->required_string("type");
-  if (auto ok = fields->check(); !ok) return ok;
-  if (type == "user_prompt") return send_prompt(context, session_id, *fields);
-  if (type == "stop") return context.deps.sessions.stop(session_id, {}, context.task_call());
-  return invalid_field("type", "must be user_prompt or stop");
+  return PostedPrompt{*seq, content, client_id};
 }
 
 }  // namespace
 
-std::optional<Json> run_chat_command(Context& context, const std::string& session_id, const std::string& payload,
-                                     bool binary) {
-  const auto done = run(context, session_id, payload, binary);
-  if (done) return std::nullopt;
-  return chat_error(done.error(), context.deps.clock.now_ms());
+Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
+                                                     const std::string& payload, bool binary) {
+  if (binary) return invalid_argument("frames are JSON texts, not binary");
+  auto fields = Fields::parse(payload);
+  if (!fields) return fail(fields.error());
+  const std::string type = fields->required_string("type");
+  if (auto ok = fields->check(); !ok) return fail(ok.error());
+  if (type == "user_prompt") return send_prompt(context, session_id, *fields);
+  if (type != "stop") return invalid_field("type", "must be user_prompt or stop");
+  if (auto stopped = context.deps.sessions.stop(session_id, {}, context.task_call()); !stopped) {
+    return fail(stopped.error());
+  }
+  return std::nullopt;
 }
 
 Json chat_error(const Error& error, UnixMillis now) {

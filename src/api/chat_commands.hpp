@@ -8,10 +8,15 @@
 
 namespace ottobot::api {
 
-// Carries out one frame; a frame to answer with when it was bad or failed. A prompt that was taken is answered by its
-// own event, like everywhere. Blocks on the store.
-std::optional<Json> run_chat_command(Context& context, const std::string& session_id, const std::string& payload,
-                                     bool binary);
+struct PostedPrompt {
+  Seq seq = 0;  // where it is in the log; the old place when it was re-sent
+  std::string content, client_id;
+};
+
+// Carries out one frame; the prompt that it was, if it was one. Blocks on the store. Errors: invalid_argument (a bad
+// frame), those of SessionService.
+Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
+                                                     const std::string& payload, bool binary);
 // An Error as a frame of type "error".
 Json chat_error(const Error& error, UnixMillis now);
 

@@ -1,6 +1,5 @@
 #include "api/chat_socket.hpp"
 
-#include "api/chat_commands.hpp"
 #include "api/log_scan.hpp"
 #include "ottobot/ids.hpp"
 #include "ottobot/session/chat_frames.hpp"
@@ -69,6 +68,7 @@ void ChatSocket::go_live(std::shared_ptr<EventFeed> feed, const SessionRow& row,
     gone = closed_;
     if (!gone) feed_ = feed;
     deltas_on_ = options_.with_deltas;
+    starts_after_ = after;
   }
   if (gone) return feed->close();
   feed->start(after, row.last_seq);
@@ -132,8 +132,20 @@ void ChatSocket::run_commands() {
   }
   if (to_resume) to_resume->resume_reading();
   if (!command) return;
-  if (auto answer = run_chat_command(*context_, options_.session_id, command->payload, command->binary)) send(*answer);
+  const auto done = run_chat_command(*context_, options_.session_id, command->payload, command->binary);
+  if (!done) send(chat_error(done.error(), context_->deps.clock.now_ms()));
+  if (done && *done) acknowledge(**done);
   post_next_command();
+}
+
+// A prompt's own frame acknowledges it. One that was re-sent may lie before the first event that this client gets: it
+// is told apart from the stream, without a seq.
+void ChatSocket::acknowledge(const PostedPrompt& prompt) {
+  {
+    std::lock_guard lock(mutex_);
+    if (prompt.seq > starts_after_) return;
+  }
+  send(prompt_receipt_frame(prompt.content, prompt.client_id, prompt.seq, context_->deps.clock.now_ms()));
 }
 
 void ChatSocket::post_next_command() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "api/chat_commands.hpp"
 #include "api/context.hpp"
 #include "api/event_feed.hpp"
 
@@ -60,6 +61,7 @@ class ChatSocket final : public net::WebSocketObserver,
 
   void run_commands();
   void post_next_command();
+  void acknowledge(const PostedPrompt& prompt);
 
   std::shared_ptr<net::WebSocket> client();
   std::shared_ptr<EventFeed> feed();
@@ -75,6 +77,7 @@ class ChatSocket final : public net::WebSocketObserver,
   std::shared_ptr<EventFeed> feed_;         // from going live until the socket closes
   bool closed_ = false;
   bool deltas_on_ = false;
+  Seq starts_after_ = 0;  // of the events it gets
   std::deque<Command> commands_;
   bool running_command_ = true;  // until open() is done: nothing before the greeting
   bool reading_paused_ = false;

@@ -127,6 +127,13 @@ Json connected_frame(SessionStatus status, Seq last_seq, UnixMillis now) {
           {"metadata", {{"session_status", to_string(status)}, {"last_seq", last_seq}}}};
 }
 
+Json prompt_receipt_frame(const std::string& content, const std::string& client_id, Seq seq, UnixMillis now) {
+  return {{"type", "user_prompt"},
+          {"content", content},
+          {"timestamp", now},
+          {"metadata", {{"client_id", client_id}, {"seq", seq}}}};
+}
+
 Json error_frame(const std::string& error, const std::string& content, UnixMillis now) {
   return {{"type", "error"}, {"error", error}, {"content", content}, {"timestamp", now}};
 }

@@ -149,6 +149,34 @@ TEST_F(Chat, PromptsAreAcknowledgedByTheirOwnFramesInOrderOnEveryClient) {
   }
 }
 
+TEST_F(Chat, AResentPromptIsAcknowledgedWhereverTheSendersEventsBegin) {
+  const std::string id = create_session();
+  const Json prompt{{"type", "user_prompt"}, {"content", "once"}, {"id", "mine"}};
+  SocketClient first = connect(id, "?after=3");
+  first.next_json();
+  first.send_json(prompt);
+  EXPECT_EQ(first.next_json()["seq"], 4);
+  first.drop();
+  for (int i = 0; i < 60; ++i) say(id, std::to_string(i));
+
+  SocketClient behind = connect(id, "?after=64");
+  behind.next_json();
+  behind.send_json(prompt);
+  const Json receipt = behind.next_json();
+  EXPECT_EQ(receipt["type"], "user_prompt");
+  EXPECT_EQ(receipt["content"], "once");
+  EXPECT_EQ(receipt["metadata"], (Json{{"client_id", "mine"}, {"seq", 4}}));
+  EXPECT_FALSE(receipt.contains("seq"));
+
+  SocketClient before = connect(id, "?after=3");
+  before.next_json();
+  before.send_json(prompt);
+  EXPECT_EQ(before.next_json()["seq"], 4);
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(before.next_json()["content"], std::to_string(i));
+  say(id, "live");
+  for (SocketClient* client : {&behind, &before}) EXPECT_EQ(client->next_json()["content"], "live");
+}
+
 TEST_F(Chat, ABadFrameIsAnsweredAndTheSocketStaysOpen) {
   const std::string id = create_session();
   SocketClient client = connect(id, "?after=3");
