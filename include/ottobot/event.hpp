@@ -78,6 +78,7 @@ inline constexpr std::string_view kWaitingForTools = "waiting_for_tools";
 inline constexpr std::string_view kReady = "ready";
 inline constexpr std::string_view kWaitingForInput = "waiting_for_input";
 inline constexpr std::string_view kExpired = "expired";
+inline constexpr std::string_view kDeleted = "deleted";
 }  // namespace phase
 
 enum class TurnOutcome { completed, stopped, failed, limit };

@@ -33,7 +33,7 @@ struct SessionRow {
   SessionStatus status = SessionStatus::initializing;
   std::string phase;
   UnixMillis expires_at = 0;  // 0 = never
-  UnixMillis purge_at = 0;  // 0 = not ended yet; after this time nothing of the session is kept
+  UnixMillis purge_at = 0;    // 0 = not ended yet; after this time nothing of the session is kept
   Usage usage;
   TurnTotals turns;  // finished ones; kept by the store itself, from the events that are appended
   std::string error;
@@ -200,6 +200,9 @@ class SessionStore {
   virtual Result<int> lease_port(const LeasePortParams& params, const CallContext& ctx) = 0;
   // All ports of the session, in every pool.
   virtual Result<void> release_ports(const std::string& session_id, const CallContext& ctx) = 0;
+
+  // Ids under which ports of `host_id` are leased, known sessions or not, each once.
+  virtual Result<std::vector<std::string>> port_holders(const std::string& host_id, const CallContext& ctx) = 0;
 
   // Name of this store's data, the same over restarts: the `io.ottobot.instance` label of everything we start.
   virtual std::string store_id() const = 0;

@@ -163,7 +163,7 @@ const std::vector<SettingRow>& rows() {
       {"REDIS_PASSWORD", "", "", "a-password", checked(any_text), kChecked, kSecret},
       {"REDIS_PORT", "", "6379", "6379", checked(integer(1, 65535)), kChecked},
       {"SESSION_SECRET", "", "", "a-long-random-secret", checked(any_text), kChecked, kSecret},
-      {"SESSION_TIMEOUT", "", "3600", "3600", into(&Settings::session_timeout_s, integer(300, 7200))},
+      {"SESSION_TIMEOUT", "", "3600", "3600", into(&Settings::session_timeout_s, integer(1, 7200))},
       {"VNC_PORT_RANGE_END", "", "6200", "6200", into(&Settings::vnc_last, integer(0, 65535))},
       {"VNC_PORT_RANGE_START", "", "6080", "6080", into(&Settings::vnc_first, integer(0, 65535))},
       {"WARM_POOL_SIZE", "", "0", "2", checked(integer(0, 1000)), kChecked},

@@ -3,6 +3,7 @@
 #include "sandboxd/http_reply.hpp"
 #include "sandboxd/http_routes.hpp"
 #include "sandboxd/listing.hpp"
+#include "sandboxd/zip_reader.hpp"
 #include "sandboxd/zip_writer.hpp"
 
 namespace ottobot::sandboxd {
@@ -69,6 +70,14 @@ void send_listing(net::Exchange& exchange, const Workspace& workspace) {
   exchange.respond(listing ? json_reply(200, *listing) : error_reply(listing.error()));
 }
 
+void unpack_archive(net::Exchange& exchange, const Workspace& workspace) {
+  CallContext ctx;
+  ctx.stop = exchange.client_gone();
+  auto entries = read_zip(
+      workspace, [&exchange](std::span<char> buffer) { return exchange.read(buffer); }, ctx);
+  exchange.respond(entries ? json_reply(200, {{"entries", *entries}}) : error_reply(entries.error()));
+}
+
 }  // namespace
 
 void handle_files(net::Exchange& exchange, const Workspace& workspace) {
@@ -88,7 +97,9 @@ void handle_files(net::Exchange& exchange, const Workspace& workspace) {
 }
 
 void handle_archive(net::Exchange& exchange, const Workspace& workspace) {
-  if (exchange.request().method != "GET") return exchange.respond(method_not_allowed("GET"));
+  const std::string& method = exchange.request().method;
+  if (method == "PUT") return unpack_archive(exchange, workspace);
+  if (method != "GET") return exchange.respond(method_not_allowed("GET, PUT"));
   if (!exchange.start(200, {{"Content-Type", "application/zip"}})) return;
   CallContext ctx;
   ctx.stop = exchange.client_gone();

@@ -44,7 +44,7 @@ class Routes {
 void handle_control(net::Exchange& exchange, Toolset& toolset, std::string_view action);
 // GET /files?path=, GET and PUT /files/PATH
 void handle_files(net::Exchange& exchange, const Workspace& workspace);
-// GET /archive
+// GET /archive: the workspace as zip; PUT: puts such an archive back
 void handle_archive(net::Exchange& exchange, const Workspace& workspace);
 // GET /tcp/PORT with an Upgrade
 void handle_tcp(net::Exchange& exchange, std::string_view port);

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <climits>
 
-#include "zip/utf8_locale.hpp"
 #include "sandboxd/files.hpp"
+#include "zip/utf8_locale.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
@@ -99,7 +99,7 @@ class WorkspaceZip {
       info.st_mode = S_IFREG | 0644;
       info.st_size = static_cast<off_t>(note.size());
       info.st_mtime = ::time(nullptr);
-      if (auto begun = zip_.begin(".ottobot-skipped.txt", info, ""); !begun) return begun;
+      if (auto begun = zip_.begin(kSkippedNote, info, ""); !begun) return begun;
       if (auto written = zip_.data(note); !written) return written;
     }
     return zip_.close();

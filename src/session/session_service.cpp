@@ -36,7 +36,8 @@ bool may_be_image(const std::string& image) {
 
 Result<void> validate(const NewSession& request) {
   if (auto ok = check_length("initial_prompt", request.initial_prompt, kMaxInitialPrompt); !ok) return ok;
-  if (request.timeout_s < kMinTimeoutSeconds || request.timeout_s > kMaxTimeoutSeconds) {
+  // 0: the operator's default, which may be shorter.
+  if (request.timeout_s != 0 && (request.timeout_s < kMinTimeoutSeconds || request.timeout_s > kMaxTimeoutSeconds)) {
     return invalid_field("timeout", "must be 300 to 7200 seconds");
   }
   if (std::find(kEnvironments.begin(), kEnvironments.end(), request.environment) == kEnvironments.end()) {
@@ -93,10 +94,10 @@ SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, 
 
 Result<SessionRow> SessionService::create(const NewSession& asked, const CallContext& ctx) {
   NewSession request = asked;
-  if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
   if (request.environment.empty()) request.environment = options_.default_environment;
   if (request.model.empty()) request.model = options_.default_model;
   if (auto ok = validate(request); !ok) return fail(ok.error());
+  if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
   auto model = options_.resolve_model(request.model);
   if (!model) return fail(naming_model(model.error()));
   if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
@@ -192,8 +193,7 @@ Result<void> SessionService::remove(const std::string& session_id, const std::st
   params.events = {events::delete_requested(user.empty() ? "user" : user)};
   params.patch.pending = true;
   params.patch.status = SessionStatus::terminating;
-  // An expired session is not spoken of as expired any more once it is deleted.
-  if (row->phase == phase::kExpired) params.patch.phase = std::string(phase::kQueued);
+  params.patch.phase = std::string(phase::kDeleted);
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
   announce_stop(session_id, ctx);

@@ -71,4 +71,13 @@ void PortPools::release_all(const std::string& session_id) {
   of_session_.erase(session);
 }
 
+std::vector<std::string> PortPools::holders(const std::string& host_id) const {
+  std::vector<std::string> sessions;
+  for (const auto& [session_id, ports] : of_session_) {
+    const auto is_here = [&](const auto& port) { return port.first.first == host_id; };
+    if (std::any_of(ports.begin(), ports.end(), is_here)) sessions.push_back(session_id);
+  }
+  return sessions;
+}
+
 }  // namespace ottobot::stores

@@ -24,6 +24,8 @@ class PortPools {
   // Gives one lease back that was not used; harmless when it is not held.
   void release(const LeasePortParams& params, int port);
   void release_all(const std::string& session_id);
+  // Every session that holds a port of the host, once.
+  std::vector<std::string> holders(const std::string& host_id) const;
 
  private:
   struct Pool {

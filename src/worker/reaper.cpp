@@ -29,21 +29,19 @@ void Reaper::restore(const CallContext& ctx) {
   }
 }
 
-void Reaper::reap(const CallContext& ctx) {
-  remove_strays(ctx);
-  end_expired(ctx);
-}
-
-bool Reaper::is_stray(const Sandbox& sandbox, const CallContext& ctx) {
-  const auto label = sandbox.labels.find(labels::kSession);
-  if (label == sandbox.labels.end()) return true;
-  auto row = dependencies_.store.get_session(label->second, ctx.within(kStoreTimeout));
-  if (!row) return row.error().code == ErrorCode::not_found;
-  // An expired session's files wait for its next prompt.
-  return row->status == SessionStatus::terminated && row->phase != phase::kExpired;
-}
-
 void Reaper::remove_strays(const CallContext& ctx) {
+  remove_stray_sandboxes(ctx);
+  release_stray_ports(ctx);
+}
+
+bool Reaper::has_ended(const std::string& session_id, bool expired_too, const CallContext& ctx) {
+  auto row = dependencies_.store.get_session(session_id, ctx.within(kStoreTimeout));
+  if (!row) return row.error().code == ErrorCode::not_found;
+  if (row->status != SessionStatus::terminated || row->pending) return false;
+  return expired_too || row->phase != phase::kExpired;
+}
+
+void Reaper::remove_stray_sandboxes(const CallContext& ctx) {
   auto sandboxes =
       dependencies_.backend.list({{labels::kInstance, dependencies_.store.store_id()}}, ctx.within(kBackendTimeout));
   if (!sandboxes) {
@@ -52,28 +50,68 @@ void Reaper::remove_strays(const CallContext& ctx) {
   }
   for (const Sandbox& sandbox : *sandboxes) {
     if (ctx.stop.stop_requested()) return;
-    if (!is_stray(sandbox, ctx)) continue;
+    const auto label = sandbox.labels.find(labels::kSession);
+    // An expired session's files wait for its next prompt.
+    if (label != sandbox.labels.end() && !has_ended(label->second, false, ctx)) continue;
     auto removed = dependencies_.backend.remove(sandbox.name, ctx.within(kBackendTimeout));
     dependencies_.logger.info("removed a left-over sandbox", {{"sandbox", sandbox.name}, {"ok", removed.has_value()}});
   }
 }
 
-void Reaper::end_expired(const CallContext& ctx) {
-  const UnixMillis now = dependencies_.clock.now_ms();
-  auto ids = dependencies_.store.sessions_expired(now, kBatch, ctx.within(kStoreTimeout));
-  if (!ids) return;
-  for (const std::string& id : *ids) {
-    auto row = dependencies_.store.get_session(id, ctx.within(kStoreTimeout));
-    if (!row) continue;
-    if (row->status != SessionStatus::terminated) {
-      // Its next owner finds nothing to do and the time passed.
-      (void)dependencies_.queue.push({kSharedQueue, id, {}}, ctx.within(kStoreTimeout));
+void Reaper::release_stray_ports(const CallContext& ctx) {
+  auto holders = dependencies_.store.port_holders(options_.host_id, ctx.within(kStoreTimeout));
+  if (!holders) return;
+  std::set<std::string> strays;
+  for (const std::string& id : *holders) {
+    if (ctx.stop.stop_requested()) return;
+    if (!has_ended(id, true, ctx)) continue;
+    if (stray_holders_.count(id) == 0) {
+      strays.insert(id);
       continue;
     }
-    auto removed = dependencies_.backend.remove(sandbox_name(id), ctx.within(kBackendTimeout));
-    if (!removed && removed.error().code != ErrorCode::not_found) continue;
-    (void)dependencies_.store.purge_session(id, ctx.within(kStoreTimeout));
+    ports_.close(id, ctx.within(kStoreTimeout));
+    dependencies_.logger.info("gave back left-over ports", {{"session", id}});
   }
+  stray_holders_ = std::move(strays);
+}
+
+void Reaper::end_expired(const CallContext& ctx) {
+  auto ids = dependencies_.store.sessions_expired(dependencies_.clock.now_ms(), kBatch, ctx.within(kStoreTimeout));
+  if (!ids) return;
+  for (const std::string& id : *ids) {
+    if (ctx.stop.stop_requested()) return;
+    auto row = dependencies_.store.get_session(id, ctx.within(kStoreTimeout));
+    if (!row) continue;
+    if (row->status == SessionStatus::terminated) {
+      purge(id, ctx);
+    } else {
+      // Its next owner finds nothing to do and the time passed.
+      (void)dependencies_.queue.push({kSharedQueue, id, {}}, ctx.within(kStoreTimeout));
+    }
+  }
+}
+
+// Under a lease: its last prompt may be waking the session just now.
+void Reaper::purge(const std::string& session_id, const CallContext& ctx) {
+  const AcquireLeaseParams params{session_id, options_.worker_id + "/reaper", options_.lease_ttl};
+  auto lease = dependencies_.store.acquire_lease(params, ctx.within(kStoreTimeout));
+  if (!lease) return;
+  if (auto purged = purge_owned(session_id, ctx); !purged) {
+    dependencies_.logger.warn("could not remove an ended session",
+                              {{"session", session_id}, {"error", purged.error().to_string()}});
+  }
+  (void)dependencies_.store.release_lease(*lease, ctx.within(kStoreTimeout));
+}
+
+Result<void> Reaper::purge_owned(const std::string& session_id, const CallContext& ctx) {
+  auto row = dependencies_.store.get_session(session_id, ctx.within(kStoreTimeout));
+  if (!row) return fail(row.error());
+  const bool due = row->purge_at != 0 && row->purge_at <= dependencies_.clock.now_ms();
+  if (row->status != SessionStatus::terminated || row->pending || !due) return {};
+  auto removed = dependencies_.backend.remove(sandbox_name(session_id), ctx.within(kBackendTimeout));
+  if (!removed && removed.error().code != ErrorCode::not_found) return removed;
+  ports_.close(session_id, ctx.within(kStoreTimeout));
+  return dependencies_.store.purge_session(session_id, ctx.within(kStoreTimeout));
 }
 
 }  // namespace ottobot::worker

@@ -1,5 +1,8 @@
-// The reaper: what is left over by crashes, deletes and time.
+// The reaper: what is left over by crashes, deletes and time. One thread at a time.
 #pragma once
+
+#include <set>
+#include <string>
 
 #include "worker/port_listeners.hpp"
 #include "worker/worker.hpp"
@@ -13,18 +16,23 @@ class Reaper {
 
   // At start: the ports of this host's sessions are listened on again.
   void restore(const CallContext& ctx);
-  // Sandboxes of our instance that no session has any more are removed; expired sessions are queued to be ended, and
-  // ended ones whose retention is over are purged.
-  void reap(const CallContext& ctx);
+  // Sandboxes of our instance, and ports of this host, that no session has any more are removed and given back.
+  void remove_strays(const CallContext& ctx);
+  // Expired sessions are queued to be ended, and ended ones whose retention is over are purged. Cheap when none is.
+  void end_expired(const CallContext& ctx);
 
  private:
-  void remove_strays(const CallContext& ctx);
-  void end_expired(const CallContext& ctx);
-  bool is_stray(const Sandbox& sandbox, const CallContext& ctx);
+  void remove_stray_sandboxes(const CallContext& ctx);
+  void release_stray_ports(const CallContext& ctx);
+  bool has_ended(const std::string& session_id, bool expired_too, const CallContext& ctx);
+  void purge(const std::string& session_id, const CallContext& ctx);
+  Result<void> purge_owned(const std::string& session_id, const CallContext& ctx);
 
   WorkerDependencies& dependencies_;
   const WorkerOptions& options_;
   PortListeners& ports_;
+  // Holders of ports that had no session when they were looked at last: one may be about to be created.
+  std::set<std::string> stray_holders_;
 };
 
 }  // namespace ottobot::worker

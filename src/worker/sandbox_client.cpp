@@ -70,4 +70,34 @@ Result<std::string> SandboxClient::archive(SessionStore& store, const std::strin
   return (*writer)->commit();
 }
 
+Result<void> SandboxClient::restore(SessionStore& store, const std::string& session_id, const std::string& blob_id,
+                                    const CallContext& ctx) {
+  auto reader = store.open_blob(session_id, blob_id, ctx);
+  if (!reader) return fail(reader.error());
+  auto request = net::request_to(endpoint_, "PUT", "/archive");
+  // Cut short, it is noticed by its length.
+  request.headers.set("Content-Length", std::to_string((*reader)->size_bytes()));
+  std::optional<Error> broken;
+  request.body_source = [&](char* buffer, std::size_t size) -> std::size_t {
+    auto got = (*reader)->read({buffer, size});
+    if (!got) broken = got.error();
+    return got.value_or(0);
+  };
+  auto response = http_.fetch(request, ctx);
+  if (broken) return fail(*broken);
+  if (!response) return fail(response.error());
+  if (response->status != 200) return unexpected_status("the archive", response->status, response->body);
+  return {};
+}
+
+Result<bool> SandboxClient::is_workspace_empty(const CallContext& ctx) {
+  auto response = http_.fetch(net::request_to(endpoint_, "GET", "/files"), ctx);
+  if (!response) return fail(response.error());
+  if (response->status != 200) return unexpected_status("a listing", response->status, response->body);
+  auto listing = parse_json(response->body);
+  if (!listing) return fail(listing.error());
+  const Json* entries = find_member(*listing, "entries");
+  return entries == nullptr || entries->empty();
+}
+
 }  // namespace ottobot::worker

@@ -27,6 +27,10 @@ class SandboxClient {
   Result<std::string> health(const CallContext& ctx);
   // The workspace as zip into a blob of the session; the blob's id.
   Result<std::string> archive(SessionStore& store, const std::string& session_id, const CallContext& ctx);
+  // Puts such an archive back into the workspace; may be repeated. Errors: those of the blob and of the sandbox.
+  Result<void> restore(SessionStore& store, const std::string& session_id, const std::string& blob_id,
+                       const CallContext& ctx);
+  Result<bool> is_workspace_empty(const CallContext& ctx);
 
  private:
   Result<Json> control(const std::string& verb, const Json& body, const CallContext& ctx);

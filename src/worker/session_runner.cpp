@@ -44,6 +44,9 @@ Result<void> SessionRunner::run() {
   auto log = SessionLog::open(dependencies_.store, lease_, owner_context(kStoreTimeout));
   if (!log) return fail(log.error());
   log_ = std::move(*log);
+  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+  if (!row) return fail(row.error());
+  timeout_s_ = row->timeout_s;
   while (!abandon_.stop_requested()) {
     if (auto read = log_->refresh(owner_context(kStoreTimeout)); !read) return read;
     Result<void> done;
@@ -148,10 +151,10 @@ Result<void> SessionRunner::commit(std::vector<NewEvent> events) { return commit
 Result<void> SessionRunner::commit(std::vector<NewEvent> events, const RowPatch& patch) {
   RowPatch with_life = patch;
   for (NewEvent& event : events) {
-    if (event.type != EventType::turn_finished) continue;
-    event.internal["duration_ms"] = turn_duration().count();
-    auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
-    if (row) with_life.expires_at = dependencies_.clock.now_ms() + row->timeout_s * 1000;
+    const bool begins = event.type == EventType::status_changed && get_string(event.data, "status") == "running";
+    const bool ends = event.type == EventType::turn_finished;
+    if (ends) event.internal["duration_ms"] = turn_duration().count();
+    if (begins || ends) with_life.expires_at = dependencies_.clock.now_ms() + timeout_s_ * 1000;
   }
   const auto ended = ended_turns(events);
   auto done = log_->commit(std::move(events), with_life, owner_context(kStoreTimeout));

@@ -36,6 +36,9 @@ class SessionRunner final : private Emitter {
 
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();
+  LaunchParams launch_params(const SessionRow& row);
+  Result<void> connect_tools(const Sandbox& sandbox, const SessionRow& row, bool announce);
+  Result<void> restore_files(const Sandbox& sandbox, const SessionRow& row);
   Result<SessionRow> open_ports();
   Result<void> run_turn();
   Result<void> run_graph(ModelHandle model);
@@ -63,6 +66,7 @@ class SessionRunner final : private Emitter {
   std::stop_token abandon_;
   std::unique_ptr<SessionLog> log_;
   std::unique_ptr<SandboxToolBox> tools_;
+  std::int64_t timeout_s_ = 0;  // of the session; known from run() on
   int relaunches_ = 0;
 };
 

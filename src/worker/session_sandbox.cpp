@@ -1,4 +1,8 @@
 // The sandbox of a session: how it comes up and how it ends.
+//
+// An expired session's files are in its archive, and mostly still where the backend keeps them. A sandbox that is made
+// anew for it carries the archive's name as label, from before it exists until it is ready: whoever takes over in
+// between unpacks the archive (again). Nothing ran in it by then.
 
 #include <algorithm>
 
@@ -9,12 +13,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kStoreTimeout{30000};
 constexpr std::chrono::milliseconds kConnectTimeout{15000};
-constexpr std::chrono::milliseconds kArchiveTimeout{60000};
+constexpr std::chrono::milliseconds kArchiveTimeout{300000};  // also of the way back
 constexpr std::chrono::milliseconds kRemoveTimeout{20000};
 constexpr std::chrono::milliseconds kStopGrace{100};
 // Of the whole way from 0 to ready: what the backend's own progress covers.
 constexpr int kLaunchFrom = 20;
 constexpr int kLaunchTo = 80;
+constexpr const char* kRestoreLabel = "io.ottobot.restore";  // the blob with its files
 
 }  // namespace
 
@@ -29,7 +34,6 @@ Result<void> SessionRunner::ensure_sandbox() {
   if (state().status() != SessionStatus::running) ready.push_back(events::status_changed(SessionStatus::ready));
   RowPatch patch;
   patch.error = std::string();
-  patch.purge_at = 0;  // an expired session is back
   patch.archive_blob = std::string();
   return commit(std::move(ready), patch);
 }
@@ -45,7 +49,9 @@ Result<SessionRow> SessionRunner::open_ports() {
       begun.push_back(events::status_changed(SessionStatus::initializing, "The session comes back"));
     }
     begun.push_back(events::phase_changed(phase::kAllocatingPorts, 5, "Allocating ports"));
-    if (auto told = commit(std::move(begun)); !told) return fail(told.error());
+    RowPatch back;
+    back.purge_at = 0;  // it has not ended any more
+    if (auto told = commit(std::move(begun), back); !told) return fail(told.error());
   }
   auto vnc = ports_.open_vnc(session_id_, row->vnc_port, ctx);
   if (!vnc) return fail(vnc.error(), "allocating the desktop's port");
@@ -73,31 +79,61 @@ Result<void> SessionRunner::launch_sandbox() {
     return commit({events::phase_changed(phase::kStartingContainer, progress, message)});
   };
   if (auto told = report(kLaunchFrom, "Starting the sandbox"); !told) return told;
-  LaunchParams params;
-  params.name = sandbox_name_;
-  params.labels = {{labels::kSession, session_id_}, {labels::kInstance, dependencies_.store.store_id()}};
-  params.image = row->image;
-  params.environment = row->environment;
-  params.limits = options_.limits;
   int last = kLaunchFrom;
   auto sandbox = dependencies_.backend.launch(
-      params,
+      launch_params(*row),
       [&](int progress, const std::string& message) {
         const int scaled = kLaunchFrom + std::clamp(progress, 0, 100) * (kLaunchTo - kLaunchFrom) / 100;
         if (scaled > last) (void)report(last = scaled, message);
       },
       owner_context(options_.launch_timeout));
   if (!sandbox) return fail(sandbox.error(), "starting the sandbox");
-  std::vector<NewEvent> told;
+  return connect_tools(*sandbox, *row, announce);
+}
+
+LaunchParams SessionRunner::launch_params(const SessionRow& row) {
+  LaunchParams params;
+  params.name = sandbox_name_;
+  params.labels = {{labels::kSession, session_id_}, {labels::kInstance, dependencies_.store.store_id()}};
+  params.image = row.image;
+  params.environment = row.environment;
+  params.limits = options_.limits;
+  if (row.archive_blob.empty()) return params;
+  const auto former = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
+  const bool made_anew = !former && former.error().code == ErrorCode::not_found;
+  const bool begun = former && former->labels.count(kRestoreLabel) > 0;
+  if (made_anew || begun) params.labels[kRestoreLabel] = row.archive_blob;
+  return params;
+}
+
+Result<void> SessionRunner::connect_tools(const Sandbox& sandbox, const SessionRow& row, bool announce) {
   if (announce) {
-    for (const std::string& warning : sandbox->warnings) told.push_back(events::warning(warning));
+    std::vector<NewEvent> told;
+    for (const std::string& warning : sandbox.warnings) told.push_back(events::warning(warning));
     told.push_back(events::phase_changed(phase::kWaitingForTools, 85, "Waiting for the sandbox's tools"));
     if (auto done = commit(std::move(told)); !done) return done;
   }
-  auto tools = SandboxToolBox::connect(dependencies_.http, sandbox->endpoint, lease_.epoch, abandon_,
+  auto tools = SandboxToolBox::connect(dependencies_.http, sandbox.endpoint, lease_.epoch, abandon_,
                                        owner_context(kConnectTimeout));
   if (!tools) return fail(tools.error());
+  if (auto restored = restore_files(sandbox, row); !restored) return restored;
   tools_ = std::move(*tools);
+  return {};
+}
+
+Result<void> SessionRunner::restore_files(const Sandbox& sandbox, const SessionRow& row) {
+  if (row.archive_blob.empty()) return {};
+  SandboxClient client(dependencies_.http, sandbox.endpoint);
+  const auto label = sandbox.labels.find(kRestoreLabel);
+  if (label == sandbox.labels.end() || label->second != row.archive_blob) {
+    auto empty = client.is_workspace_empty(owner_context(kStoreTimeout));
+    if (!empty) return fail(empty.error());
+    if (!*empty) return {};
+  }
+  auto told = commit({events::phase_changed(phase::kWaitingForTools, 90, "Bringing the session's files back")});
+  if (!told) return told;
+  auto restored = client.restore(dependencies_.store, session_id_, row.archive_blob, owner_context(kArchiveTimeout));
+  if (!restored) return fail(restored.error(), "bringing the session's files back from their archive");
   return {};
 }
 
@@ -116,6 +152,7 @@ Result<void> SessionRunner::announce_end(End end) {
   std::vector<NewEvent> ending;
   if (state().turn()) {
     const Turn& turn = *state().turn();
+    ending = agent_options({}).closing_events(state());
     ending.push_back(events::turn_finished({TurnOutcome::stopped, turn.steps, turn.usage, {}}));
   }
   if (end == End::expired) {
@@ -126,6 +163,10 @@ Result<void> SessionRunner::announce_end(End end) {
 }
 
 Result<void> SessionRunner::keep_archive() {
+  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+  if (!row) return fail(row.error());
+  // Not ready since that was made: the archive is whole, and what the sandbox has may be less.
+  if (!row->archive_blob.empty()) return {};
   const std::string blob = archive_workspace();
   if (blob.empty()) return {};
   RowPatch kept;
@@ -149,7 +190,9 @@ Result<void> SessionRunner::end_session(End end) {
   patch.mcp_port = 0;
   patch.purge_at = dependencies_.clock.now_ms() + options_.retention.count();
   const auto ended = events::status_changed(SessionStatus::terminated);
-  if (end == End::deleted) return commit({ended}, patch);
+  if (end == End::deleted) {
+    return commit({events::phase_changed(phase::kDeleted, 100, "The session was deleted"), ended}, patch);
+  }
   // A prompt or a delete that came meanwhile has the last word: run() looks at the log again.
   auto done = log_->commit_if_current({ended}, patch, owner_context(kStoreTimeout));
   if (!done && done.error().code == ErrorCode::conflict) return {};

@@ -162,8 +162,9 @@ class WorkerImpl final : public Worker {
       auto pushed = requeue_pending(dependencies_.store, dependencies_.queue, ctx.within(kStoreTimeout));
       if (!pushed) dependencies_.logger.warn("could not requeue sessions", {{"error", pushed.error().to_string()}});
       (void)dependencies_.queue.recover_stalled(ctx.within(kStoreTimeout));
+      reaper_.end_expired(ctx);
       if (dependencies_.clock.steady_now() >= next_reap) {
-        reaper_.reap(ctx);
+        reaper_.remove_strays(ctx);
         next_reap = dependencies_.clock.steady_now() + options_.reap_interval;
       }
       if (auto slept = dependencies_.clock.sleep_for(options_.reconcile_interval, ctx); !slept) return;

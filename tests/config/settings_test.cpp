@@ -98,7 +98,7 @@ TEST_F(SettingsTest, ErrorsNameSettingOriginAndForm) {
 
 TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
   const std::pair<const char*, const char*> bad[] = {
-      {"MODE", "api"},           {"SESSION_TIMEOUT", "10"},   {"LOG_LEVEL", "loud"},
+      {"MODE", "api"},           {"SESSION_TIMEOUT", "0"},    {"LOG_LEVEL", "loud"},
       {"LOG_FORMAT", "xml"},     {"PUBLIC_URL", "example"},   {"OTTOBOT_RETENTION", "week"},
       {"QUEUE_LIMIT", "0"},      {"WORKER_CONCURRENCY", "0"}, {"CONTAINER_CPU_LIMIT", "none"},
       {"OTTOBOT_AUTH", "maybe"}, {"MAX_RETRIES", "-1"},       {"CONTAINER_MEMORY_LIMIT", "1k"},

@@ -145,6 +145,11 @@ public:
     return call("release_ports",
                 [&] { return store_.release_ports(session_id, ctx); });
   }
+  Result<std::vector<std::string>>
+  port_holders(const std::string &host_id, const CallContext &ctx) override {
+    return call("port_holders",
+                [&] { return store_.port_holders(host_id, ctx); });
+  }
   std::string store_id() const override { return store_.store_id(); }
   Result<void> ping(const CallContext &ctx) override {
     return call("ping", [&] { return store_.ping(ctx); });

@@ -193,6 +193,12 @@ class MemoryStore final : public SessionStore {
     return {};
   }
 
+  Result<std::vector<std::string>> port_holders(const std::string& host_id, const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return fail(running.error());
+    std::lock_guard lock(mutex_);
+    return ports_.holders(host_id);
+  }
+
   std::string store_id() const override { return store_id_; }
 
   Result<void> ping(const CallContext& ctx) override { return ctx.check(); }

@@ -40,6 +40,11 @@ Result<void> PortLeases::release_all(const std::string& session_id, const CallCo
   return written;
 }
 
+std::vector<std::string> PortLeases::holders(const std::string& host_id) {
+  std::lock_guard lock(mutex_);
+  return pools_.holders(host_id);
+}
+
 void PortLeases::erase(Connection& connection, const std::string& session_id) {
   connection.query("DELETE FROM port_leases WHERE session_id = ?1").bind(session_id).run();
 }

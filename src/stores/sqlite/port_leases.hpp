@@ -16,6 +16,7 @@ class PortLeases {
   Result<void> load();
   Result<int> lease(const LeasePortParams& params, const CallContext& ctx);
   Result<void> release_all(const std::string& session_id, const CallContext& ctx);
+  std::vector<std::string> holders(const std::string& host_id);
 
   // release_all() as part of a transaction of the caller's: erase() inside it, forget() once it is committed.
   static void erase(Connection& connection, const std::string& session_id);

@@ -244,6 +244,11 @@ class SqliteStore final : public SessionStore {
     return ports_.release_all(session_id, ctx);
   }
 
+  Result<std::vector<std::string>> port_holders(const std::string& host_id, const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return fail(running.error());
+    return ports_.holders(host_id);
+  }
+
   std::string store_id() const override { return store_id_; }
 
   Result<void> ping(const CallContext& ctx) override {

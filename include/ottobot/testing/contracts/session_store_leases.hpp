@@ -101,6 +101,18 @@ TEST_P(SessionStoreContract, PortsAreLeasedOnceAndRunOut) {
   EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, store_->lease_port({"h", "vnc", 6080, 6083, "c"}, ctx_)));
 }
 
+TEST_P(SessionStoreContract, TellsWhoHoldsPortsOfAHost) {
+  EXPECT_TRUE(value_of(store_->port_holders("h", ctx_)).empty());
+  for (const char* pool : {"vnc", "mcp"}) ASSERT_TRUE(succeeded(store_->lease_port({"h", pool, 1, 9, "a"}, ctx_)));
+  ASSERT_TRUE(succeeded(store_->lease_port({"h", "vnc", 1, 9, "b"}, ctx_)));
+  ASSERT_TRUE(succeeded(store_->lease_port({"other", "vnc", 1, 9, "c"}, ctx_)));
+  const auto holders = value_of(store_->port_holders("h", ctx_));
+  EXPECT_EQ(holders.size(), 2u);
+  EXPECT_EQ(std::set<std::string>(holders.begin(), holders.end()), (std::set<std::string>{"a", "b"}));
+  ASSERT_TRUE(succeeded(store_->release_ports("a", ctx_)));
+  EXPECT_EQ(value_of(store_->port_holders("h", ctx_)), std::vector<std::string>{"b"});
+}
+
 TEST_P(SessionStoreContract, PortRangesMayChange) {
   ASSERT_EQ(value_of(store_->lease_port({"h", "vnc", 6080, 6080, "a"}, ctx_)), 6080);
   EXPECT_EQ(value_of(store_->lease_port({"h", "vnc", 6080, 6081, "b"}, ctx_)), 6081);
