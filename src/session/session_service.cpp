@@ -6,6 +6,7 @@
 
 #include "ottobot/ids.hpp"
 #include "session/blob_refs.hpp"
+#include "session/waiting_prompts.hpp"
 
 namespace ottobot {
 namespace {
@@ -90,7 +91,14 @@ SessionRow as_created(SessionRow row) {
 
 SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, Logger& logger,
                                SessionServiceOptions options)
-    : store_(store), queue_(queue), clock_(clock), logger_(logger), options_(std::move(options)) {}
+    : store_(store),
+      queue_(queue),
+      clock_(clock),
+      logger_(logger),
+      options_(std::move(options)),
+      waiting_(std::make_unique<session::WaitingPrompts>()) {}
+
+SessionService::~SessionService() = default;
 
 Result<SessionRow> SessionService::create(const NewSession& asked, const CallContext& ctx) {
   NewSession request = asked;
@@ -161,6 +169,7 @@ Result<Seq> SessionService::post_prompt(const std::string& session_id, const std
   params.events = {events::user_prompt(content, client_id)};
   // The client's id names the event, so that a re-sent prompt is the same event.
   if (!client_id.empty()) params.events[0].id = "prompt-" + sha256_hex(client_id);
+  if (auto room = check_waiting(*row, params.events[0].id, ctx); !room) return fail(room.error());
   params.patch.pending = true;
   params.patch.expires_at = clock_.now_ms() + row->timeout_s * 1000;
   auto appended = store_.post_inbox(params, ctx);
@@ -207,6 +216,18 @@ Result<void> SessionService::check_queue(const CallContext& ctx) {
   if (counts->waiting + counts->delayed < options_.queue_limit) return {};
   auto full =
       resource_exhausted("too many sessions are waiting to start", "try again in a moment, or raise QUEUE_LIMIT");
+  full.value().retry_after = std::chrono::seconds(5);
+  return full;
+}
+
+Result<void> SessionService::check_waiting(const SessionRow& row, const std::string& event_id, const CallContext& ctx) {
+  if (!row.pending) return {};
+  auto room = waiting_->has_room(store_, row.id, event_id, options_.max_waiting_prompts, ctx);
+  if (!room) return fail(room.error());
+  if (*room) return {};
+  auto full = resource_exhausted(
+      std::to_string(options_.max_waiting_prompts) + " prompts of this session wait for the running turn already",
+      "send it again when a turn has ended, or stop the running one");
   full.value().retry_after = std::chrono::seconds(5);
   return full;
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "api/socket_client.hpp"
+#include "integration/chat_view.hpp"
 #include "integration/scenario.hpp"
 #include "integration/server_process.hpp"
 #include "integration/session_client.hpp"
@@ -9,33 +10,12 @@ namespace ottobot::integration {
 namespace {
 
 using api::test::SocketClient;
-using Seqs = std::vector<std::int64_t>;
 
 Json talking_scenario() {
   Json thinking = step("Writing it.", {run_command("echo one > one.txt; sleep 0.3")});
   thinking["thinking"] = "A file is wanted.";
   return scenario({turn(1, {thinking, step("", {run_command("exit 1")}), step("The first is done.")}),
                    turn(2, {step("The second is done.")})});
-}
-
-// By the table of events: what has a chat frame.
-bool is_visible(const Json& event) {
-  const std::string type = get_string(event, "type");
-  if (type == "agent_message") return !get_string(event["data"], "content").empty();
-  return type != "session_created" && type != "model_call_started" && type != "log";
-}
-
-Seqs visible_after(const Events& events, std::int64_t after) {
-  Seqs seqs;
-  for (const Json& event : events) {
-    if (get_int(event, "seq") > after && is_visible(event)) seqs.push_back(get_int(event, "seq"));
-  }
-  return seqs;
-}
-
-bool ends_a_turn(const Json& frame) {
-  return get_string(frame, "type") == "system_update" && frame.contains("metadata") &&
-         frame["metadata"].contains("outcome");
 }
 
 // The numbered frames up to the end of `turns` turns.
@@ -49,12 +29,6 @@ std::vector<Json> read_turns(SocketClient& socket, int turns) {
     frames.push_back(std::move(frame));
   }
   return frames;
-}
-
-Seqs seqs_of(const std::vector<Json>& frames) {
-  Seqs seqs;
-  for (const Json& frame : frames) seqs.push_back(get_int(frame, "seq"));
-  return seqs;
 }
 
 class Chat : public ::testing::Test {

@@ -18,6 +18,7 @@ class SessionServiceTest : public ::testing::Test {
     SessionServiceOptions options;
     options.default_model = "scripted:demo";
     options.queue_limit = 3;
+    options.max_waiting_prompts = 4;
     options.resolve_model = [](const std::string& model) -> Result<std::string> {
       if (model.find("scripted:") == 0) return model;
       return invalid_field("model", "no such model");
@@ -43,6 +44,27 @@ class SessionServiceTest : public ::testing::Test {
   std::unique_ptr<Queue> queue = make_memory_queue(clock);
   SessionService service{*store, *queue, clock, null_logger(), options()};
 };
+
+TEST_F(SessionServiceTest, PromptsBeyondTheLimitAreRefusedUntilATurnEnds) {
+  const std::string id = service.create(request(), {})->id;
+  const auto post = [&](int n) { return service.post_prompt(id, {}, "p", "c" + std::to_string(n), {}); };
+  for (int n = 0; n < 4; ++n) ASSERT_TRUE(succeeded(post(n)));
+  const auto refused = post(4);
+  ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, refused));
+  EXPECT_FALSE(refused.error().hint.empty());
+  EXPECT_TRUE(refused.error().retry_after);
+  EXPECT_EQ(post(2).value_or(0), 6) << "one that was taken may be sent again";
+
+  const auto lease = store->acquire_lease({id, "w", std::chrono::seconds(10)}, {});
+  ASSERT_TRUE(succeeded(lease));
+  AppendOwnerParams end;
+  end.session_id = id;
+  end.epoch = lease->epoch;
+  end.events = {events::turn_finished({TurnOutcome::completed, 1, {}, {}})};
+  ASSERT_TRUE(succeeded(store->append_owner(end, {})));
+  EXPECT_TRUE(succeeded(post(4)));
+  EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, post(5)));
+}
 
 TEST_F(SessionServiceTest, CreatingStoresTheSessionAndQueuesIt) {
   const auto row = service.create(request(), {});

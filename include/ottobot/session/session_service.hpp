@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@
 #include "ottobot/session_store.hpp"
 
 namespace ottobot {
+
+namespace session {
+class WaitingPrompts;
+}
 
 // The queue that every worker takes from.
 inline constexpr const char* kSharedQueue = "sessions";
@@ -33,7 +38,8 @@ struct SessionServiceOptions {
   std::int64_t default_timeout_s = 3600;
   std::string default_environment = "full-stack";
   std::string default_model;
-  std::size_t queue_limit = 1000;  // waiting jobs, then resource_exhausted
+  std::size_t queue_limit = 1000;          // waiting jobs, then resource_exhausted
+  std::size_t max_waiting_prompts = 1000;  // per session, behind the running turn; then resource_exhausted
   // Turns a model as a user names it into "provider:model", or says that there is none such. Must be set.
   std::function<Result<std::string>(const std::string& model)> resolve_model;
   // Where the desktop of a new session will be: 0 = no port of its own. May be empty.
@@ -46,6 +52,7 @@ class SessionService {
  public:
   // Everything is borrowed and must outlive the service.
   SessionService(SessionStore& store, Queue& queue, Clock& clock, Logger& logger, SessionServiceOptions options);
+  ~SessionService();
 
   // Errors: invalid_argument (details name the fields), conflict (idempotency key used for another body),
   // resource_exhausted (queue limit).
@@ -55,7 +62,7 @@ class SessionService {
   Result<SessionPage> list(const ListSessionsParams& params, const CallContext& ctx);
 
   // Appends a prompt (1..10000 code points) and returns its seq; the same client_id again gives the same seq. Errors:
-  // conflict when the session was deleted.
+  // conflict when the session was deleted, resource_exhausted when too many of its prompts wait.
   Result<Seq> post_prompt(const std::string& session_id, const std::string& user, const std::string& content,
                           const std::string& client_id, const CallContext& ctx);
   // Harmless when nothing runs. Errors: conflict when the session was deleted.
@@ -65,6 +72,7 @@ class SessionService {
 
  private:
   Result<void> check_queue(const CallContext& ctx);
+  Result<void> check_waiting(const SessionRow& row, const std::string& event_id, const CallContext& ctx);
   void announce_stop(const std::string& session_id, const CallContext& ctx);
   void push_job(const std::string& session_id, const CallContext& ctx);
 
@@ -73,6 +81,7 @@ class SessionService {
   Clock& clock_;
   Logger& logger_;
   SessionServiceOptions options_;
+  std::unique_ptr<session::WaitingPrompts> waiting_;
 };
 
 // Pushes every session that has work and no owner; returns how many. Run at start and periodically.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
 
 #include "containers/local/launcher_child.hpp"
 #include "containers/local/seccomp_filter.hpp"
@@ -101,9 +102,17 @@ Result<std::string> read_pipe(int fd, const CallContext& ctx, Complete&& complet
   return text;
 }
 
+// A child waits at its gate with copies of all gates that were open when it was forked. Were two of them to hold each
+// other's, neither would see that the program was killed. One after the other, each holds those of earlier ones only.
+std::mutex& one_start_at_a_time() {
+  static std::mutex mutex;  // held from making a gate until its child is forked
+  return mutex;
+}
+
 }  // namespace
 
 Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
+  const std::lock_guard starting(one_start_at_a_time());
   std::vector<StagedPath> staged;
   if (plan.uid) staged = stage_sources(plan.sandbox);
   plan.sandbox.info_fd = kInfoFd;
