@@ -1,0 +1,161 @@
+#include "worker/session_runner.hpp"
+
+#include <filesystem>
+
+#include "worker/worker_fixture.hpp"
+
+namespace ottobot::worker {
+namespace {
+
+using ottobot::testing::failed_with;
+using ottobot::testing::succeeded;
+
+Json step(const std::string& text, const std::string& command = {}) {
+  Json step{{"text", text}};
+  if (!command.empty()) {
+    step["tool_calls"] = Json::array({{{"name", "execute_command"}, {"args", {{"command", command}}}}});
+  }
+  return step;
+}
+
+class SessionRunnerTest : public WorkerTest {
+ protected:
+  SessionRunnerTest() {
+    Json scenario;
+    scenario["turns"] = Json::array(
+        {{{"prompt", 1}, {"steps", {step("Making", "mkdir empty; echo kept > kept; chmod 640 kept"), step("Made")}}},
+         {{"steps", {step("Looking", "cat kept; stat -c %a kept; ls -d empty"), step("Looked")}}}});
+    use_scenario(scenario);
+  }
+
+  std::vector<std::string> outcomes(const std::string& id) {
+    std::vector<std::string> outcomes;
+    for (const Event& event : events(id, EventType::turn_finished)) {
+      outcomes.push_back(get_string(event.data, "outcome"));
+    }
+    return outcomes;
+  }
+
+  void expire(const std::string& id) {
+    clock_.advance(std::chrono::seconds(3600));
+    ASSERT_TRUE(succeeded(run(id)));
+    ASSERT_EQ(row(id).status, SessionStatus::terminated);
+    ASSERT_EQ(row(id).phase, phase::kExpired);
+    ASSERT_FALSE(row(id).archive_blob.empty());
+  }
+
+  void expect_files(const std::string& id) {
+    const auto results = events(id, EventType::tool_result);
+    ASSERT_EQ(results.size(), 2u);
+    const Json* content = find_member(results[1].data, "content");
+    ASSERT_NE(content, nullptr);
+    EXPECT_NE(text_of_content(*content).find("kept\n640\nempty"), std::string::npos) << *content;
+    EXPECT_EQ(row(id).status, SessionStatus::ready);
+    EXPECT_EQ(row(id).archive_blob, "");
+    EXPECT_EQ(row(id).purge_at, 0);
+  }
+
+  const std::vector<std::string> twice_completed_{"completed", "completed"};
+};
+
+TEST_F(SessionRunnerTest, RunsEveryPromptInOrderAndThenRests) {
+  const std::string id = create();
+  prompt(id, "Second");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(outcomes(id), twice_completed_);
+  EXPECT_EQ(machine(id).workspace.read("kept"), "kept\n");
+  EXPECT_EQ(row(id).status, SessionStatus::ready);
+  EXPECT_FALSE(row(id).pending);
+  EXPECT_EQ(row(id).expires_at, clock_.now_ms() + 3600 * 1000);
+  EXPECT_EQ(backend_.starts(sandbox_name(id)), 1);
+  const auto changed = events(id, EventType::workspace_changed);
+  ASSERT_EQ(changed.size(), 2u);
+  EXPECT_EQ(changed[0].seq + 1, events(id, EventType::turn_finished)[0].seq);
+}
+
+TEST_F(SessionRunnerTest, ALaunchThatFailsSaysWhyAndTheNextPromptTriesAgain) {
+  const std::string id = create();
+  backend_.fail_next("launch", unavailable("no room", "make room").value());
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(outcomes(id), std::vector<std::string>{"failed"});
+  EXPECT_EQ(row(id).status, SessionStatus::error);
+  EXPECT_NE(row(id).error.find("no room (make room)"), std::string::npos) << row(id).error;
+  prompt(id, "Again");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).status, SessionStatus::ready);
+  EXPECT_EQ(row(id).error, "");
+}
+
+TEST_F(SessionRunnerTest, DeletingRemovesTheSandboxAndKeepsTheArchive) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {})));
+  EXPECT_EQ(row(id).phase, phase::kDeleted);
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).status, SessionStatus::terminated);
+  EXPECT_EQ(row(id).phase, phase::kDeleted);
+  EXPECT_FALSE(row(id).archive_blob.empty());
+  EXPECT_EQ(row(id).purge_at, clock_.now_ms() + options_.retention.count());
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, backend_.inspect(sandbox_name(id), {})));
+}
+
+TEST_F(SessionRunnerTest, AnExpiredSessionComesBackWhereTheBackendKeepsNoFiles) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  expire(id);
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+}
+
+TEST_F(SessionRunnerTest, AnExpiredSessionComesBackWhenItsSandboxIsGone) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  expire(id);
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+}
+
+TEST_F(SessionRunnerTest, FilesThatCameBackInPartAreBroughtBackByTheNextOwner) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  expire(id);
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  // What an owner leaves that died half way: a sandbox for this archive with some of its files.
+  LaunchParams begun;
+  begun.name = sandbox_name(id);
+  begun.labels = {
+      {labels::kSession, id}, {labels::kInstance, store_->store_id()}, {"io.ottobot.restore", row(id).archive_blob}};
+  ASSERT_TRUE(succeeded(backend_.launch(begun, nullptr, {})));
+  machine(id).workspace.write("kept", "ke");
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+}
+
+TEST_F(SessionRunnerTest, AnAbandonedRunLeavesTheSessionForTheNextOwner) {
+  const std::string id = create();
+  std::stop_source abandon;
+  abandon.request_stop();
+  EXPECT_FALSE(run(id, abandon.get_token()));
+  EXPECT_TRUE(row(id).pending);
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(outcomes(id), std::vector<std::string>{"completed"});
+}
+
+TEST_F(SessionRunnerTest, AStaleOwnerWritesNothing) {
+  const std::string id = create();
+  const Lease stale = own(id);
+  ASSERT_TRUE(succeeded(store_->release_lease(stale, {})));
+  const Lease newer = own(id);
+  const Seq before = row(id).last_seq;
+  SessionRunner runner(dependencies_, options_, ports_, stale, {});
+  EXPECT_TRUE(failed_with(ErrorCode::fenced, runner.run()));
+  EXPECT_EQ(row(id).last_seq, before);
+  EXPECT_TRUE(succeeded(store_->release_lease(newer, {})));
+}
+
+}  // namespace
+}  // namespace ottobot::worker
