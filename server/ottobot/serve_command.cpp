@@ -58,7 +58,8 @@ int serve(const SettingFlags& flags) {
   const Interrupts interrupts;
   auto settings = load_settings(flags);
   if (!settings) return report(settings.error());
-  const auto logger = make_logger({settings->log_level, settings->log_format});
+  const auto logger =
+      make_logger({settings->log_level, settings->log_format, config::secret_values(setting_sources(flags))});
   log_warnings(*settings, *logger);
   const auto registry = builtin_registry();
   remove_leftovers(registry, *settings, *logger, with_timeout(kCleanUp));

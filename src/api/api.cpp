@@ -1,5 +1,6 @@
 #include "api/api.hpp"
 
+#include "api/access_log.hpp"
 #include "api/chat.hpp"
 #include "api/context.hpp"
 #include "api/cors.hpp"
@@ -20,6 +21,7 @@ class HttpApi final : public Api {
  public:
   HttpApi(ApiDependencies dependencies, ApiOptions options)
       : context_(std::make_shared<Context>(std::move(dependencies), std::move(options))),
+        access_log_(context_->deps.logger),
         cors_(context_->options.cors_origins),
         router_(context_->deps.logger, context_->deps.on_answered) {
     Context& context = *context_;
@@ -40,7 +42,9 @@ class HttpApi final : public Api {
 
   net::Handler handler() override {
     return [this](net::Exchange& exchange) {
-      cors_.handle(exchange, [this](net::Exchange& answering) { router_.handle(answering); });
+      access_log_.handle(exchange, [this](net::Exchange& logged) {
+        cors_.handle(logged, [this](net::Exchange& answering) { router_.handle(answering); });
+      });
     };
   }
 
@@ -68,6 +72,7 @@ class HttpApi final : public Api {
 
  private:
   const std::shared_ptr<Context> context_;
+  const AccessLog access_log_;
   const Cors cors_;
   Router router_;
 };

@@ -178,6 +178,17 @@ Result<Settings> load_settings(const SettingSources& sources) {
   return settings;
 }
 
+std::vector<std::string> secret_values(const SettingSources& sources) {
+  std::vector<std::string> ignored, secrets;
+  const auto values = collect(sources, ignored);
+  if (!values) return {};
+  for (const auto& [name, value] : *values) {
+    const auto* row = find_setting(name);
+    if (row != nullptr && row->secret) secrets.push_back(value.text);
+  }
+  return secrets;
+}
+
 Result<std::vector<SettingView>> view_settings(const SettingSources& sources) {
   auto settings = load_settings(sources);
   if (!settings) return fail(settings.error());

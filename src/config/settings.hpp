@@ -63,6 +63,9 @@ struct SettingSources {
 // The sources of a real program: environ and the current directory.
 SettingSources process_sources(std::map<std::string, std::string> flags, std::filesystem::path config_file);
 
+// What must never be logged.
+std::vector<std::string> secret_values(const SettingSources& sources);
+
 // Flag, then environment, then .env, then config file, then default; an empty value counts as not set. Errors:
 // invalid_argument with the setting, where its value came from and the accepted form; not_found (config file).
 Result<Settings> load_settings(const SettingSources& sources);

@@ -1,7 +1,7 @@
 #define FMT_HEADER_ONLY
 #include "ottobot/log.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "ottobot/clock.hpp"
@@ -31,45 +31,30 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-std::string with_fields(std::string_view message, const Json& fields) {
-  std::string line(message);
-  if (!fields.is_object()) return line;
-  for (const auto& [key, value] : fields.items()) {
-    line += ' ' + key + '=' + (value.is_string() ? value.get<std::string>() : dump_json(value));
-  }
-  for (char& c : line) {
-    if (c == '\n' || c == '\r') c = ' ';  // one entry, one line
-  }
-  return line;
-}
-
 class SpdlogLogger final : public Logger {
  public:
-  explicit SpdlogLogger(const LoggerOptions& options)
-      : format_(options.format), logger_("ottobot", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {
-    logger_.set_level(to_spdlog(options.level));
+  explicit SpdlogLogger(LoggerOptions options)
+      : options_(std::move(options)), logger_("ottobot", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    logger_.set_level(to_spdlog(options_.level));
     logger_.flush_on(spdlog::level::trace);
-    logger_.set_pattern(format_ == LogFormat::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e %^%-5l%$ %v");
+    logger_.set_pattern("%v");
   }
 
   void write(LogLevel level, std::string_view message, const Json& fields) override {
-    if (format_ == LogFormat::text) {
-      logger_.log(to_spdlog(level), "{}", with_fields(message, fields));
-      return;
-    }
-    Json entry = fields.is_object() ? fields : Json::object();
-    entry["timestamp"] = to_rfc3339(system_clock().now_ms());
-    entry["level"] = to_string(level);
-    entry["message"] = message;
-    logger_.log(to_spdlog(level), "{}", dump_json(entry));
+    Json all = LogScope::fields();
+    if (fields.is_object()) all.update(fields);
+    const auto now = to_rfc3339(system_clock().now_ms());
+    logger_.log(to_spdlog(level), "{}", format_log_line(options_, now, level, message, all));
   }
 
   bool enabled(LogLevel level) const override { return logger_.should_log(to_spdlog(level)); }
 
  private:
-  LogFormat format_;
+  const LoggerOptions options_;
   spdlog::logger logger_;
 };
+
+thread_local const LogScope* innermost = nullptr;
 
 class NullLogger final : public Logger {
  public:
@@ -78,6 +63,20 @@ class NullLogger final : public Logger {
 };
 
 }  // namespace
+
+LogScope::LogScope(Json fields) : outer_(innermost), fields_(std::move(fields)) { innermost = this; }
+
+LogScope::~LogScope() { innermost = outer_; }
+
+Json LogScope::fields() {
+  Json all = Json::object();
+  for (const LogScope* scope = innermost; scope != nullptr; scope = scope->outer_) {
+    for (const auto& [key, value] : scope->fields_.items()) {
+      if (!all.contains(key)) all[key] = value;
+    }
+  }
+  return all;
+}
 
 std::string_view to_string(LogLevel level) {
   for (const auto& [value, name] : kNames) {
