@@ -24,6 +24,7 @@ constexpr const char* kFooter = R"(Start here:
   ottobot serve                               the service, on http://127.0.0.1:3000
 
 With a server running:
+  ottobot chat                                talk to an agent; chat ID goes on with a session
   ottobot sessions
   ottobot logs ID --follow
   ottobot download ID -o shop                 the project, unpacked into the folder shop
@@ -37,7 +38,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"run", add_run},       {"serve", add_serve}, {"sessions", add_sessions},
+    {"run", add_run},       {"serve", add_serve},       {"chat", add_chat}, {"sessions", add_sessions},
     {"logs", add_logs},     {"download", add_download}, {"rm", add_rm},     {"models", add_models},
     {"doctor", add_doctor},
 };

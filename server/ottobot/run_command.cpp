@@ -11,12 +11,13 @@
 #include "commands.hpp"
 #include "config/model_name.hpp"
 #include "event_follower.hpp"
+#include "frame_view.hpp"
 #include "interrupts.hpp"
 #include "leftovers.hpp"
+#include "ottobot/session/chat_frames.hpp"
 #include "parts.hpp"
 #include "project_output.hpp"
 #include "run_dir.hpp"
-#include "run_view.hpp"
 
 namespace ottobot::cli {
 namespace {
@@ -62,7 +63,7 @@ void look_for_end(const Event& event, Ending& ending) {
 
 class OneRun {
  public:
-  OneRun(Server& server, const RunArguments& arguments, const ProjectOutput& output, RunView& view)
+  OneRun(Server& server, const RunArguments& arguments, const ProjectOutput& output, FrameView& view)
       : server_(server), arguments_(arguments), output_(output), view_(view) {}
 
   // The exit status.
@@ -76,10 +77,12 @@ class OneRun {
     say_hello(*row);
     EventFollower::Callbacks callbacks;
     callbacks.on_event = [this](const Event& event) {
-      view_.event(event);
+      for (const Json& frame : chat_frames(event)) show(frame);
       look_for_end(event, ending_);
     };
-    callbacks.on_delta = [this](const Json& message) { view_.delta(message); };
+    callbacks.on_delta = [this](const Json& message) {
+      if (const Json frame = delta_frame(message, 0); !frame.is_null()) view_.frame(frame);
+    };
     auto follower = EventFollower::start(server_.store(), id_, std::move(callbacks), ctx.within(kStore));
     if (!follower) return report(follower.error());
     if (auto followed = follow(**follower, ctx); !followed) {
@@ -95,6 +98,11 @@ class OneRun {
       view_.note("No model key is set: the model is the built-in demonstration (set GEMINI_API_KEY for a real one)");
     }
     view_.note("session " + row.id + " with " + row.model);
+  }
+
+  // The prompt is what was typed a moment ago.
+  void show(const Json& frame) {
+    if (get_string(frame, "type") != "user_prompt" && get_string(frame, "type") != "download_ready") view_.frame(frame);
   }
 
   Result<void> follow(EventFollower& follower, const CallContext& ctx) {
@@ -140,7 +148,7 @@ class OneRun {
   Server& server_;
   const RunArguments& arguments_;
   const ProjectOutput& output_;
-  RunView& view_;
+  FrameView& view_;
   std::string id_;
   Ending ending_;
 };
@@ -172,7 +180,7 @@ int run_in(const RunDir& dir, const config::Registry& registry, const config::Se
   if (auto set = dir.set_instance(instance); !set) return report(set.error());
   auto server = Server::start(std::move(*parts), options_for(settings));
   if (!server) return report(server.error());
-  RunView view(std::cout, ::isatty(STDOUT_FILENO) == 1);
+  FrameView view(std::cout, ::isatty(STDOUT_FILENO) == 1);
   const int status = OneRun(**server, arguments, output, view).run(ctx);
   (*server)->stop(kDrain);
   remove_sandboxes((*server)->backend(), instance, with_timeout(kCleanUp));
@@ -183,7 +191,8 @@ int run(const RunArguments& arguments) {
   const Interrupts interrupts;
   auto settings = settings_for(arguments.flags);
   if (!settings) return report(settings.error());
-  const auto logger = make_logger({settings->log_level, settings->log_format});
+  const auto logger =
+      make_logger({settings->log_level, settings->log_format, config::secret_values(setting_sources(arguments.flags))});
   auto output = ProjectOutput::plan(arguments.out);
   if (!output) return report(output.error());
   const auto registry = builtin_registry();

@@ -16,6 +16,7 @@ class ServerClient {
   static Result<ServerClient> make(const SettingFlags& flags);
 
   const std::string& url() const { return url_; }
+  const std::string& api_key() const { return api_key_; }  // empty = none
   // `path` is encoded, with its query.
   net::HttpRequest request(std::string method, const std::string& path) const;
 

@@ -66,7 +66,7 @@ const std::vector<Owned> kThirdParty = {
     {"prometheus", {"service"}},
     {"openssl", {"core", "stores/sqlite"}},
     {"CLI", {"server/ottobot", "server/sandboxd"}},
-    {"editline/", {"server/ottobot"}},
+    {"histedit.h", {"server/ottobot/chat"}},
 };
 
 // Public headers of layers 2 and up, and the folders of src/ that may include them.
