@@ -25,6 +25,8 @@ class Routes {
   void handle(net::Exchange& exchange);
   // Answered on the I/O thread: GET /health.
   static bool is_inline(const net::RequestHead& head) { return head.path == "/health"; }
+  // Most calls of tools look at a file or two.
+  static bool is_quick(const net::RequestHead& head) { return head.path == "/mcp" || head.path.starts_with("/control/"); }
   // Ends all MCP sessions; before the listener is closed.
   void end_sessions() { mcp_.end_sessions(); }
 

@@ -176,6 +176,7 @@ Result<void> Sandbox::open_endpoint(net::ListenOptions listen, const SandboxOpti
   parts.server = std::move(*server);
   listen.handler = [routes = parts.routes.get()](net::Exchange& exchange) { routes->handle(exchange); };
   listen.is_inline = Routes::is_inline;
+  listen.is_quick = Routes::is_quick;
   listen.error_response = [](int status, const std::string& message) {
     Error error;
     error.message = message;

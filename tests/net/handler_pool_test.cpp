@@ -10,7 +10,7 @@ constexpr std::chrono::seconds kPatience{20};
 
 TEST(HandlerPool, TasksThatBlockHoldUpNoneThatAThreadIsFreeFor) {
   constexpr int kThreads = 4;
-  HandlerPool pool(kThreads, 16, null_logger());
+  HandlerPool pool(kThreads, 1, 16, null_logger());
   for (int round = 0; round < 50; ++round) {
     std::promise<void> ran, opened;
     const auto open = opened.get_future().share();
@@ -30,13 +30,28 @@ TEST(HandlerPool, TasksThatBlockHoldUpNoneThatAThreadIsFreeFor) {
   }
 }
 
-TEST(HandlerPool, RunsWhatIsQueuedBeforeItIsJoined) {
+TEST(HandlerPool, RunsWhatIsQueuedBeforeItIsDrained) {
   std::atomic<int> ran = 0;
-  HandlerPool pool(2, 1000, null_logger());
+  HandlerPool pool(2, 1, 1000, null_logger());
   for (int n = 0; n < 500; ++n) ASSERT_TRUE(pool.post([&ran] { ++ran; }));
-  pool.join();
+  pool.drain();
   EXPECT_EQ(ran, 500);
   EXPECT_FALSE(pool.post([] {}));
+}
+
+TEST(HandlerPool, AHandlerOnALoopCountsAndLeavesAThreadForTheLoop) {
+  HandlerPool pool(1, 1, 1, null_logger());
+  std::promise<void> loop_ran, task_ran;
+  {
+    const auto place = pool.try_begin();
+    ASSERT_TRUE(place);
+    EXPECT_FALSE(pool.try_begin());
+    ASSERT_TRUE(pool.post([&task_ran] { task_ran.set_value(); }));
+    EXPECT_FALSE(pool.post([] {})) << "over the backlog";
+    pool.take_over([&loop_ran] { loop_ran.set_value(); });
+    EXPECT_EQ(loop_ran.get_future().wait_for(kPatience), std::future_status::ready);
+  }
+  EXPECT_EQ(task_ran.get_future().wait_for(kPatience), std::future_status::ready);
 }
 
 }  // namespace

@@ -8,9 +8,15 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-class HttpServerTest : public ServerFixture {};
+// Everything holds wherever handlers start.
+class HttpServerTest : public ServerFixture, public ::testing::WithParamInterface<bool> {
+ protected:
+  HttpServerTest() { quick_ = GetParam(); }
+};
+INSTANTIATE_TEST_SUITE_P(Handlers, HttpServerTest, ::testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "StartOnTheLoop" : "RunOnThePool"; });
 
-TEST_F(HttpServerTest, AnswersARequestWithLengthDateAndKeepAlive) {
+TEST_P(HttpServerTest, AnswersARequestWithLengthDateAndKeepAlive) {
   serve(echo);
   const auto response = ask(get("/a%20b?x=1"));
   EXPECT_EQ(response.status, 200);
@@ -21,7 +27,7 @@ TEST_F(HttpServerTest, AnswersARequestWithLengthDateAndKeepAlive) {
   EXPECT_EQ(response.field("Date").size(), 29u);
 }
 
-TEST_F(HttpServerTest, KeepsAConnectionForManyRequests) {
+TEST_P(HttpServerTest, KeepsAConnectionForManyRequests) {
   serve(echo);
   RawClient client = connect();
   for (int i = 0; i < 200; ++i) {
@@ -30,7 +36,7 @@ TEST_F(HttpServerTest, KeepsAConnectionForManyRequests) {
   }
 }
 
-TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
+TEST_P(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   serve(echo);
   RawClient client = connect();
   std::string all;
@@ -47,7 +53,7 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   }
 }
 
-TEST_F(HttpServerTest, UnderstandsRequestsSplitAtEveryByte) {
+TEST_P(HttpServerTest, UnderstandsRequestsSplitAtEveryByte) {
   serve(echo);
   RawClient client = connect();
   const std::string request =
@@ -59,7 +65,7 @@ TEST_F(HttpServerTest, UnderstandsRequestsSplitAtEveryByte) {
   EXPECT_EQ(client.response().field("X-Path"), "/next");
 }
 
-TEST_F(HttpServerTest, ClosesAfterAnHttp10RequestUnlessAskedToKeep) {
+TEST_P(HttpServerTest, ClosesAfterAnHttp10RequestUnlessAskedToKeep) {
   serve(echo);
   RawClient once = connect();
   once.send("GET / HTTP/1.0\r\n\r\n");
@@ -72,7 +78,7 @@ TEST_F(HttpServerTest, ClosesAfterAnHttp10RequestUnlessAskedToKeep) {
   EXPECT_EQ(kept.response().status, 200);
 }
 
-TEST_F(HttpServerTest, SuppressesTheBodyOfHeadAndOf204) {
+TEST_P(HttpServerTest, SuppressesTheBodyOfHeadAndOf204) {
   serve([](Exchange& exchange) { exchange.respond({exchange.request().path == "/none" ? 204 : 200, {}, "body"}); });
   RawClient client = connect();
   client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" + get("/none") + get("/"));
@@ -83,7 +89,7 @@ TEST_F(HttpServerTest, SuppressesTheBodyOfHeadAndOf204) {
   EXPECT_EQ(client.response().body, "body");
 }
 
-TEST_F(HttpServerTest, AsksForABodyThatAwaits100ContinueOnlyWhenItIsRead) {
+TEST_P(HttpServerTest, AsksForABodyThatAwaits100ContinueOnlyWhenItIsRead) {
   serve([](Exchange& exchange) {
     if (exchange.request().path == "/no") return exchange.respond({403, {}, ""});
     echo(exchange);
@@ -100,7 +106,7 @@ TEST_F(HttpServerTest, AsksForABodyThatAwaits100ContinueOnlyWhenItIsRead) {
   EXPECT_EQ(refused.field("Connection"), "close");
 }
 
-TEST_F(HttpServerTest, StreamsChunkedBodiesOfWriters) {
+TEST_P(HttpServerTest, StreamsChunkedBodiesOfWriters) {
   serve([](Exchange& exchange) {
     ASSERT_TRUE(exchange.start(200, {{"Content-Type", "text/plain"}}));
     for (const char* part : {"a", "", "bc"}) ASSERT_TRUE(exchange.write(part));
@@ -115,7 +121,7 @@ TEST_F(HttpServerTest, StreamsChunkedBodiesOfWriters) {
   EXPECT_EQ(old.body, "abc");
 }
 
-TEST_F(HttpServerTest, StreamsWithADeclaredLengthAndRefusesMore) {
+TEST_P(HttpServerTest, StreamsWithADeclaredLengthAndRefusesMore) {
   serve([](Exchange& exchange) {
     ASSERT_TRUE(exchange.start(200, {{"Content-Length", "3"}}));
     EXPECT_FALSE(exchange.write("toolong"));
@@ -128,7 +134,7 @@ TEST_F(HttpServerTest, StreamsWithADeclaredLengthAndRefusesMore) {
   EXPECT_EQ(client.response().body, "abc");
 }
 
-TEST_F(HttpServerTest, BreaksTheConnectionOfABodyThatWasNotFinished) {
+TEST_P(HttpServerTest, BreaksTheConnectionOfABodyThatWasNotFinished) {
   serve([](Exchange& exchange) {
     ASSERT_TRUE(exchange.start(200, {}));
     ASSERT_TRUE(exchange.write("half"));
@@ -141,7 +147,7 @@ TEST_F(HttpServerTest, BreaksTheConnectionOfABodyThatWasNotFinished) {
   EXPECT_EQ(all.find("0\r\n\r\n"), std::string::npos);
 }
 
-TEST_F(HttpServerTest, TurnsExceptionsAndSilenceOfHandlersInto500AndGoesOn) {
+TEST_P(HttpServerTest, TurnsExceptionsAndSilenceOfHandlersInto500AndGoesOn) {
   serve([](Exchange& exchange) {
     if (exchange.request().path == "/throw") throw std::runtime_error("boom");
     if (exchange.request().path == "/odd") throw 1;
@@ -153,14 +159,14 @@ TEST_F(HttpServerTest, TurnsExceptionsAndSilenceOfHandlersInto500AndGoesOn) {
   EXPECT_EQ(client.response().body, "ok");
 }
 
-TEST_F(HttpServerTest, DoesNotLetHeaderValuesStartNewFields) {
+TEST_P(HttpServerTest, DoesNotLetHeaderValuesStartNewFields) {
   serve([](Exchange& exchange) { exchange.respond({200, {{"X-A", "1\r\nX-B: 2"}}, ""}); });
   const auto response = ask(get("/"));
   EXPECT_EQ(response.field("X-A"), "1  X-B: 2");
   EXPECT_EQ(response.field("X-B"), "");
 }
 
-TEST_F(HttpServerTest, TellsAReaderOfATooLargeBodyAndTheAnswerArrives) {
+TEST_P(HttpServerTest, TellsAReaderOfATooLargeBodyAndTheAnswerArrives) {
   serve([](Exchange& exchange) {
     auto body = exchange.read_body(10);
     ASSERT_FALSE(body);
@@ -178,7 +184,7 @@ TEST_F(HttpServerTest, TellsAReaderOfATooLargeBodyAndTheAnswerArrives) {
   EXPECT_EQ(chunked.response().body, "too large");
 }
 
-TEST_F(HttpServerTest, AnswersAClientThatHasClosedItsSendingSide) {
+TEST_P(HttpServerTest, AnswersAClientThatHasClosedItsSendingSide) {
   serve(echo);
   RawClient client = connect();
   client.send(post("/", "x"));
@@ -187,7 +193,7 @@ TEST_F(HttpServerTest, AnswersAClientThatHasClosedItsSendingSide) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-TEST_F(HttpServerTest, TellsTheHandlerThatItsClientHasGone) {
+TEST_P(HttpServerTest, TellsTheHandlerThatItsClientHasGone) {
   Latch gone, started;
   std::optional<ErrorCode> read_error;
   serve([&](Exchange& exchange) {
@@ -206,7 +212,7 @@ TEST_F(HttpServerTest, TellsTheHandlerThatItsClientHasGone) {
   EXPECT_EQ(read_error, ErrorCode::unavailable);
 }
 
-TEST_F(HttpServerTest, RefusesASlowHeadWith408) {
+TEST_P(HttpServerTest, RefusesASlowHeadWith408) {
   HttpServerOptions options;
   options.header_timeout = 50ms;
   serve(echo, options);
@@ -216,7 +222,7 @@ TEST_F(HttpServerTest, RefusesASlowHeadWith408) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-TEST_F(HttpServerTest, TellsTheReaderOfASlowBody) {
+TEST_P(HttpServerTest, TellsTheReaderOfASlowBody) {
   HttpServerOptions options;
   options.body_timeout = 50ms;
   serve(echo, options);
@@ -227,7 +233,7 @@ TEST_F(HttpServerTest, TellsTheReaderOfASlowBody) {
   EXPECT_EQ(response.field("Connection"), "close");
 }
 
-TEST_F(HttpServerTest, ClosesIdleConnections) {
+TEST_P(HttpServerTest, ClosesIdleConnections) {
   HttpServerOptions options;
   options.keep_alive = 50ms;
   serve(echo, options);
@@ -237,7 +243,7 @@ TEST_F(HttpServerTest, ClosesIdleConnections) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-TEST_F(HttpServerTest, GivesUpAClientThatTakesNothing) {
+TEST_P(HttpServerTest, GivesUpAClientThatTakesNothing) {
   Latch failed;
   HttpServerOptions options;
   options.write_timeout = 100ms;
@@ -258,7 +264,7 @@ TEST_F(HttpServerTest, GivesUpAClientThatTakesNothing) {
   EXPECT_TRUE(failed.wait());
 }
 
-TEST_F(HttpServerTest, HoldsBackAWriterWhoseClientReadsSlowly) {
+TEST_P(HttpServerTest, HoldsBackAWriterWhoseClientReadsSlowly) {
   constexpr std::size_t kTotal = 20 << 20;
   std::atomic<std::size_t> written{0};
   serve([&](Exchange& exchange) {
@@ -281,7 +287,7 @@ TEST_F(HttpServerTest, HoldsBackAWriterWhoseClientReadsSlowly) {
   }
 }
 
-TEST_F(HttpServerTest, HoldsBackAClientWhoseHandlerReadsSlowly) {
+TEST_P(HttpServerTest, HoldsBackAClientWhoseHandlerReadsSlowly) {
   constexpr std::size_t kTotal = 20 << 20;
   Latch go;
   serve([&](Exchange& exchange) {
@@ -303,7 +309,7 @@ TEST_F(HttpServerTest, HoldsBackAClientWhoseHandlerReadsSlowly) {
   EXPECT_EQ(client.response().body, std::to_string(kTotal));
 }
 
-TEST_F(HttpServerTest, AnswersOverloadWith503AndInlineRoutesStillWork) {
+TEST_P(HttpServerTest, AnswersOverloadWith503AndInlineRoutesStillWork) {
   Latch go, busy;
   HttpServerOptions options;
   options.handler_threads = 1;
@@ -331,7 +337,31 @@ TEST_F(HttpServerTest, AnswersOverloadWith503AndInlineRoutesStillWork) {
   EXPECT_EQ(slow.response().body, "ok");
 }
 
-TEST_F(HttpServerTest, RefusesConnectionsOverTheLimit) {
+TEST_P(HttpServerTest, HandlersThatBlockHoldUpNobody) {
+  constexpr int kBlocked = 12;
+  Latch go;
+  HttpServerOptions options;
+  options.handler_threads = kBlocked + 1;
+  serve(
+      [&](Exchange& exchange) {
+        if (exchange.request().path == "/slow") go.wait();
+        exchange.respond({200, {}, exchange.request().path});
+      },
+      options);
+  std::vector<RawClient> slow;
+  for (int i = 0; i < kBlocked; ++i) {
+    slow.push_back(connect());
+    slow.back().send(get("/slow") + get("/after"));
+    EXPECT_EQ(ask(get("/quick")).body, "/quick");
+  }
+  go.open();
+  for (auto& client : slow) {
+    EXPECT_EQ(client.response().body, "/slow");
+    EXPECT_EQ(client.response().body, "/after");
+  }
+}
+
+TEST_P(HttpServerTest, RefusesConnectionsOverTheLimit) {
   HttpServerOptions options;
   options.max_connections = 2;
   serve(echo, options);
@@ -345,7 +375,7 @@ TEST_F(HttpServerTest, RefusesConnectionsOverTheLimit) {
   EXPECT_TRUE(c.closed_by_peer());
 }
 
-TEST_F(HttpServerTest, ErrorsThatNoHandlerSeesHaveTheListenersBody) {
+TEST_P(HttpServerTest, ErrorsThatNoHandlerSeesHaveTheListenersBody) {
   ListenOptions listen;
   listen.handler = echo;
   listen.error_response = [](int status, const std::string& message) {
@@ -358,7 +388,7 @@ TEST_F(HttpServerTest, ErrorsThatNoHandlerSeesHaveTheListenersBody) {
   EXPECT_EQ(response.body, "{\"message\":\"the Host field is missing\"}");
 }
 
-TEST_F(HttpServerTest, KeepsAResponseStreamOpenWithoutAThread) {
+TEST_P(HttpServerTest, KeepsAResponseStreamOpenWithoutAThread) {
   Latch closed;
   std::shared_ptr<ResponseStream> stream;
   Latch started;
@@ -385,7 +415,7 @@ TEST_F(HttpServerTest, KeepsAResponseStreamOpenWithoutAThread) {
   EXPECT_EQ(client.response().body, "ok");
 }
 
-TEST_F(HttpServerTest, TellsAResponseStreamWhenItIsDrainedAndWhenItsClientHasGone) {
+TEST_P(HttpServerTest, TellsAResponseStreamWhenItIsDrainedAndWhenItsClientHasGone) {
   Latch drained, closed, started;
   std::shared_ptr<ResponseStream> stream;
   serve([&](Exchange& exchange) {
@@ -404,7 +434,7 @@ TEST_F(HttpServerTest, TellsAResponseStreamWhenItIsDrainedAndWhenItsClientHasGon
   EXPECT_FALSE(stream->send("late"));
 }
 
-TEST_F(HttpServerTest, ClosesAConnectionWhoseStreamIsDroppedByItsOwner) {
+TEST_P(HttpServerTest, ClosesAConnectionWhoseStreamIsDroppedByItsOwner) {
   serve([&](Exchange& exchange) { exchange.start_stream(200, {}, {})->send("x"); });
   EXPECT_EQ(ask(get("/")).body, "x");
 }
@@ -480,7 +510,7 @@ TEST_F(BridgeTest, AnswersARequestWithoutUpgradeWith426) {
   EXPECT_EQ(response.field("Upgrade"), "raw");
 }
 
-TEST_F(HttpServerTest, ListensOnAUnixSocketAndReplacesAStaleOne) {
+TEST_P(HttpServerTest, ListensOnAUnixSocketAndReplacesAStaleOne) {
   const std::string path = ::testing::TempDir() + "ottobot-http-" + std::to_string(::getpid()) + ".sock";
   ListenOptions listen;
   listen.address = "unix:" + path;
@@ -499,7 +529,7 @@ TEST_F(HttpServerTest, ListensOnAUnixSocketAndReplacesAStaleOne) {
   EXPECT_NE(::access(path.c_str(), F_OK), 0);
 }
 
-TEST_F(HttpServerTest, NamesWhyItCannotListen) {
+TEST_P(HttpServerTest, NamesWhyItCannotListen) {
   serve(echo);
   ListenOptions taken;
   taken.handler = echo;
@@ -516,7 +546,7 @@ TEST_F(HttpServerTest, NamesWhyItCannotListen) {
   EXPECT_EQ(result.error().code, ErrorCode::invalid_argument);
 }
 
-TEST_F(HttpServerTest, AListenersEndFailsWhatItsHandlersWaitForAndWaitsForThem) {
+TEST_P(HttpServerTest, AListenersEndFailsWhatItsHandlersWaitForAndWaitsForThem) {
   Latch started;
   std::atomic<bool> returned{false};
   serve([&](Exchange& exchange) {
@@ -537,7 +567,7 @@ TEST_F(HttpServerTest, AListenersEndFailsWhatItsHandlersWaitForAndWaitsForThem) 
   EXPECT_FALSE(RawClient(port).connected());
 }
 
-TEST_F(HttpServerTest, AListenerAndAStreamMayOutliveTheServer) {
+TEST_P(HttpServerTest, AListenerAndAStreamMayOutliveTheServer) {
   std::shared_ptr<ResponseStream> stream;
   Latch started;
   serve([&](Exchange& exchange) {
@@ -553,7 +583,7 @@ TEST_F(HttpServerTest, AListenerAndAStreamMayOutliveTheServer) {
   listener_.reset();
 }
 
-TEST_F(HttpServerTest, StopsAcceptingButServesWhatIsOpen) {
+TEST_P(HttpServerTest, StopsAcceptingButServesWhatIsOpen) {
   serve(echo);
   RawClient client = connect();
   client.send(get("/"));
@@ -564,7 +594,7 @@ TEST_F(HttpServerTest, StopsAcceptingButServesWhatIsOpen) {
   EXPECT_EQ(client.response().status, 200);
 }
 
-TEST_F(HttpServerTest, RunsPostedTasksOnItsPool) {
+TEST_P(HttpServerTest, RunsPostedTasksOnItsPool) {
   serve(echo);
   Latch ran;
   EXPECT_TRUE(server_->post([&] { ran.open(); }));

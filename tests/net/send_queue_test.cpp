@@ -33,7 +33,8 @@ class SendQueueTest : public ::testing::Test {
     }
   }
 
-  std::shared_ptr<IoLoop> loop_ = std::make_shared<IoLoop>();
+  LoopWatch watch_;
+  std::shared_ptr<IoLoop> loop_ = std::make_shared<IoLoop>(watch_);
   std::optional<Stream> stream_;
   UniqueFd peer_;
   SendQueue queue_;

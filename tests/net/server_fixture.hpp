@@ -41,6 +41,7 @@ class ServerFixture : public ::testing::Test {
     auto server = make_http_server(options);
     ASSERT_TRUE(server) << server.error().to_string();
     server_ = std::move(*server);
+    if (quick_) listen.is_quick = [](const RequestHead&) { return true; };
     auto listener = server_->listen(std::move(listen));
     ASSERT_TRUE(listener) << listener.error().to_string();
     listener_ = std::move(*listener);
@@ -52,6 +53,7 @@ class ServerFixture : public ::testing::Test {
     return client.response();
   }
 
+  bool quick_ = false;  // handlers start on the I/O thread
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Listener> listener_;
 };

@@ -108,13 +108,18 @@ std::size_t Connection::take_body(std::string_view bytes) {
 
 void Connection::dispatch() {
   dispatch_due_ = false;
-  const auto& is_inline = context_->listen.is_inline;
-  const bool runs_here = is_inline && is_inline(transaction_->request.head);
+  const ListenOptions& listen = context_->listen;
+  const RequestHead& head = transaction_->request.head;
   auto task = [self = shared_from_this(), transaction = transaction_] { run_handler(self, transaction); };
   handler_runs_ = true;
-  if (runs_here) {
+  if (listen.is_inline && listen.is_inline(head)) {
     transaction_->may_block = false;
     return task();
+  }
+  if (phase_ == Phase::busy && listen.is_quick && listen.is_quick(head)) {
+    if (auto place = context_->pool->try_begin()) {
+      return loop_->post([loop = loop_, task = std::move(task), place = std::move(*place)] { loop->lend(task); });
+    }
   }
   if (context_->pool->post(std::move(task))) return;
   handler_runs_ = false;

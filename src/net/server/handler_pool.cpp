@@ -1,19 +1,26 @@
 #include "net/server/handler_pool.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ottobot::net {
 
-HandlerPool::HandlerPool(int threads, std::size_t backlog, Logger& logger) : backlog_(backlog), logger_(logger) {
-  const int count = std::max(threads, 1);
-  idle_ = static_cast<std::size_t>(count);
-  for (int i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+HandlerPool::HandlerPool(int handlers, int loops, std::size_t backlog, Logger& logger)
+    : handlers_(static_cast<std::size_t>(std::max(handlers, 1))), backlog_(backlog), logger_(logger) {
+  const std::size_t count = handlers_ + static_cast<std::size_t>(std::max(loops, 1));
+  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+}
+
+void HandlerPool::drain() {
+  std::unique_lock lock(mutex_);
+  draining_ = true;
+  drained_.wait(lock, [&] { return busy_ == 0 && tasks_.empty(); });
 }
 
 void HandlerPool::join() {
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    joining_ = true;
   }
   work_.notify_all();
   for (auto& thread : std::exchange(threads_, {})) thread.join();
@@ -21,7 +28,7 @@ void HandlerPool::join() {
 
 // Whether the caller is to wake a thread, once it has let go of mutex_.
 bool HandlerPool::take_wake_up() {
-  if (tasks_.empty() || waking_ || waiting_ == 0) return false;
+  if ((loops_.empty() && !can_start_task()) || waking_ || waiting_ == 0) return false;
   waking_ = true;
   return true;
 }
@@ -30,7 +37,7 @@ bool HandlerPool::post(std::function<void()> task) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || tasks_.size() >= backlog_ + idle_) return false;
+    if (draining_ || tasks_.size() >= backlog_ + (handlers_ - busy_)) return false;
     tasks_.push_back(std::move(task));
     wake = take_wake_up();
   }
@@ -38,32 +45,71 @@ bool HandlerPool::post(std::function<void()> task) {
   return true;
 }
 
+std::optional<HandlerPool::Place> HandlerPool::try_begin() {
+  const std::lock_guard lock(mutex_);
+  if (draining_ || !tasks_.empty() || busy_ >= handlers_) return std::nullopt;
+  ++busy_;
+  return std::optional<Place>(std::in_place, *this);
+}
+
+void HandlerPool::end() {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    --busy_;
+    wake = take_wake_up();
+    if (draining_ && busy_ == 0 && tasks_.empty()) drained_.notify_all();
+  }
+  if (wake) work_.notify_one();
+}
+
+void HandlerPool::take_over(std::function<void()> loop) {
+  {
+    const std::lock_guard lock(mutex_);
+    loops_.push_back(std::move(loop));
+  }
+  work_.notify_one();
+}
+
 void HandlerPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    while (!stopping_ && tasks_.empty()) {
+    while (!joining_ && loops_.empty() && !can_start_task()) {
       ++waiting_;
       work_.wait(lock);
       --waiting_;
       waking_ = false;
     }
-    if (tasks_.empty()) return;
-    auto task = std::move(tasks_.front());
-    tasks_.pop_front();
-    --idle_;
-    const bool wake = take_wake_up();
-    lock.unlock();
-    if (wake) work_.notify_one();
-    try {
-      task();
-    } catch (const std::exception& error) {
-      logger_.error("exception in a pool task", {{"what", error.what()}});
-    } catch (...) {
-      logger_.error("exception in a pool task", {{"what", "not a std::exception"}});
+    if (!loops_.empty()) {
+      auto loop = std::move(loops_.front());
+      loops_.pop_front();
+      lock.unlock();
+      call(std::move(loop));
+      lock.lock();
+    } else if (can_start_task()) {
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      const Place place(*this);
+      ++busy_;
+      const bool wake = take_wake_up();
+      lock.unlock();
+      if (wake) work_.notify_one();
+      call(std::move(task));
+    } else {
+      return;
     }
-    task = nullptr;  // what it owns goes before the thread counts as idle
-    lock.lock();
-    ++idle_;
+    if (!lock.owns_lock()) lock.lock();
+  }
+}
+
+// What the task owns goes before its thread counts as idle.
+void HandlerPool::call(std::function<void()> task) {
+  try {
+    task();
+  } catch (const std::exception& error) {
+    logger_.error("exception in a pool task", {{"what", error.what()}});
+  } catch (...) {
+    logger_.error("exception in a pool task", {{"what", "not a std::exception"}});
   }
 }
 

@@ -25,8 +25,8 @@ class AsioHttpServer final : public HttpServer {
   explicit AsioHttpServer(const HttpServerOptions& options)
       : options_(options),
         logger_(options.logger ? *options.logger : null_logger()),
-        pool_(std::make_shared<HandlerPool>(options.handler_threads, options.handler_backlog, logger_)),
-        threads_(std::make_shared<IoThreads>(options.io_threads, logger_)) {}
+        pool_(std::make_shared<HandlerPool>(options.handler_threads, options.io_threads, options.handler_backlog, logger_)),
+        threads_(std::make_shared<IoThreads>(options.io_threads, *pool_, logger_)) {}
 
   ~AsioHttpServer() override {
     std::vector<std::weak_ptr<ListenerCore>> listeners;
@@ -37,8 +37,10 @@ class AsioHttpServer final : public HttpServer {
     for (const auto& weak : listeners) {
       if (const auto core = weak.lock()) core->close();
     }
+    pool_->drain();
+    threads_->stop();
     pool_->join();
-    threads_->join();
+    threads_->end();
   }
 
   Result<std::unique_ptr<Listener>> listen(ListenOptions options) override {

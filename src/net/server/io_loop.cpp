@@ -3,48 +3,121 @@
 #include <algorithm>
 
 namespace ottobot::net {
-
 namespace {
 
-void run_loop(IoLoop& loop, Logger& logger) {
-  for (;;) {
+constexpr std::chrono::milliseconds kTick{1};  // a handler that is seen at two ticks loses the loop
+constexpr int kIdleTicks = 50;                 // without a handler, before the watch goes to sleep
+
+}  // namespace
+
+thread_local const IoLoop* IoLoop::current_ = nullptr;
+
+void LoopWatch::wake() {
+  if (awake_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
+bool LoopWatch::wait(bool idle) {
+  std::unique_lock lock(mutex_);
+  if (idle) {
+    changed_.wait(lock, [&] { return woken_ || stopping_; });
+  } else {
+    changed_.wait_for(lock, kTick, [&] { return stopping_; });
+  }
+  woken_ = false;
+  return !stopping_;
+}
+
+void LoopWatch::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+}
+
+void IoLoop::run(Logger& logger) {
+  current_ = this;
+  while (current_ == this) {
     try {
-      loop.context().run();
-      return;
+      if (context_.run_one() == 0) break;
     } catch (const std::exception& error) {
-      // Observers must not throw; one that does must not take all other connections of this thread down.
+      // Observers must not throw; one that does must not take all other connections of this loop down.
       logger.error("exception on an I/O thread", {{"what", error.what()}});
     } catch (...) {
       logger.error("exception on an I/O thread", {{"what", "not a std::exception"}});
     }
   }
+  current_ = nullptr;
 }
 
-}  // namespace
+std::uint64_t IoLoop::begin_turn() {
+  current_ = nullptr;
+  const std::uint64_t turn = ++turn_;
+  watch_.wake();
+  return turn;
+}
+
+void IoLoop::end_turn(std::uint64_t turn) {
+  if (take_away(turn)) current_ = this;
+}
 
 void IoLoop::end() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
   }
+  current_ = this;
   context_.restart();
   context_.poll();
+  current_ = nullptr;
 }
 
-IoThreads::IoThreads(int count, Logger& logger) {
+IoThreads::IoThreads(int count, HandlerPool& pool, Logger& logger) : pool_(pool), logger_(logger) {
   for (int i = 0; i < std::max(count, 1); ++i) {
-    auto loop = std::make_shared<IoLoop>();
+    auto loop = std::make_shared<IoLoop>(*watch_);
     guards_.emplace_back(loop->context().get_executor());
-    threads_.emplace_back([loop, &logger] { run_loop(*loop, logger); });
-    loops_.push_back(std::move(loop));
+    loops_.push_back(loop);
+    start(loop);
+  }
+  watcher_ = std::thread([this] { watch_loops(); });
+}
+
+void IoThreads::start(const std::shared_ptr<IoLoop>& loop) {
+  pool_.take_over([loop, &logger = logger_] { loop->run(logger); });
+}
+
+void IoThreads::watch_loops() {
+  std::vector<std::uint64_t> seen(loops_.size(), 0);
+  int idle_ticks = 0;
+  bool awake = true;
+  while (watch_->wait(!awake)) {
+    bool any = false;
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      const std::uint64_t turn = loops_[i]->turn();
+      any = any || turn != seen[i] || turn % 2 == 1;
+      if (turn % 2 == 1 && turn == seen[i] && loops_[i]->take_away(turn)) start(loops_[i]);
+      seen[i] = turn;
+    }
+    idle_ticks = any ? 0 : idle_ticks + 1;
+    awake = any || idle_ticks < kIdleTicks;
+    // Whoever starts from here on wakes the watch; one more look finds those that started before.
+    if (idle_ticks == kIdleTicks - 1) watch_->about_to_sleep();
   }
 }
 
-void IoThreads::join() {
-  if (threads_.empty()) return;
+void IoThreads::stop() {
+  watch_->stop();
+  if (watcher_.joinable()) watcher_.join();
   guards_.clear();
   for (auto& loop : loops_) loop->context().stop();
-  for (auto& thread : std::exchange(threads_, {})) thread.join();
+}
+
+void IoThreads::end() {
   for (auto& loop : loops_) loop->end();
 }
 
