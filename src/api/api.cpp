@@ -52,6 +52,14 @@ class HttpApi final : public Api {
 
   bool is_inline(const net::RequestHead& request) const override { return request.path == "/health"; }
 
+  bool is_quick(const net::RequestHead& request) const override {
+    std::string_view path = request.path;
+    if (request.method != "GET" || !path.starts_with("/session")) return false;
+    path.remove_prefix(std::min(path.find('/', 1), path.size()));  // "/ID", "/ID/events"
+    const auto below = path.find('/', 1);
+    return below == std::string_view::npos || path.substr(below) == "/events" || path.substr(below) == "/logs";
+  }
+
   net::Response error_response(int status, const std::string& message) const override {
     return api::error_response(status, message);
   }

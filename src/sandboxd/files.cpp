@@ -14,6 +14,7 @@
 namespace ottobot::sandboxd {
 namespace {
 
+constexpr std::size_t kFirstBytes = 16 << 10;
 constexpr std::size_t kMaxMarks = 50000;
 
 Failure special_file(std::string_view path, mode_t mode) {
@@ -29,14 +30,14 @@ FileStamp stamp_of(const struct stat& info) {
 
 Result<OpenFile> open_regular(const Workspace& workspace, std::string_view path) {
   // Non-blocking: a pipe that nobody writes would hold the caller.
-  auto fd = workspace.open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  auto opened = workspace.open_named(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   struct stat info {};
-  if (!fd) {
+  if (!opened) {
     auto there = workspace.open_path(path, O_PATH);  // a socket cannot be opened
     if (there && ::fstat(there->get(), &info) == 0 && S_ISSOCK(info.st_mode)) return special_file(path, info.st_mode);
-    return fail(fd.error());
+    return fail(opened.error());
   }
-  OpenFile file{std::move(*fd), {}};
+  OpenFile file{std::move(opened->fd), std::move(opened->path), {}};
   if (::fstat(file.fd.get(), &file.info) != 0) return errno_error(path, errno);
   if (S_ISDIR(file.info.st_mode))
     return conflict("'" + shown_name(path) + "' is a folder", "use list_files for folders");
@@ -44,11 +45,13 @@ Result<OpenFile> open_regular(const Workspace& workspace, std::string_view path)
   return file;
 }
 
+// Grown with what is there: most files are far smaller than what is asked for at most.
 Result<std::string> read_range(int fd, std::uint64_t offset, std::size_t count) {
-  std::string bytes(count, '\0');
+  std::string bytes;
   std::size_t filled = 0;
   while (filled < count) {
-    ssize_t got = ::pread(fd, bytes.data() + filled, count - filled, static_cast<off_t>(offset + filled));
+    if (filled == bytes.size()) bytes.resize(std::min(count, std::max(kFirstBytes, filled * 4)));
+    ssize_t got = ::pread(fd, bytes.data() + filled, bytes.size() - filled, static_cast<off_t>(offset + filled));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_error("read", errno);
     if (got == 0) break;
@@ -69,9 +72,7 @@ Result<FileContent> read_whole(const Workspace& workspace, std::string_view path
   }
   auto bytes = read_range(file->fd.get(), 0, size);
   if (!bytes) return fail(bytes.error(), path);
-  std::string real = Workspace::real_path(file->fd.get());
-  std::string relative = workspace.relative(real).value_or(std::string(path));
-  return FileContent{std::move(*bytes), std::move(relative), stamp_of(file->info), file->info.st_mode & 07777};
+  return FileContent{std::move(*bytes), std::move(file->path), stamp_of(file->info), file->info.st_mode & 07777};
 }
 
 PendingFile::PendingFile(Place place, net::UniqueFd fd, std::string temporary)

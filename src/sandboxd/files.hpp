@@ -38,6 +38,7 @@ Result<FileContent> read_whole(const Workspace& workspace, std::string_view path
 // An open regular file and what stat says of it. Errors: as read_whole, without the limit.
 struct OpenFile {
   net::UniqueFd fd;
+  std::string path;  // real, relative to the root
   struct stat info {};
 };
 Result<OpenFile> open_regular(const Workspace& workspace, std::string_view path);

@@ -119,7 +119,8 @@ mcp::CallToolResult finished_result(ManagedProcess& process) {
 
 mcp::CallToolResult cancelled_result(ManagedProcess& process) {
   Look look = process.look(ManagedProcess::Since::last_look);
-  auto result = command_result(look, "cancelled: the command and its children were killed\n" + output_text(look), false);
+  auto result =
+      command_result(look, "cancelled: the command and its children were killed\n" + output_text(look), false);
   result.is_error = true;
   return result;
 }

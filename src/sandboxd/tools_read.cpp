@@ -76,16 +76,15 @@ Result<mcp::CallToolResult> read_file(const ToolWorld& world, const ToolScope& s
   if (!file) return fail(file.error());
   auto size = static_cast<std::uint64_t>(file->info.st_size);
   if (!outputs) {
-    auto start = read_range(file->fd.get(), 0, kSniffedBytes);
+    auto start = read_range(file->fd.get(), 0, std::min<std::uint64_t>(size, kSniffedBytes));
     if (!start) return fail(start.error(), *path);
-    std::string real = Workspace::real_path(file->fd.get());
-    world.marks.saw(world.workspace.relative(real).value_or(real), stamp_of(file->info));
+    world.marks.saw(file->path, stamp_of(file->info));
     if (looks_binary(*start)) {
       return mcp::text_result("[" + std::string(kind_of(*start)) + ", " + human_bytes(size) +
                               "; not shown: use a command to inspect it]");
     }
   }
-  auto lines = read_lines(file->fd.get(), *range, scope.ctx);
+  auto lines = read_lines(file->fd.get(), size, *range, scope.ctx);
   if (!lines) return fail(lines.error(), *path);
   return mcp::text_result(lines_text(*lines, *range, size));
 }

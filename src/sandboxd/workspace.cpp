@@ -26,11 +26,23 @@ bool is_below(std::string_view path, std::string_view root) {
   return path.substr(0, root.size()) == root && (path.size() == root.size() || path[root.size()] == '/');
 }
 
-int open_beneath(int folder, const char* path, int flags) {
+int open_beneath(int folder, const char* path, int flags, std::uint64_t resolve = RESOLVE_NO_MAGICLINKS) {
   open_how how{};
   how.flags = static_cast<__u64>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | resolve;
   return static_cast<int>(::syscall(SYS_openat2, folder, path, &how, sizeof how));
+}
+
+// Every part of it is the name of an entry.
+bool is_plain(std::string_view relative) {
+  while (!relative.empty()) {
+    const auto slash = relative.find('/');
+    const auto part = relative.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    relative.remove_prefix(slash + 1);
+  }
+  return false;
 }
 
 // For absolute links that stay inside, which RESOLVE_BENEATH refuses, and for kernels or filters without openat2.
@@ -131,6 +143,20 @@ Result<net::UniqueFd> Workspace::open_path(std::string_view path, int flags) con
   auto relative_path = relative(path);
   if (!relative_path) return fail(relative_path.error());
   return open_relative(*relative_path, flags);
+}
+
+Result<Workspace::Opened> Workspace::open_named(std::string_view path, int flags) const {
+  auto relative_path = relative(path);
+  if (!relative_path) return fail(relative_path.error());
+  if (is_plain(*relative_path)) {
+    // Reached without a link, it is where its name says: that spares asking /proc.
+    net::UniqueFd fd(open_beneath(fd_.get(), relative_path->c_str(), flags, RESOLVE_NO_SYMLINKS));
+    if (fd) return Opened{std::move(fd), std::move(*relative_path)};
+  }
+  auto fd = open_relative(*relative_path, flags);
+  if (!fd) return fail(fd.error());
+  std::string real = real_path(fd->get());
+  return Opened{std::move(*fd), relative(real).value_or(real)};
 }
 
 Result<net::UniqueFd> Workspace::open_folder(const std::string& relative_path, Parents parents) const {

@@ -40,6 +40,12 @@ class Workspace {
   // Opens what is there, following links; flags as open(2), without O_CREAT. Errors: not_found, permission_denied
   // (also: leads outside), invalid_argument.
   Result<net::UniqueFd> open_path(std::string_view path, int flags) const;
+  // The same, with the real path of what is there relative to the root: the file's identity.
+  struct Opened {
+    net::UniqueFd fd;
+    std::string path;
+  };
+  Result<Opened> open_named(std::string_view path, int flags) const;
   // Where to write `path`: a link at its end is followed when its target exists. Errors: as open_path, conflict (a file
   // where a folder is needed, a folder or a special file where the file should be), permission_denied (read-only).
   Result<Place> locate_file(std::string_view path, Parents parents) const;

@@ -83,6 +83,7 @@ void ApiTest::restart(ApiOptions options) {
   net::ListenOptions listen;
   listen.handler = api_->handler();
   listen.is_inline = [this](const net::RequestHead& head) { return api_->is_inline(head); };
+  listen.is_quick = [this](const net::RequestHead& head) { return api_->is_quick(head); };
   listen.error_response = [this](int status, const std::string& message) {
     return api_->error_response(status, message);
   };

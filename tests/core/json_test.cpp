@@ -34,6 +34,35 @@ TEST(Json, AccessorsNeverThrow) {
 
 TEST(Json, SerialisesInvalidUtf8) { EXPECT_EQ(dump_json(Json("a\xFF")), "\"a\xEF\xBF\xBD\""); }
 
+TEST(Json, SerialisesAsTheLibraryDoes) {
+  std::string every;
+  for (int c = 0; c < 0x80; ++c) every += static_cast<char>(c);
+  Json values = Json::array({nullptr,
+                             true,
+                             false,
+                             0,
+                             -1,
+                             INT64_MIN,
+                             UINT64_MAX,
+                             0.1,
+                             1e300,
+                             12.0,
+                             "",
+                             "é€😀\u2028",
+                             every,
+                             Json::object(),
+                             Json::array(),
+                             {{"", 1}, {"k\"\n", {{"deep", {1, "x"}}}}}});
+  // A special character at every offset of the words that strings are looked at in.
+  for (std::size_t at = 0; at < 24; ++at) {
+    for (const char* special : {"\"", "\\", "\n", "\x1f", "\x7f", "é", "😀"}) {
+      values.push_back(std::string(at, 'a') + special + std::string(20 - at % 20, 'b') + special);
+    }
+  }
+  EXPECT_EQ(dump_json(values), values.dump());
+  for (const Json& value : values) EXPECT_EQ(dump_json(value), value.dump());
+}
+
 TEST(Utf8, ReplacesEveryInvalidSequence) {
   EXPECT_EQ(to_valid_utf8("plain é €  😀"), "plain é €  😀");
   EXPECT_EQ(to_valid_utf8("\xC0\xAF"), "\xEF\xBF\xBD\xEF\xBF\xBD");                  // overlong

@@ -3,8 +3,8 @@
 // A handler may also start on a loop's own thread (try_begin). When it turns out to block, the loop goes to another
 // thread (take_over): there is always a free one, because such a handler counts as one of the bounded number.
 //
-// One sleeping thread at a time is woken; when it takes a task and more wait, it wakes the next one before it runs. So a
-// burst of short tasks is run by few threads without a switch for each, and a task that blocks holds up none of the
+// One sleeping thread at a time is woken; when it takes a task and more wait, it wakes the next one before it runs. So
+// a burst of short tasks is run by few threads without a switch for each, and a task that blocks holds up none of the
 // others.
 #pragma once
 

@@ -25,7 +25,8 @@ class AsioHttpServer final : public HttpServer {
   explicit AsioHttpServer(const HttpServerOptions& options)
       : options_(options),
         logger_(options.logger ? *options.logger : null_logger()),
-        pool_(std::make_shared<HandlerPool>(options.handler_threads, options.io_threads, options.handler_backlog, logger_)),
+        pool_(std::make_shared<HandlerPool>(options.handler_threads, options.io_threads, options.handler_backlog,
+                                            logger_)),
         threads_(std::make_shared<IoThreads>(options.io_threads, *pool_, logger_)) {}
 
   ~AsioHttpServer() override {

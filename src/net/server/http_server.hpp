@@ -1,10 +1,10 @@
 // HTTP/1.1 and WebSocket server on Asio.
 //
 // One HttpServer has its I/O threads and one bounded pool of handler threads; many listeners (TCP or unix sockets)
-// share them, each with its own handler, opened and closed while the server runs. A handler runs on a pool thread and
-// may block; what it blocks on (reading a body, writing one) ends with the client or a time-out. When every pool thread
-// is busy and the backlog is full, requests are answered 503 with Retry-After by the I/O thread. Handlers marked inline
-// run on the I/O thread and must not block (/health).
+// share them, each with its own handler, opened and closed while the server runs. A handler runs on a pool thread (or,
+// when it is marked quick, starts on the I/O thread) and may block; what it blocks on (reading a body, writing one) ends
+// with the client or a time-out. When every pool thread is busy and the backlog is full, requests are answered 503 with
+// Retry-After by the I/O thread. Handlers marked inline run on the I/O thread and must not block (/health).
 //
 // Protocol: RFC 9112 with keep-alive, pipelining, chunked bodies both ways, 100-continue; strict against smuggling
 // (Transfer-Encoding with Content-Length, differing Content-Length, bare LF, obs-fold, bad chunk sizes are 400 and

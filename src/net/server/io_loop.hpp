@@ -1,9 +1,9 @@
 // The I/O loops: one io_context each, run by one thread at a time, so that everything of one connection needs no locks.
 //
-// A handler that is mostly quick starts on the loop's own thread (lend), which saves two switches of threads. If it takes
-// longer than a moment, the watch takes the loop away from it: another thread goes on with the loop, and the handler's
-// thread has only the handler left. During a handler, its thread counts as any other thread, whether the loop is still
-// its own or not.
+// A handler that is mostly quick starts on the loop's own thread (lend), which saves two switches of threads. If it
+// takes longer than a moment, the watch takes the loop away from it: another thread goes on with the loop, and the
+// handler's thread has only the handler left. During a handler, its thread counts as any other thread, whether the loop
+// is still its own or not.
 #pragma once
 
 #include <asio/executor_work_guard.hpp>

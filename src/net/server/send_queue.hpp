@@ -25,8 +25,8 @@ class SendQueue {
 
   // I/O thread. Writes until everything is gone or the socket takes no more; `sent` counts the bytes.
   Flushed flush(Stream& stream, std::size_t& sent);
-  // I/O thread, after flush(): true once for each time that more than kLowMark was queued and no longer is, also when it
-  // came and went within one flush.
+  // I/O thread, after flush(): true once for each time that more than kLowMark was queued and no longer is, also when
+  // it came and went within one flush.
   bool take_drained();
   // Drops what is queued; from now on nothing is taken.
   void close(Error why);
@@ -38,7 +38,7 @@ class SendQueue {
   mutable std::mutex mutex_;  // guards pending_, size_, was_full_, flushing_, closed_
   std::condition_variable room_;
   std::vector<std::string> pending_;
-  std::size_t size_ = 0;  // of everything not yet sent
+  std::size_t size_ = 0;   // of everything not yet sent
   bool was_full_ = false;  // above kLowMark since the last take_drained()
   bool flushing_ = false;
   bool closed_ = false;
