@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "stores/sqlite/joined_log.hpp"
+
 namespace ottobot::stores {
 namespace {
 
@@ -12,6 +14,12 @@ int open_flags(Connection::Mode mode) {
   const int access =
       mode == Connection::Mode::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
   return access | SQLite::OPEN_NOMUTEX;
+}
+
+// The default one for readers: they do not write to the log.
+std::string vfs_of(Connection::Mode mode) {
+  const char* name = mode == Connection::Mode::read_write ? joined_log_vfs() : nullptr;
+  return name ? name : "";
 }
 
 Failure failure_of(const SQLite::Exception& exception) {
@@ -44,7 +52,7 @@ Failure failure_of(const SQLite::Exception& exception) {
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& file, Mode mode)
-    : database_(file.string(), open_flags(mode), kBusyTimeoutMs) {}
+    : database_(file.string(), open_flags(mode), kBusyTimeoutMs, vfs_of(mode)) {}
 
 Query Connection::query(const char* sql) {
   auto& statement = statements_[sql];
