@@ -47,7 +47,7 @@ std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view name);
 
 struct NewEvent {
-  std::string id;  // from new_id(); kept over retries of the append
+  std::string id;  // from new_event_id(); kept over retries of the append
   EventType type = EventType::log;
   Json data = Json::object();
   Json internal;  // null if none

@@ -8,9 +8,12 @@
 
 namespace ottobot {
 
-// 21 characters of A-Za-z0-9_- from the system's random source (126 bits): session, event, call and request ids.
+// 21 characters of A-Za-z0-9_- from the system's random source (126 bits): session, call and request ids.
 std::string new_id();
-// True for what new_id() can produce; the only session ids that are ever looked up.
+// Looks like new_id(), but later ones compare greater, to the millisecond; its other 14 characters are random (84 bits).
+// Event ids: an index of them grows at its end, so that an append touches one page of it and not one per event.
+std::string new_event_id();
+// True for what these can produce; the only session ids that are ever looked up.
 bool is_valid_id(std::string_view id);
 // `bytes` random bytes as lower-case hex: tokens and secrets.
 std::string new_secret(std::size_t bytes = 32);

@@ -95,7 +95,7 @@ Result<void> ModelNode::run(const SessionState& state, Emitter& emitter, const C
     const int step = state.turn() ? state.turn()->steps + 1 : 1;
     auto started = emitter.commit({events::model_call_started(options_.model, step, state.conversation_hash())});
     if (!started) return started;
-    const std::string message_id = new_id();
+    const std::string message_id = new_event_id();
     TextStream stream(emitter, message_id);
     auto completion = ask(state, stream, ctx);
     if (completion && is_usable(*completion)) return commit_answer(std::move(*completion), message_id, emitter);

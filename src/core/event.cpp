@@ -51,7 +51,7 @@ std::optional<Enum> value_of(const std::pair<Enum, std::string_view> (&table)[N]
 }
 
 NewEvent make(EventType type, Json data, Json internal = nullptr) {
-  return {new_id(), type, std::move(data), std::move(internal)};
+  return {new_event_id(), type, std::move(data), std::move(internal)};
 }
 
 }  // namespace

@@ -4,13 +4,17 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 
 namespace ottobot {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+// The same characters in the order of their codes.
+constexpr std::string_view kOrderedAlphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t kIdLength = 21;
+constexpr std::size_t kTimeLength = 7;  // milliseconds since 1970 until the year 2109
 
 void fill_random(unsigned char* buffer, std::size_t size) {
   for (std::size_t have = 0; have < size;) {
@@ -40,6 +44,14 @@ std::string new_id() {
   fill_random(random, sizeof random);
   std::string id(kIdLength, '\0');
   for (std::size_t i = 0; i < kIdLength; ++i) id[i] = kAlphabet[random[i] & 63];
+  return id;
+}
+
+std::string new_event_id() {
+  std::string id = new_id();
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  auto millis = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count());
+  for (std::size_t i = kTimeLength; i-- > 0; millis >>= 6) id[i] = kOrderedAlphabet[millis & 63];
   return id;
 }
 

@@ -37,7 +37,7 @@ Result<void> check_session_id(const std::string& id) {
 Result<void> check_event_ids(const std::vector<NewEvent>& events) {
   std::unordered_set<std::string_view> seen;
   for (const auto& event : events) {
-    if (event.id.empty()) return invalid_argument("an event without id cannot be appended", "use new_id()");
+    if (event.id.empty()) return invalid_argument("an event without id cannot be appended", "use new_event_id()");
     if (events.size() > 1 && !seen.insert(event.id).second) {
       return invalid_argument("event id " + event.id + " occurs twice in one append");
     }

@@ -1,5 +1,6 @@
 #include "ottobot/ids.hpp"
 
+#include <chrono>
 #include <set>
 
 namespace ottobot {
@@ -12,6 +13,22 @@ TEST(Ids, AreValidAndDistinct) {
     EXPECT_TRUE(is_valid_id(id));
     EXPECT_TRUE(seen.insert(id).second);
   }
+}
+
+TEST(Ids, OfEventsAreValidAndDistinctAndInTheOrderOfTime) {
+  std::set<std::string> seen;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(5);
+  std::string before;
+  int milliseconds = 0;
+  while (std::chrono::steady_clock::now() < end) {
+    const std::string id = new_event_id();
+    EXPECT_TRUE(is_valid_id(id));
+    EXPECT_TRUE(seen.insert(id).second);
+    EXPECT_GE(id.substr(0, 7), before);
+    milliseconds += id.substr(0, 7) != before;
+    before = id.substr(0, 7);
+  }
+  EXPECT_GE(milliseconds, 3);
 }
 
 TEST(Ids, RefuseWhatCouldNotBeOne) {
