@@ -98,7 +98,7 @@ NewEvent model_call_started(std::string model, int step, std::string request_has
 NewEvent agent_thinking(std::string content);
 NewEvent agent_message(const Message& message, const Usage& usage);
 NewEvent tool_intent(const ToolCallPart& call, std::string boot_id, bool read_only);
-NewEvent tool_result(const ToolResultPart& result);
+NewEvent tool_result(ToolResultPart result);
 NewEvent stop_requested(std::string by);
 NewEvent delete_requested(std::string by);
 struct TurnSummary {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "ottobot/event.hpp"
@@ -86,6 +87,7 @@ class SessionState {
   std::string model_;
   Usage usage_;
   std::optional<Turn> turn_;
+  std::unordered_set<std::string> changed_files_;  // those of turn_, to find one
   std::deque<PendingPrompt> queued_;
   bool delete_requested_ = false;
   std::vector<Message> messages_;

@@ -182,8 +182,9 @@ Result<void> ToolsNode::commit_reply(const ToolCallPart& call, ToolReply reply, 
   ToolResultPart result{call.call_id,  call.provider_id,         call.name,
                         reply.outcome, std::move(reply.content), std::move(reply.structured)};
   // The next group's intents, the next model call or the end of the turn follow the last reply at once.
-  return when == Commit::with_next ? emitter.commit_with_next({events::tool_result(result)})
-                                   : emitter.commit({events::tool_result(result)});
+  std::vector<NewEvent> batch;  // not a braced list, whose elements could only be copied
+  batch.push_back(events::tool_result(std::move(result)));
+  return when == Commit::with_next ? emitter.commit_with_next(std::move(batch)) : emitter.commit(std::move(batch));
 }
 
 }  // namespace ottobot::agent

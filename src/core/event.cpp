@@ -142,19 +142,19 @@ NewEvent tool_intent(const ToolCallPart& call, std::string boot_id, bool read_on
               {{"boot_id", std::move(boot_id)}, {"read_only", read_only}});
 }
 
-NewEvent tool_result(const ToolResultPart& result) {
+NewEvent tool_result(ToolResultPart result) {
   Json data{{"call_id", result.call_id},
             {"name", result.name},
             {"outcome", to_string(result.outcome)},
-            {"content", result.content}};
+            {"content", std::move(result.content)}};
   if (const Json* exit_code = find_member(result.structured, "exit_code");
       exit_code && exit_code->is_number_integer()) {
     data["exit_code"] = *exit_code;
   }
   if (get_bool(result.structured, "clipped")) data["clipped"] = true;
   Json internal = Json::object();
-  if (!result.structured.is_null()) internal["structured"] = result.structured;
-  if (!result.provider_id.empty()) internal["provider_id"] = result.provider_id;
+  if (!result.structured.is_null()) internal["structured"] = std::move(result.structured);
+  if (!result.provider_id.empty()) internal["provider_id"] = std::move(result.provider_id);
   return make(EventType::tool_result, std::move(data), internal.empty() ? Json() : std::move(internal));
 }
 

@@ -1,8 +1,10 @@
 #include "ottobot/ids.hpp"
 
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <sys/random.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -26,6 +28,24 @@ void fill_random(unsigned char* buffer, std::size_t size) {
   }
 }
 
+// Random bytes for ids, fetched for several at once: a system call for each id would be a large part of its cost.
+struct RandomBytes {
+  std::array<unsigned char, 16 * kIdLength> bytes{};
+  std::size_t left = 0;
+};
+thread_local RandomBytes random_bytes;
+
+// A forked child would go on with the bytes of its parent, and give the same ids.
+[[maybe_unused]] const int forget_after_fork = ::pthread_atfork(nullptr, nullptr, [] { random_bytes.left = 0; });
+
+unsigned char random_byte() {
+  if (random_bytes.left == 0) {
+    fill_random(random_bytes.bytes.data(), random_bytes.bytes.size());
+    random_bytes.left = random_bytes.bytes.size();
+  }
+  return random_bytes.bytes[--random_bytes.left];
+}
+
 std::string to_hex(const unsigned char* bytes, std::size_t size) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
@@ -40,10 +60,8 @@ std::string to_hex(const unsigned char* bytes, std::size_t size) {
 }  // namespace
 
 std::string new_id() {
-  unsigned char random[kIdLength];
-  fill_random(random, sizeof random);
   std::string id(kIdLength, '\0');
-  for (std::size_t i = 0; i < kIdLength; ++i) id[i] = kAlphabet[random[i] & 63];
+  for (char& c : id) c = kAlphabet[random_byte() & 63];
   return id;
 }
 

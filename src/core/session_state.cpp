@@ -1,17 +1,11 @@
 #include "ottobot/session_state.hpp"
 
-#include <algorithm>
-
-#include "ottobot/ids.hpp"
+#include "core/conversation_hash.hpp"
 
 namespace ottobot {
 namespace {
 
-constexpr int kCheckpointVersion = 1;
-
-std::string chain_hash(const std::string& previous, const Message& message) {
-  return sha256_hex(previous + dump_json(to_json(message)));
-}
+constexpr int kCheckpointVersion = 2;
 
 ToolResultPart result_of(const Event& event, const ToolCallPart& call) {
   ToolResultPart result;
@@ -135,8 +129,7 @@ void SessionState::apply_intent(const Event& event) {
     turn_->workspace_touched = true;
     const Json* args = find_member(event.data, "args");
     const std::string path = args ? get_string(*args, "path") : std::string();
-    auto& files = turn_->changed_files;
-    if (!path.empty() && std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);
+    if (!path.empty() && changed_files_.insert(path).second) turn_->changed_files.push_back(path);
   }
   if (OpenToolCall* open = find_open_call(event)) {
     open->intended = true;
@@ -169,6 +162,7 @@ void SessionState::finish_turn() {
   if (!open_calls_.empty()) join_results();
   answered_ = false;
   turn_.reset();
+  changed_files_.clear();
   if (status_ == SessionStatus::running) status_ = SessionStatus::ready;
   if (!queued_.empty()) start_next_turn();
 }
@@ -182,7 +176,7 @@ void SessionState::start_next_turn() {
 }
 
 void SessionState::add_message(Message message) {
-  conversation_hash_ = chain_hash(conversation_hash_, message);
+  conversation_hash_ = core::conversation_hash(conversation_hash_, message);
   messages_.push_back(std::move(message));
 }
 
@@ -264,7 +258,10 @@ Result<SessionState> SessionState::from_checkpoint(const Json& checkpoint) {
     state.delete_requested_ = get_bool(checkpoint, "delete_requested");
     state.conversation_hash_ = get_string(checkpoint, "conversation_hash");
     state.answered_ = get_bool(checkpoint, "answered");
-    if (const Json* turn = find_member(checkpoint, "turn")) state.turn_ = turn_from_json(*turn);
+    if (const Json* turn = find_member(checkpoint, "turn")) {
+      state.turn_ = turn_from_json(*turn);
+      state.changed_files_.insert(state.turn_->changed_files.begin(), state.turn_->changed_files.end());
+    }
     for (const Json& prompt : checkpoint.at("queued")) {
       state.queued_.push_back({get_int(prompt, "seq"), get_string(prompt, "content")});
     }

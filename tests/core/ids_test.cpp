@@ -1,5 +1,8 @@
 #include "ottobot/ids.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <set>
 
@@ -29,6 +32,26 @@ TEST(Ids, OfEventsAreValidAndDistinctAndInTheOrderOfTime) {
     before = id.substr(0, 7);
   }
   EXPECT_GE(milliseconds, 3);
+}
+
+TEST(Ids, AreOthersInAForkedChild) {
+  (void)new_id();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string id = new_id();
+    ::_exit(::write(ends[1], id.data(), id.size()) == static_cast<ssize_t>(id.size()) ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::string of_child(21, ' ');
+  EXPECT_EQ(::read(ends[0], of_child.data(), of_child.size()), 21);
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(is_valid_id(of_child));
+  EXPECT_NE(of_child, new_id());
 }
 
 TEST(Ids, RefuseWhatCouldNotBeOne) {

@@ -81,6 +81,17 @@ TEST(Utf8, FindsWhereASequenceIsCut) {
   EXPECT_EQ(utf8_complete_prefix(text), text.size());
 }
 
+TEST(Utf8, FindsWhatIsNotAsciiAfterAnyNumberOfCharactersThatAre) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string head(before, 'a'), tail(after, 'z');
+      EXPECT_EQ(utf8_length(head + "é" + tail), before + 1 + after);
+      EXPECT_EQ(utf8_length(head + "\xFF" + tail), std::nullopt);
+      EXPECT_EQ(to_valid_utf8(head + "é\xFF" + tail), head + "é\xEF\xBF\xBD" + tail);
+    }
+  }
+}
+
 TEST(Utf8, CountsCodePoints) {
   EXPECT_EQ(utf8_length("aé😀"), 3u);
   EXPECT_EQ(utf8_length("\xFF"), std::nullopt);
