@@ -104,14 +104,24 @@ void Reaper::purge(const std::string& session_id, const CallContext& ctx) {
 }
 
 Result<void> Reaper::purge_owned(const std::string& session_id, const CallContext& ctx) {
-  auto row = dependencies_.store.get_session(session_id, ctx.within(kStoreTimeout));
-  if (!row) return fail(row.error());
-  const bool due = row->purge_at != 0 && row->purge_at <= dependencies_.clock.now_ms();
-  if (row->status != SessionStatus::terminated || row->pending || !due) return {};
+  auto due = is_due(session_id, ctx);
+  if (!due) return fail(due.error());
+  if (!*due) return {};
   auto removed = dependencies_.backend.remove(sandbox_name(session_id), ctx.within(kBackendTimeout));
   if (!removed && removed.error().code != ErrorCode::not_found) return removed;
   ports_.close(session_id, ctx.within(kStoreTimeout));
+  // That may have taken a while: a prompt that was acknowledged meanwhile wakes the session, with its archived files.
+  due = is_due(session_id, ctx);
+  if (!due) return fail(due.error());
+  if (!*due) return {};
   return dependencies_.store.purge_session(session_id, ctx.within(kStoreTimeout));
+}
+
+Result<bool> Reaper::is_due(const std::string& session_id, const CallContext& ctx) {
+  auto row = dependencies_.store.get_session(session_id, ctx.within(kStoreTimeout));
+  if (!row) return fail(row.error());
+  return row->status == SessionStatus::terminated && !row->pending && row->purge_at != 0 &&
+         row->purge_at <= dependencies_.clock.now_ms();
 }
 
 }  // namespace ottobot::worker

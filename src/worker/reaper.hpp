@@ -27,6 +27,8 @@ class Reaper {
   bool has_ended(const std::string& session_id, bool expired_too, const CallContext& ctx);
   void purge(const std::string& session_id, const CallContext& ctx);
   Result<void> purge_owned(const std::string& session_id, const CallContext& ctx);
+  // Whether the session's retention is over and nothing waits in it. Errors: those of get_session().
+  Result<bool> is_due(const std::string& session_id, const CallContext& ctx);
 
   WorkerDependencies& dependencies_;
   const WorkerOptions& options_;

@@ -204,6 +204,8 @@ void Conversation::take_frame(const Json& frame) {
     const auto typed = typed_.find(metadata != nullptr ? get_string(*metadata, "client_id") : "");
     if (typed != typed_.end() && typed->second) {
       if (book_.waiting() > 1) note("queued, " + std::to_string(book_.waiting() - 1) + " before it");
+      // Only the session's first prompt was typed without an id: later ones without are of other clients.
+      if (typed->first.empty()) typed_.erase(typed);
       return;
     }
   }
