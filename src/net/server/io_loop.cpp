@@ -96,6 +96,8 @@ void IoThreads::watch_loops() {
   int idle_ticks = 0;
   bool awake = true;
   while (watch_->wait(!awake)) {
+    // Whoever woke the watch wakes it no more until it says that it goes to sleep: it must come there again.
+    if (!awake) idle_ticks = 0;
     bool any = false;
     for (std::size_t i = 0; i < loops_.size(); ++i) {
       const std::uint64_t turn = loops_[i]->turn();
