@@ -8,7 +8,12 @@ namespace ottobot::net {
 HandlerPool::HandlerPool(int handlers, int loops, std::size_t backlog, Logger& logger)
     : handlers_(static_cast<std::size_t>(std::max(handlers, 1))), backlog_(backlog), logger_(logger) {
   const std::size_t count = handlers_ + static_cast<std::size_t>(std::max(loops, 1));
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  try {
+    for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  } catch (...) {
+    join();  // those that run: a thread that is dropped ends the program
+    throw;
+  }
 }
 
 void HandlerPool::drain() {
