@@ -12,18 +12,21 @@ std::string event_of(const Json& message) { return "event: message\ndata: " + du
 
 void ReplyStream::on_message(const Json& message) {
   std::lock_guard lock(mutex_);
+  if (finished_) return;
   open();
   if (stream_->queued_bytes() < kMaxQueuedBytes) stream_->send(event_of(message));
 }
 
 void ReplyStream::keep_alive() {
   std::lock_guard lock(mutex_);
+  if (finished_) return;
   open();
   stream_->send(": keep-alive\n\n");
 }
 
 void ReplyStream::finish(int status, net::Headers headers, const Json& response) {
   std::lock_guard lock(mutex_);
+  finished_ = true;
   if (!stream_) {
     headers.add("Content-Type", "application/json");
     exchange_.respond({status, std::move(headers), dump_json(response)});

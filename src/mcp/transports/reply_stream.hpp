@@ -19,15 +19,16 @@ class ReplyStream final : public McpMessageSink {
   void on_message(const Json& message) override;
   // A comment that shows proxies and clients that somebody is there.
   void keep_alive();
-  // The response; last call. Status and headers are for the JSON form.
+  // The response. Status and headers are for the JSON form. Nothing is sent after it.
   void finish(int status, net::Headers headers, const Json& response);
 
  private:
   void open();  // needs mutex_
 
-  std::mutex mutex_;  // guards exchange_ and stream_
+  std::mutex mutex_;  // guards all below
   net::Exchange& exchange_;
   std::shared_ptr<net::ResponseStream> stream_;
+  bool finished_ = false;
 };
 
 }  // namespace ottobot::mcp
