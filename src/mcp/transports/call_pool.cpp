@@ -1,5 +1,7 @@
 #include "mcp/transports/call_pool.hpp"
 
+#include <system_error>
+
 namespace ottobot::mcp {
 
 CallPool::~CallPool() {
@@ -15,11 +17,16 @@ bool CallPool::post(std::function<void()> task) {
   std::lock_guard lock(mutex_);
   if (waiting_.size() >= max_waiting_) return false;
   waiting_.push_back(std::move(task));
-  if (waiting_.size() > idle_ && threads_.size() < max_running_) {
-    threads_.emplace_back([this] { run(); });
-  } else {
-    changed_.notify_all();
+  try {
+    if (waiting_.size() > idle_ && threads_.size() < max_running_) threads_.emplace_back([this] { run(); });
+  } catch (const std::system_error&) {
+    // The system has no thread left: the others get to it, if there are any.
+    if (threads_.empty()) {
+      waiting_.pop_back();
+      return false;
+    }
   }
+  changed_.notify_all();
   return true;
 }
 

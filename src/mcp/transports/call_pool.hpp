@@ -18,7 +18,7 @@ class CallPool {
   CallPool(const CallPool&) = delete;
   CallPool& operator=(const CallPool&) = delete;
 
-  // False when too much waits already.
+  // False when too much waits already, or no thread can be had.
   bool post(std::function<void()> task);
   // False when something still ran at the deadline.
   bool wait_idle(std::chrono::steady_clock::time_point deadline);
