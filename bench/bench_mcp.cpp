@@ -4,24 +4,19 @@
 //   bench_mcp [--rounds 5] [--seconds 1] [--connections 1,16,64] [--sandboxd PATH] [--peers DIR]
 //
 // DIR has the peers and their node_modules (bench/run installs them). Prints a table and, last, one JSON line.
-#include <sched.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "bench/http_load.hpp"
+#include "bench/server_process.hpp"
 #include "bench/support.hpp"
-#include "net/process/spawn.hpp"
 
 namespace ottobot::bench {
 namespace {
 
-constexpr int kServerCore = 0, kLoadCore = 1;
 constexpr const char* kToken = "bench";
 constexpr std::size_t kFileBytes = 1024;
 constexpr std::chrono::milliseconds kWarmUp{500};
@@ -33,49 +28,8 @@ struct Options {
   std::string sandboxd, peers;
 };
 
-struct Server {
-  std::string name;
-  std::vector<std::string> argv;
+struct Server : ServerCommand {
   bool has_sessions = false;  // wants initialize first
-};
-
-// A server process pinned to its core; killed at the end.
-class Running {
- public:
-  explicit Running(const Server& server) {
-    auto [read_end, write_end] = must(net::make_pipe());
-    net::SpawnOptions options;
-    options.argv = {"taskset", "-c", std::to_string(kServerCore)};
-    if (std::thread::hardware_concurrency() < 2) options.argv.clear();
-    options.argv.insert(options.argv.end(), server.argv.begin(), server.argv.end());
-    options.stdout_fd = write_end.get();
-    options.stderr_fd = STDERR_FILENO;
-    options.die_with_parent = true;
-    process_ = must(net::spawn(options));
-    write_end.reset();
-    output_ = std::move(read_end);
-    read_port();
-  }
-  ~Running() {
-    process_.kill_group();
-    (void)process_.wait(with_timeout(std::chrono::seconds(10)));
-  }
-
-  int port() const { return port_; }
-  pid_t pid() const { return process_.pid(); }
-
- private:
-  void read_port() {
-    std::string line;
-    for (char c = 0; c != '\n' && ::read(output_.get(), &c, 1) == 1;) line += c;
-    const std::size_t colon = line.rfind(':');
-    port_ = colon == std::string::npos ? 0 : std::atoi(line.c_str() + colon + 1);
-    if (port_ == 0) give_up(unavailable("a server did not say where it listens: " + line).value());
-  }
-
-  net::Process process_;
-  net::UniqueFd output_;
-  int port_ = 0;
 };
 
 std::string post(const std::string& session, const std::string& body) {
@@ -109,11 +63,11 @@ struct Figures {
 };
 
 void measure(const Server& server, const Options& options, std::map<int, Figures>& by_connections) {
-  const Running running(server);
-  const std::string session = server.has_sessions ? open_session(running.port()) : "";
+  const auto running = must(ServerProcess::start(server));
+  const std::string session = server.has_sessions ? open_session(running->port()) : "";
   std::int64_t id = 0;
   LoadParams load;
-  load.port = running.port();
+  load.port = running->port();
   load.next_request = [&] { return call(session, ++id); };
   load.expected = std::string(kFileBytes, 'x');
   load.connections = 16;
@@ -122,9 +76,9 @@ void measure(const Server& server, const Options& options, std::map<int, Figures
   for (const int connections : options.connections) {
     load.connections = connections;
     load.duration = std::chrono::milliseconds(static_cast<int>(options.seconds * 1000));
-    const double before = cpu_us_of(running.pid());
+    const double before = cpu_us_of(running->pid());
     const auto answered = static_cast<double>(must(run_load(load)));
-    const double cpu = cpu_us_of(running.pid()) - before;
+    const double cpu = cpu_us_of(running->pid()) - before;
     Figures& figures = by_connections[connections];
     figures.per_s.push_back(answered / options.seconds);
     figures.cpu_us.push_back(cpu / answered);
@@ -133,29 +87,20 @@ void measure(const Server& server, const Options& options, std::map<int, Figures
 }
 
 std::vector<Server> servers(const Options& options, const std::string& workspace, const std::string& run_dir) {
-  std::vector<Server> all{{"ottobot-sandboxd",
-                           {options.sandboxd, "--workspace", workspace, "--listen", "127.0.0.1:0", "--desktop", "off",
-                            "--run-dir", run_dir},
+  std::vector<Server> all{{{"ottobot-sandboxd",
+                            {options.sandboxd, "--workspace", workspace, "--listen", "127.0.0.1:0", "--desktop", "off",
+                             "--run-dir", run_dir}},
                            true}};
   if (options.peers.empty()) return all;
   const std::string& dir = options.peers;
-  const std::string bun = dir + "/node_modules/.bin/bun";
-  all.push_back({"TypeScript SDK v1", {"node", dir + "/mcp_sdk_v1.mjs", workspace}});
-  all.push_back({"TypeScript SDK v2", {"node", dir + "/mcp_sdk_v2.mjs", workspace}});
-  all.push_back({"bare node:http", {"node", dir + "/mcp_bare.mjs", workspace}});
-  if (::access(bun.c_str(), X_OK) == 0) {
-    all.push_back({"bare node:http, Bun", {bun, dir + "/mcp_bare.mjs", workspace}});
-    all.push_back({"TypeScript SDK v1, Bun", {bun, dir + "/mcp_sdk_v1.mjs", workspace}});
-  }
+  const std::string bun = bun_of(dir);
+  all.push_back({{"TypeScript SDK v1", {"node", dir + "/mcp_sdk_v1.mjs", workspace}}});
+  all.push_back({{"TypeScript SDK v2", {"node", dir + "/mcp_sdk_v2.mjs", workspace}}});
+  all.push_back({{"bare node:http", {"node", dir + "/mcp_bare.mjs", workspace}}});
+  all.push_back({{"bare node:http, Bun", {bun, dir + "/mcp_bare.mjs", workspace}}});
+  all.push_back({{"TypeScript SDK v1, Bun", {bun, dir + "/mcp_sdk_v1.mjs", workspace}}});
+  std::erase_if(all, [](const Server& server) { return !server.has_sessions && !starts_or_is_named(server); });
   return all;
-}
-
-void pin_load() {
-  if (std::thread::hardware_concurrency() < 2) return;
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(kLoadCore, &cores);
-  ::sched_setaffinity(0, sizeof cores, &cores);
 }
 
 int run(const Options& options) {

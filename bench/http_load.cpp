@@ -12,8 +12,6 @@
 #include <cstring>
 #include <vector>
 
-#include "net/unique_fd.hpp"
-
 namespace ottobot::bench {
 namespace {
 
@@ -23,20 +21,6 @@ struct Peer {
   net::UniqueFd fd;
   std::string in;
 };
-
-Result<net::UniqueFd> connect_loopback(int port) {
-  net::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    return unavailable("cannot connect to port " + std::to_string(port) + ": " + std::strerror(errno));
-  }
-  const int on = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return fd;
-}
 
 // Length of the first answer in `bytes`, 0 while it is not whole, npos when it cannot be framed.
 std::size_t answer_length(const std::string& bytes) {
@@ -50,11 +34,6 @@ std::size_t answer_length(const std::string& bytes) {
   }
   const std::size_t length = std::strtoul(field + 17, nullptr, 10);
   return bytes.size() >= head + 4 + length ? head + 4 + length : 0;
-}
-
-Result<void> send_all(int fd, const std::string& bytes) {
-  if (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())) return {};
-  return unavailable("the server closed the connection");
 }
 
 // True when the answer is whole; it is taken off then.
@@ -72,6 +51,25 @@ Result<bool> receive(Peer& peer, const std::string& expected) {
 }
 
 }  // namespace
+
+Result<net::UniqueFd> connect_loopback(int port) {
+  net::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    return unavailable("cannot connect to port " + std::to_string(port) + ": " + std::strerror(errno));
+  }
+  const int on = 1;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
+}
+
+Result<void> send_all(int fd, const std::string& bytes) {
+  if (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())) return {};
+  return unavailable("the server closed the connection");
+}
 
 Result<std::string> ask_once(int port, const std::string& request) {
   auto fd = connect_loopback(port);

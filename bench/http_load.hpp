@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "net/unique_fd.hpp"
 #include "ottobot/error.hpp"
 
 namespace ottobot::bench {
@@ -21,6 +22,10 @@ struct LoadParams {
 
 // Requests answered. Errors: unavailable (no connection, cut off), internal (an answer that is not what was asked for).
 Result<std::int64_t> run_load(const LoadParams& params);
+
+// Errors: unavailable.
+Result<net::UniqueFd> connect_loopback(int port);
+Result<void> send_all(int fd, const std::string& bytes);
 
 // One request on a connection of its own; the whole answer.
 Result<std::string> ask_once(int port, const std::string& request);

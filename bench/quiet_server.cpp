@@ -1,0 +1,68 @@
+#include "bench/quiet_server.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "bench/http_load.hpp"
+#include "bench/support.hpp"
+#include "ottobot/llm/scripted.hpp"
+#include "ottobot/server.hpp"
+#include "ottobot/stores/memory.hpp"
+#include "ottobot/stores/sqlite.hpp"
+#include "ottobot/testing/fake_container_backend.hpp"
+
+namespace ottobot::bench {
+namespace {
+
+ServerParts make_parts(const std::string& data_dir) {
+  ServerParts parts;
+  parts.store = must(make_sqlite_store({.data_dir = data_dir}));
+  parts.queue = make_memory_queue();
+  testing::FakeContainerOptions sandboxes;
+  sandboxes.on_launch = [](const LaunchParams&, const CallContext& ctx) -> Result<void> {
+    while (system_clock().sleep_for(std::chrono::hours(1), ctx)) {
+    }
+    return unavailable("no sandbox comes up here");
+  };
+  parts.backend = std::make_unique<testing::FakeContainerBackend>(std::move(sandboxes));
+  ScriptedOptions script;
+  script.scenario = make_demo_scenario();
+  parts.providers.emplace_back("scripted", must(make_scripted_provider(std::move(script))));
+  return parts;
+}
+
+}  // namespace
+
+ServerCommand quiet_server() { return {"ottobot", {std::filesystem::canonical("/proc/self/exe"), kServeFlag}}; }
+
+int serve_quietly(const std::string& data_dir) {
+  ServerOptions options;
+  options.port = 0;
+  options.default_model = "scripted:demo";
+  options.queue_limit = 1'000'000'000;
+  options.worker_concurrency = 1;
+  options.vnc_ports = options.mcp_ports = {0, 0};
+  const auto server = must(Server::start(make_parts(data_dir), options));
+  std::printf("listening on %s\n", server->url().c_str());
+  std::fflush(stdout);
+  while (::pause() != 0) {
+  }
+  return 0;
+}
+
+std::string create_session(int port) {
+  const std::string body = R"({"initial_prompt":"Make a small web page"})";
+  const std::string answer =
+      must(ask_once(port,
+                    "POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                    "Content-Length: " +
+                        std::to_string(body.size()) + "\r\n\r\n" + body));
+  const auto json = must(parse_json(std::string_view(answer).substr(answer.find("\r\n\r\n") + 4)));
+  const std::string id = get_string(json, "session_id");
+  if (id.empty()) give_up(internal_error("no session: " + answer).value());
+  return id;
+}
+
+}  // namespace ottobot::bench

@@ -1,0 +1,21 @@
+// The whole server on SQLite, in a process of its own, whose sandboxes never come up: its first session keeps the only
+// place of its worker, all others wait. What is measured is then the API and nothing behind it.
+#pragma once
+
+#include <string>
+
+#include "bench/server_process.hpp"
+
+namespace ottobot::bench {
+
+inline constexpr const char* kServeFlag = "--serve";
+
+// The command that runs serve_quietly(): this program with kServeFlag. To be added: the data directory.
+ServerCommand quiet_server();
+// Serves until the process is killed; for main(), when it finds kServeFlag.
+int serve_quietly(const std::string& data_dir);
+
+// Creates a session over HTTP; its id.
+std::string create_session(int port);
+
+}  // namespace ottobot::bench
