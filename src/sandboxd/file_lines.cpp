@@ -65,16 +65,19 @@ void show(ShownLines& shown, const LineRange& range, std::string_view bytes, boo
 
 }  // namespace
 
-Result<ShownLines> read_lines(int fd, std::uint64_t size, const LineRange& range, const CallContext& ctx) {
+Result<ShownLines> read_lines(int fd, std::uint64_t size, std::string_view start, const LineRange& range,
+                              const CallContext& ctx) {
   Gatherer gatherer(range);
-  bool whole = size == 0;
-  for (std::uint64_t offset = 0; !whole;) {
+  bool enough = !gatherer.take(start);
+  std::uint64_t offset = start.size();
+  bool whole = offset == size;
+  while (!whole && !enough) {
     if (auto alive = ctx.check(); !alive) return fail(alive.error());
     auto chunk = read_range(fd, offset, std::min<std::uint64_t>(kChunkBytes, size - offset));
     if (!chunk) return fail(chunk.error());
     offset += chunk->size();
     whole = chunk->empty() || offset == size;
-    if (!gatherer.take(*chunk)) break;
+    enough = !gatherer.take(*chunk);
   }
   ShownLines shown;
   if (gatherer.wanted_begun()) {

@@ -25,7 +25,8 @@ struct ShownLines {
   bool replaced = false;      // some bytes were not UTF-8
 };
 
-// Of the first `size` bytes. Errors: those of read, cancelled, deadline_exceeded.
-Result<ShownLines> read_lines(int fd, std::uint64_t size, const LineRange& range, const CallContext& ctx);
+// Of the first `size` bytes, of which `start` has been read. Errors: those of read, cancelled, deadline_exceeded.
+Result<ShownLines> read_lines(int fd, std::uint64_t size, std::string_view start, const LineRange& range,
+                              const CallContext& ctx);
 
 }  // namespace ottobot::sandboxd

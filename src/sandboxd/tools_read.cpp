@@ -75,16 +75,16 @@ Result<mcp::CallToolResult> read_file(const ToolWorld& world, const ToolScope& s
   auto file = open_regular(outputs ? *outputs : world.workspace, *path);
   if (!file) return fail(file.error());
   auto size = static_cast<std::uint64_t>(file->info.st_size);
+  auto start = read_range(file->fd.get(), 0, std::min<std::uint64_t>(size, kSniffedBytes));
+  if (!start) return fail(start.error(), *path);
   if (!outputs) {
-    auto start = read_range(file->fd.get(), 0, std::min<std::uint64_t>(size, kSniffedBytes));
-    if (!start) return fail(start.error(), *path);
     world.marks.saw(file->path, stamp_of(file->info));
     if (looks_binary(*start)) {
       return mcp::text_result("[" + std::string(kind_of(*start)) + ", " + human_bytes(size) +
                               "; not shown: use a command to inspect it]");
     }
   }
-  auto lines = read_lines(file->fd.get(), size, *range, scope.ctx);
+  auto lines = read_lines(file->fd.get(), size, *start, *range, scope.ctx);
   if (!lines) return fail(lines.error(), *path);
   return mcp::text_result(lines_text(*lines, *range, size));
 }

@@ -22,12 +22,9 @@ void LoopWatch::wake() {
 }
 
 bool LoopWatch::wait(bool idle) {
+  if (!idle) std::this_thread::sleep_for(kTick);  // not on the condition: this is paid a thousand times a second
   std::unique_lock lock(mutex_);
-  if (idle) {
-    changed_.wait(lock, [&] { return woken_ || stopping_; });
-  } else {
-    changed_.wait_for(lock, kTick, [&] { return stopping_; });
-  }
+  if (idle) changed_.wait(lock, [&] { return woken_ || stopping_; });
   woken_ = false;
   return !stopping_;
 }
