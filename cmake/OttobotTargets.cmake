@@ -39,7 +39,11 @@ endif()
 if(OTTOBOT_COVERAGE)
   # Only what src/ compiles is counted; tests and programs just link the runtime.
   add_library(ottobot_coverage INTERFACE)
-  target_compile_options(ottobot_coverage INTERFACE --coverage -fprofile-update=atomic)
+  # Not as built-ins: g++ would have every child write the counters, and complain on its stderr, before its exec.
+  target_compile_options(
+    ottobot_coverage INTERFACE --coverage -fprofile-update=atomic -fno-builtin-fork -fno-builtin-execl
+                               -fno-builtin-execlp -fno-builtin-execle -fno-builtin-execv -fno-builtin-execvp
+                               -fno-builtin-execve)
   add_link_options(--coverage)
 endif()
 

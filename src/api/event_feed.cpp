@@ -8,6 +8,7 @@ namespace {
 // Small batches: many feeds share the pool, and a slow reader has at most one of them in memory beyond its queue.
 constexpr std::size_t kBatchEvents = 64;
 constexpr std::size_t kBatchBytes = 256 << 10;
+constexpr std::size_t kMaxWaitingEphemera = 256;
 constexpr std::chrono::milliseconds kReadTimeout{10000};
 constexpr std::chrono::milliseconds kRetryDelay{500};
 
@@ -28,6 +29,7 @@ void EventFeed::start(Seq after, Seq last_seq) {
     std::lock_guard lock(mutex_);
     delivered_ = after;
     announced_ = std::max(announced_, last_seq);
+    for (WaitingEphemeral& early : waiting_) early.behind = std::max(early.behind, last_seq);
     started_ = true;
     if (closed_) return;
     pumping_ = true;
@@ -63,7 +65,32 @@ void EventFeed::on_events(Seq last_seq) noexcept {
 }
 
 void EventFeed::on_ephemeral(const Json& message) noexcept {
-  if (const auto reader = reader_.lock()) reader->on_ephemeral(message);
+  const auto reader = reader_.lock();
+  if (!reader) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_ || waiting_.size() >= kMaxWaitingEphemera) return;
+    if (!started_ || pumping_ || delivered_ < announced_) {
+      waiting_.push_back({announced_, message});
+      return;
+    }
+  }
+  // No event can overtake it: the next one is announced on this thread.
+  reader->on_ephemeral(message);
+}
+
+// Hands over those that were made when the log went no further than to `behind`.
+void EventFeed::deliver_ephemera(FeedReader& reader, Seq behind) {
+  for (;;) {
+    Json message;
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_ || waiting_.empty() || waiting_.front().behind > behind) return;
+      message = std::move(waiting_.front().message);
+      waiting_.pop_front();
+    }
+    reader.on_ephemeral(message);
+  }
 }
 
 // With the mutex held.
@@ -114,6 +141,7 @@ EventFeed::Step EventFeed::read_and_deliver(FeedReader& reader) {
   }
   for (const Event& event : *events) {
     if (!reader.wants_more()) break;
+    deliver_ephemera(reader, event.seq - 1);
     reader.on_event(event);
     delivered = event.seq;
   }
@@ -129,8 +157,10 @@ EventFeed::Step EventFeed::next_step(FeedReader& reader, Seq delivered, bool rea
     caught_up = delivered >= announced_;
   }
   if (caught_up) reader.on_caught_up(delivered);
+  deliver_ephemera(reader, delivered);
   const bool wants_more = reader.wants_more();
   std::lock_guard lock(mutex_);
+  if (delivered_ >= announced_ && !waiting_.empty()) return Step::again;  // some came meanwhile
   if (delivered_ < announced_ && wants_more) return read_nothing ? Step::later : Step::again;
   pumping_ = false;
   if (delivered_ >= announced_) return Step::done;

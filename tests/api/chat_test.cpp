@@ -281,6 +281,26 @@ TEST_F(Chat, DeltasComeOnlyToThoseWhoAsk) {
   EXPECT_EQ(plain.next_json()["content"], "whole");
 }
 
+TEST_F(Chat, DeltasKeepTheirPlaceBetweenTheEvents) {
+  constexpr int kRounds = 100;
+  const std::string id = create_session();
+  SocketClient client = connect(id, "?after=3&deltas=1");
+  client.next_json();
+  for (int round = 0; round < kRounds; ++round) {
+    const auto text = std::to_string(round);
+    const Json delta{{"kind", "delta"}, {"message_id", text}, {"offset", 0}, {"text", text}};
+    ASSERT_TRUE(store_->publish(id, delta, with_timeout(5s)));
+    say(id, text);
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    for (const char* type : {"agent_delta", "agent_thinking"}) {
+      const Json frame = client.next_json();
+      EXPECT_EQ(frame["type"], type) << "round " << round;
+      EXPECT_EQ(frame["content"], std::to_string(round));
+    }
+  }
+}
+
 TEST_F(Chat, SocketsThatComeAndGoLeaveTheServerWhole) {
   const std::string id = create_session();
   std::atomic<bool> done{false};
