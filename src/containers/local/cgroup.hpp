@@ -36,7 +36,7 @@ class Cgroup {
   // Makes the group. What cannot be limited here comes back as sentences. Errors: unavailable when no group can be
   // made.
   virtual Result<std::vector<std::string>> create(const SandboxLimits& limits) = 0;
-  // A process joins by writing its pid (0 = itself) to each of these.
+  // A process of one thread joins by writing 0 to each of these.
   virtual std::vector<std::string> join_files() const = 0;
   virtual bool exists() const = 0;
   virtual std::vector<pid_t> processes() const = 0;

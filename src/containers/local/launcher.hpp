@@ -19,7 +19,7 @@ namespace ottobot::containers {
 struct LauncherPlan {
   std::string bwrap;                      // path of the program
   BwrapPlan sandbox;                      // info_fd and seccomp_fd are filled in by start()
-  std::vector<std::string> join_cgroups;  // cgroup.procs files
+  std::vector<std::string> join_cgroups;  // see Cgroup::join_files()
   std::optional<uid_t> uid;               // run under it; sources of `sandbox` are then staged, see launcher.cpp
   bool own_network_first = false;         // make user and network namespace before bubblewrap (unprivileged egress)
   std::optional<std::uint64_t> max_memory_bytes;  // rlimit, per process

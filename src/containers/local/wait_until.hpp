@@ -9,14 +9,17 @@
 
 namespace ottobot::containers {
 
-// Asks again after 0.2 ms, then ever more slowly up to 10 ms. Errors: cancelled, deadline_exceeded.
+// Asks again after a twentieth of the time waited so far, 0.2 to 10 ms: what comes soon is seen soon. Errors:
+// cancelled, deadline_exceeded.
 template <class Condition>
 Result<void> wait_until(Condition&& met, const CallContext& ctx) {
-  std::chrono::microseconds pause{200};
+  constexpr std::chrono::nanoseconds kShortest = std::chrono::microseconds(200),
+                                     kLongest = std::chrono::milliseconds(10);
+  const auto start = std::chrono::steady_clock::now();
   while (!met()) {
     if (auto more = ctx.check(); !more) return more;
-    std::this_thread::sleep_for(pause);
-    pause = std::min<std::chrono::microseconds>(pause * 3 / 2, std::chrono::milliseconds(10));
+    const std::chrono::nanoseconds waited = std::chrono::steady_clock::now() - start;
+    std::this_thread::sleep_for(std::clamp(waited / 20, kShortest, kLongest));
   }
   return {};
 }
