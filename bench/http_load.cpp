@@ -12,6 +12,8 @@
 #include <cstring>
 #include <vector>
 
+#include "bench/support.hpp"
+
 namespace ottobot::bench {
 namespace {
 
@@ -71,18 +73,35 @@ Result<void> send_all(int fd, const std::string& bytes) {
   return unavailable("the server closed the connection");
 }
 
-Result<std::string> ask_once(int port, const std::string& request) {
-  auto fd = connect_loopback(port);
-  if (!fd) return fail(fd.error());
-  if (auto sent = send_all(fd->get(), request); !sent) return fail(sent.error());
+Result<std::string> ask(int fd, const std::string& request) {
+  if (auto sent = send_all(fd, request); !sent) return fail(sent.error());
   std::string answer;
   std::array<char, 16384> buffer;
   while (answer_length(answer) == 0) {
-    const ssize_t got = ::recv(fd->get(), buffer.data(), buffer.size(), 0);
+    const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
     if (got <= 0) return unavailable("the server closed the connection");
     answer.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return answer;
+}
+
+Result<std::string> ask_once(int port, const std::string& request) {
+  auto fd = connect_loopback(port);
+  if (!fd) return fail(fd.error());
+  return ask(fd->get(), request);
+}
+
+std::string create_session(int port) {
+  const std::string body = R"({"initial_prompt":"Make a small web page"})";
+  const std::string answer =
+      must(ask_once(port,
+                    "POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                    "Content-Length: " +
+                        std::to_string(body.size()) + "\r\n\r\n" + body));
+  const auto json = must(parse_json(std::string_view(answer).substr(answer.find("\r\n\r\n") + 4)));
+  const std::string id = get_string(json, "session_id");
+  if (id.empty()) give_up(internal_error("no session: " + answer).value());
+  return id;
 }
 
 Result<std::int64_t> run_load(const LoadParams& params) {

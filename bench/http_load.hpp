@@ -27,7 +27,12 @@ Result<std::int64_t> run_load(const LoadParams& params);
 Result<net::UniqueFd> connect_loopback(int port);
 Result<void> send_all(int fd, const std::string& bytes);
 
-// One request on a connection of its own; the whole answer.
+// One request on a connection where nothing else is under way; the whole answer.
+Result<std::string> ask(int fd, const std::string& request);
+// The same on a connection of its own.
 Result<std::string> ask_once(int port, const std::string& request);
+
+// Creates a session of ours, or ends the program; its id.
+std::string create_session(int port);
 
 }  // namespace ottobot::bench

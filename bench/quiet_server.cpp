@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "bench/http_load.hpp"
 #include "bench/support.hpp"
 #include "ottobot/llm/scripted.hpp"
 #include "ottobot/server.hpp"
@@ -50,19 +49,6 @@ int serve_quietly(const std::string& data_dir) {
   while (::pause() != 0) {
   }
   return 0;
-}
-
-std::string create_session(int port) {
-  const std::string body = R"({"initial_prompt":"Make a small web page"})";
-  const std::string answer =
-      must(ask_once(port,
-                    "POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                    "Content-Length: " +
-                        std::to_string(body.size()) + "\r\n\r\n" + body));
-  const auto json = must(parse_json(std::string_view(answer).substr(answer.find("\r\n\r\n") + 4)));
-  const std::string id = get_string(json, "session_id");
-  if (id.empty()) give_up(internal_error("no session: " + answer).value());
-  return id;
 }
 
 }  // namespace ottobot::bench

@@ -15,7 +15,4 @@ ServerCommand quiet_server();
 // Serves until the process is killed; for main(), when it finds kServeFlag.
 int serve_quietly(const std::string& data_dir);
 
-// Creates a session over HTTP; its id.
-std::string create_session(int port);
-
 }  // namespace ottobot::bench

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kServerCore = 0, kLoadCore = 1;
 constexpr int kStartTimeoutMs = 20000;
+constexpr std::chrono::seconds kEndTimeout{5};
 
 bool has_two_cores() { return std::thread::hardware_concurrency() >= 2; }
 
@@ -22,7 +23,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const ServerCommand&
   auto pipe = net::make_pipe();
   if (!pipe) return fail(pipe.error());
   net::SpawnOptions options;
-  if (has_two_cores()) options.argv = {"taskset", "-c", std::to_string(kServerCore)};
+  if (command.cores == Cores::one && has_two_cores()) options.argv = {"taskset", "-c", std::to_string(kServerCore)};
   options.argv.insert(options.argv.end(), command.argv.begin(), command.argv.end());
   options.stdout_fd = pipe->second.get();
   options.stderr_fd = STDERR_FILENO;
@@ -36,8 +37,11 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const ServerCommand&
 }
 
 ServerProcess::~ServerProcess() {
+  // What it started outlives it when it is not asked first.
+  process_.kill_group(SIGTERM);
+  if (process_.wait(with_timeout(kEndTimeout))) return;
   process_.kill_group();
-  (void)process_.wait(with_timeout(std::chrono::seconds(10)));
+  (void)process_.wait(with_timeout(kEndTimeout));
 }
 
 bool ServerProcess::read_port() {

@@ -12,9 +12,12 @@
 
 namespace ottobot::bench {
 
+enum class Cores { one, all };
+
 struct ServerCommand {
   std::string name;
   std::vector<std::string> argv;  // its first line of output ends in ":PORT"
+  Cores cores = Cores::one;
 };
 
 class ServerProcess {

@@ -1,0 +1,231 @@
+// From the creation of a session to the answer of its first tool call: `ottobot serve` with the local backend and a
+// scripted model, nobody looking at the desktop. Beside it, in turn, a bare bubblewrap with the same arguments that
+// runs ottobot-sandboxd, to which one connects and makes the same call.
+//
+//   bench_cold_start [--runs 25] [--programs DIR]
+//
+// Prints a table and, last, one JSON line.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "bench/http_load.hpp"
+#include "bench/server_process.hpp"
+#include "bench/support.hpp"
+#include "containers/local/bwrap_command.hpp"
+#include "containers/local/host_abilities.hpp"
+
+namespace ottobot::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kToken = "bench";
+constexpr std::chrono::seconds kTimeout{30};
+constexpr std::chrono::microseconds kConnectInterval{200};
+constexpr std::chrono::milliseconds kSettle{50};
+
+struct Options {
+  int runs = 25;
+  std::string programs;
+};
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+double wall_ms() {
+  return std::chrono::duration<double, std::milli>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// What a session says on its way, and what it is called here.
+struct Milestone {
+  const char *sign, *name;
+};
+constexpr Milestone kMilestones[] = {{"\"Starting the sandbox\"", "taken by the worker"},
+                                     {"\"starting the sandbox\"", "workspace and cgroup made"},
+                                     {"\"waiting for the sandbox's daemon\"", "bubblewrap has set up"},
+                                     {"\"the sandbox is ready\"", "sandboxd answers"},
+                                     {"\"model_call_started\"", "tools listed, turn begun"},
+                                     {"\"tool_result\"", "first call answered"}};
+
+using Milestones = std::array<std::vector<double>, std::size(kMilestones)>;
+
+// The events of a session up to its first tool result, one line each.
+std::vector<std::string> follow(int port, const std::string& session) {
+  const net::UniqueFd fd = must(connect_loopback(port));
+  must(send_all(fd.get(), "GET /session/" + session +
+                              "/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n"));
+  std::vector<std::string> events;
+  std::string line;
+  const auto end = Clock::now() + kTimeout;
+  for (std::array<char, 8192> buffer; Clock::now() < end;) {
+    const ssize_t got = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
+    if (got <= 0) break;
+    for (const char c : std::string_view(buffer.data(), static_cast<std::size_t>(got))) {
+      if (c != '\n') {
+        line += c;
+        continue;
+      }
+      if (line.rfind("data:", 0) == 0) events.push_back(line.substr(5));
+      if (line.find(R"("type":"tool_result")") != std::string::npos) return events;
+      line.clear();
+    }
+  }
+  give_up(unavailable("session " + session +
+                      " called no tool; its last event: " + (events.empty() ? std::string("none") : events.back()))
+              .value());
+}
+
+// Ends it, and waits until nothing of it is at work any more.
+void remove_session(int port, const std::string& session) {
+  const std::string path = "/session/" + session + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  must(ask_once(port, "DELETE " + path));
+  const auto end = Clock::now() + kTimeout;
+  while (must(ask_once(port, "GET " + path)).find(R"("terminated")") == std::string::npos) {
+    if (Clock::now() > end) give_up(unavailable("session " + session + " does not end").value());
+    std::this_thread::sleep_for(kSettle);
+  }
+}
+
+double measure_session(int port, Milestones& milestones) {
+  const auto start = Clock::now();
+  const double created = wall_ms();
+  const std::string session = create_session(port);
+  const auto events = follow(port, session);
+  const double took = ms_since(start);
+  for (std::size_t n = 0; n < std::size(kMilestones); ++n) {
+    for (const std::string& event : events) {
+      if (event.find(kMilestones[n].sign) == std::string::npos) continue;
+      const auto json = must(parse_json(event));
+      milestones[n].push_back(static_cast<double>(get_int(json, "timestamp")) - created);
+      break;
+    }
+  }
+  remove_session(port, session);
+  return took;
+}
+
+std::string post(const std::string& session, const std::string& body) {
+  return "POST /mcp HTTP/1.1\r\nHost: sandbox\r\nContent-Type: application/json\r\n"
+         "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\nAuthorization: Bearer " +
+         std::string(kToken) + "\r\n" + (session.empty() ? "" : "MCP-Session-Id: " + session + "\r\n") +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+net::UniqueFd connect_when_there(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto end = Clock::now() + kTimeout;
+  while (Clock::now() < end) {
+    net::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+    std::this_thread::sleep_for(kConnectInterval);
+  }
+  give_up(unavailable("sandboxd does not listen on " + path).value());
+}
+
+void call_a_tool(const std::string& socket) {
+  const net::UniqueFd fd = connect_when_there(socket);
+  const std::string hello = must(ask(
+      fd.get(), post("", R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
+                         R"("capabilities":{},"clientInfo":{"name":"bench","version":"0"}}})")));
+  const std::size_t at = hello.find("MCP-Session-Id: ");
+  if (at == std::string::npos) give_up(internal_error("no session in " + hello).value());
+  const std::string session = hello.substr(at + 16, hello.find("\r\n", at) - at - 16);
+  const std::string reply =
+      must(ask(fd.get(), post(session, R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write_file",)"
+                                       R"("arguments":{"path":"package.json","content":"{}"}}})")));
+  if (reply.find("Successfully wrote") == std::string::npos) give_up(internal_error("no file: " + reply).value());
+}
+
+// The place of a bare sandbox: what the local backend would have made for it.
+struct BareSandbox {
+  const ScratchFolder folder{"bare"};
+  containers::BwrapPlan plan;
+
+  explicit BareSandbox(const Options& options) {
+    plan.root = containers::inspect_host(::geteuid(), 1).root;
+    plan.workspace = folder.path() + "/workspace";
+    plan.run_dir = folder.path() + "/run";
+    plan.etc_dir = folder.path() + "/etc";
+    plan.sandboxd = options.programs + "/ottobot-sandboxd";
+    plan.env = containers::sandbox_environment({}, kToken, false);
+    for (const auto& path : {plan.workspace, plan.run_dir, plan.etc_dir}) fs::create_directories(path);
+    for (const auto& [name, text] : containers::sandbox_etc_files()) std::ofstream(plan.etc_dir + "/" + name) << text;
+  }
+
+  net::SpawnOptions command() const {
+    net::SpawnOptions command;
+    command.argv = {"bwrap"};
+    for (auto& word : containers::bwrap_arguments(plan)) command.argv.push_back(std::move(word));
+    for (const char* word :
+         {"--die-with-parent", "--", containers::kSandboxdInside, "--workspace", containers::kSandboxWorkspace,
+          "--listen", containers::kSandboxListen, "--desktop", "off"}) {
+      command.argv.emplace_back(word);
+    }
+    command.die_with_parent = true;
+    return command;
+  }
+};
+
+double measure_bare(const Options& options) {
+  const BareSandbox sandbox(options);
+  const auto start = Clock::now();
+  auto process = must(net::spawn(sandbox.command()));
+  call_a_tool(sandbox.plan.run_dir + "/sandboxd.sock");
+  const double took = ms_since(start);
+  process.kill_group();
+  must(process.wait(with_timeout(kTimeout)));
+  return took;
+}
+
+int run(const Options& options) {
+  const ScratchFolder data("cold-start");
+  const auto server =
+      must(ServerProcess::start({"ottobot",
+                                 {options.programs + "/ottobot", "serve", "--port", "0", "--backend", "local",
+                                  "--model", "scripted:demo", "--data-dir", data.path(), "--log-level", "error"},
+                                 Cores::all}));
+  Milestones warm_up, milestones;
+  measure_session(server->port(), warm_up);
+  measure_bare(options);
+  std::vector<double> ours, bare;
+  for (int n = 0; n < options.runs; ++n) {
+    ours.push_back(measure_session(server->port(), milestones));
+    bare.push_back(measure_bare(options));
+  }
+  const double ratio = median(ours) / median(bare);
+  std::printf("ms until the first tool call is answered; median of %d [lowest-highest]\n\n", options.runs);
+  std::printf("%-28s %s\n", "bare bubblewrap", spread(bare).c_str());
+  std::printf("%-28s %s\n%-28s %.2f\n\n", "a session", spread(ours).c_str(), "ratio", ratio);
+  std::printf("ms after its creation, to the millisecond\n\n");
+  for (std::size_t n = 0; n < std::size(kMilestones); ++n) {
+    std::printf("%-28s %s\n", kMilestones[n].name, spread(milestones[n], 0).c_str());
+  }
+  std::printf("\n");
+  print_json_line({{"session_p50_ms", median(ours)}, {"bare_p50_ms", median(bare)}, {"ratio", ratio}});
+  return 0;
+}
+
+}  // namespace
+}  // namespace ottobot::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Time from a session's creation to the answer of its first tool call, beside a bare bubblewrap");
+  ottobot::bench::Options options;
+  options.programs = std::filesystem::canonical("/proc/self/exe").parent_path();
+  app.add_option("--runs", options.runs, "of each, in turn")->check(CLI::Range(1, 1000));
+  app.add_option("--programs", options.programs, "folder of ottobot and ottobot-sandboxd; that of this when left out");
+  CLI11_PARSE(app, argc, argv);
+  return ottobot::bench::run(options);
+}
