@@ -127,10 +127,12 @@ void EventFeed::pump() {
 
 EventFeed::Step EventFeed::read_and_deliver(FeedReader& reader) {
   Seq delivered = 0;
+  Seq announced = 0;
   {
     std::lock_guard lock(mutex_);
     if (closed_) return Step::done;
     delivered = delivered_;
+    announced = announced_;
   }
   const auto events = read_events(store_, {session_id_, delivered, kBatchEvents, kBatchBytes},
                                   with_timeout(kReadTimeout).with_stop(tasks_.stopping()));
@@ -140,7 +142,8 @@ EventFeed::Step EventFeed::read_and_deliver(FeedReader& reader) {
     return Step::done;
   }
   for (const Event& event : *events) {
-    if (!reader.wants_more()) break;
+    // Not further than announced: later events belong behind the ephemera that were made before them.
+    if (event.seq > announced || !reader.wants_more()) break;
     deliver_ephemera(reader, event.seq - 1);
     reader.on_event(event);
     delivered = event.seq;
