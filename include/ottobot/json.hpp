@@ -36,6 +36,8 @@ const Json* find_member(const Json& object, std::string_view key);
 std::string to_valid_utf8(std::string_view bytes);
 // Length of the longest prefix of `bytes` that does not end inside a UTF-8 sequence.
 std::size_t utf8_complete_prefix(std::string_view bytes);
+// Length of the longest prefix of `bytes` that is valid UTF-8.
+std::size_t utf8_valid_prefix(std::string_view bytes);
 // Number of Unicode code points; nullopt when `text` is not valid UTF-8.
 std::optional<std::size_t> utf8_length(std::string_view text);
 

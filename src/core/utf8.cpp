@@ -74,6 +74,17 @@ std::size_t utf8_complete_prefix(std::string_view bytes) {
   return bytes.size();
 }
 
+std::size_t utf8_valid_prefix(std::string_view bytes) {
+  std::size_t i = ascii_prefix(bytes);
+  while (i < bytes.size()) {
+    const Utf8Step step = utf8_step(bytes, i);
+    if (!step.valid) break;
+    i += step.length;
+    i += ascii_prefix(bytes.substr(i));
+  }
+  return i;
+}
+
 std::optional<std::size_t> utf8_length(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size();) {

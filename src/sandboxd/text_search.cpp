@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+
+#include "ottobot/json.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
@@ -25,6 +28,45 @@ std::string message_of(int error) {
   pcre2_get_error_message(error, text.data(), text.size());
   return reinterpret_cast<const char*>(text.data());
 }
+
+// The matches in a text, run by run of valid UTF-8: other bytes match nothing. A run is checked once, when it is
+// reached; with PCRE2_MATCH_INVALID_UTF each match would check all that is left of the text.
+class RunSearch {
+ public:
+  RunSearch(const pcre2_code* code, pcre2_match_context* limits, std::string_view text)
+      : code_(code), limits_(limits), text_(text), match_(pcre2_match_data_create_from_pattern(code, nullptr)) {
+    enter(0);
+  }
+
+  // Where the first match at or after `from`, the start of a line, begins; nullopt when there is none. `from` only
+  // grows. Errors: resource_exhausted.
+  Result<std::optional<std::size_t>> find(std::size_t from) {
+    while (end_ < from) enter(end_ + 1);
+    for (;; enter(end_ + 1)) {
+      const std::size_t start = std::max(from, begin_) - begin_;
+      const int found = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data() + begin_), end_ - begin_, start,
+                                    options(), match_.get(), limits_);
+      if (found >= 0) return begin_ + pcre2_get_ovector_pointer(match_.get())[0];
+      if (found != PCRE2_ERROR_NOMATCH) return resource_exhausted("the pattern takes too long: " + message_of(found));
+      if (end_ == text_.size()) return std::nullopt;
+    }
+  }
+
+ private:
+  void enter(std::size_t begin) {
+    begin_ = begin;
+    end_ = begin + utf8_valid_prefix(text_.substr(begin));
+  }
+  std::uint32_t options() const {
+    return PCRE2_NO_UTF_CHECK | (begin_ > 0 ? PCRE2_NOTBOL : 0) | (end_ < text_.size() ? PCRE2_NOTEOL : 0);
+  }
+
+  const pcre2_code* code_;
+  pcre2_match_context* limits_;
+  std::string_view text_;
+  std::unique_ptr<pcre2_match_data, Freed<pcre2_match_data_free>> match_;
+  std::size_t begin_ = 0, end_ = 0;  // of the run
+};
 
 }  // namespace
 
@@ -47,8 +89,8 @@ Result<TextSearch> TextSearch::compile(const std::string& pattern) {
       pcre2_compile_context_create(nullptr));
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_ANYCRLF);  // so that $ matches before "\r\n"
   compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                     PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C,
-                                     &error, &offset, context.get()));
+                                     PCRE2_UTF | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
+                                     context.get()));
   if (!compiled->code) {
     return invalid_field(
         "pattern", "is no valid regular expression at offset " + std::to_string(offset) + ": " + message_of(error));
@@ -60,16 +102,14 @@ Result<TextSearch> TextSearch::compile(const std::string& pattern) {
 }
 
 Result<void> TextSearch::search(std::string_view text, const OnLine& on_line) const {
-  std::unique_ptr<pcre2_match_data, Freed<pcre2_match_data_free>> match(
-      pcre2_match_data_create_from_pattern(code_->code.get(), nullptr));
+  RunSearch runs(code_->code.get(), code_->limits.get(), text);
   std::size_t number = 1;
   std::size_t counted = 0;  // newlines before it are in `number`
   for (std::size_t from = 0; from < text.size();) {
-    int found = pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, 0,
-                            match.get(), code_->limits.get());
-    if (found == PCRE2_ERROR_NOMATCH) return {};
-    if (found < 0) return resource_exhausted("the pattern takes too long: " + message_of(found));
-    std::size_t at = std::min(pcre2_get_ovector_pointer(match.get())[0], text.size() - 1);
+    auto found = runs.find(from);
+    if (!found) return fail(found.error());
+    if (!*found) return {};
+    std::size_t at = std::min(**found, text.size() - 1);
     number += static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(counted),
                                                   text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
     counted = at;

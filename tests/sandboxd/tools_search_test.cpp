@@ -84,6 +84,32 @@ TEST_F(SearchToolsTest, ShowsTheMatchOfALongLineAndCountsWhatItLeavesOut) {
   EXPECT_THAT(search({{"pattern", "hit"}}), HasSubstr("many:500: hit\n[… 4500 more matches not shown"));
 }
 
+TEST_F(SearchToolsTest, FindsWhatStandsBetweenBytesThatAreNotUtf8) {
+  workspace_.write("latin", "caf\xe9 one\n\xff\xfe\ntwo\xe9 two\r\n\xe9one\xe9\nend\xe9");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"one", "latin:1: caf\xEF\xBF\xBD one\nlatin:4: \xEF\xBF\xBDone\xEF\xBF\xBD\n"},
+      {"two$", "latin:3: two\xEF\xBF\xBD two\n"},
+      {"(?<=\n)t", "latin:3: two\xEF\xBF\xBD two\n"},
+      {"^one|one$|caf. ", "latin:1: caf\xEF\xBF\xBD one\n"},
+      {"end$", "No matches in 1 file\n"},
+  };
+  for (const auto& [pattern, expected] : cases) {
+    EXPECT_EQ(search({{"pattern", pattern}, {"path", "latin"}}), expected) << pattern;
+  }
+}
+
+// Linear: this took most of a minute when each match looked at all the rest of the file.
+TEST_F(SearchToolsTest, CountsManyMatchesOfOneFileQuickly) {
+  std::string lines;
+  for (int i = 0; i < 99'999; ++i) lines += "a line, hit\n";
+  workspace_.write("many", lines + "\xff hit\n");
+  const auto started = std::chrono::steady_clock::now();
+  for (const char* pattern : {"hit", "(?i)HIT", "^.*hit$"}) {
+    EXPECT_THAT(search({{"pattern", pattern}, {"path", "many"}}), HasSubstr(" more matches not shown")) << pattern;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(15));
+}
+
 TEST_F(SearchToolsTest, SearchesFilesOfAnySizeAndLongOutputs) {
   std::string line = "a line of some log or other\n";
   {
