@@ -10,7 +10,7 @@ namespace {
 Result<std::optional<PostedPrompt>> send_prompt(Context& context, const std::string& session_id, Fields& fields) {
   const std::string content = fields.required_string("content");
   const std::string client_id = fields.optional_string("id");
-  if (auto ok = fields.check(); !ok) return fail(ok.error());
+  if (auto ok = fields.check([&] { return check_prompt(content, client_id); }); !ok) return fail(ok.error());
   auto seq = context.deps.sessions.post_prompt(session_id, {}, content, client_id, context.task_call());
   if (!seq) return fail(seq.error());
   return PostedPrompt{*seq, content, client_id};

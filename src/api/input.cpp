@@ -85,13 +85,6 @@ std::optional<std::int64_t> Fields::optional_integer(const std::string& name) {
   return too_large ? INT64_MAX : value->get<std::int64_t>();
 }
 
-Result<void> Fields::check() const {
-  if (problems_.empty()) return {};
-  Failure failure = invalid_argument(problems_.front().field + ": " + problems_.front().message);
-  failure.value().details = problems_;
-  return failure;
-}
-
 Result<std::optional<std::string>> query_text(const net::RequestHead& head, const std::string& name) {
   int given = 0;
   for (std::string_view rest = head.query; !rest.empty();) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/router.hpp"
+#include "ottobot/field_problems.hpp"
 #include "ottobot/json.hpp"
 
 namespace ottobot::api {
@@ -30,14 +31,20 @@ class Fields {
   // Empty when absent; present, it must not be empty.
   std::string optional_string(const std::string& name);
   std::optional<std::int64_t> optional_integer(const std::string& name);
-  void reject(const std::string& name, const std::string& message) { problems_.push_back({name, message}); }
-  Result<void> check() const;
+  void reject(const std::string& name, const std::string& message) { problems_.add(name, message); }
+  // `check_values` is asked only when a shape is wrong, so that the answer names wrong values of other fields, too.
+  template <class CheckValues>
+  Result<void> check(const CheckValues& check_values) {
+    if (!problems_.empty()) problems_.add(Result<void>(check_values()));
+    return problems_.check();
+  }
+  Result<void> check() const { return problems_.check(); }
 
  private:
   const Json* find(const std::string& name) const;
 
   Json object_;
-  std::vector<ErrorDetail> problems_;
+  FieldProblems problems_;
 };
 
 // A query parameter, decoded; nullopt when absent. Errors: invalid_argument naming it (given twice, a broken escape).
@@ -48,7 +55,14 @@ struct IntRange {
 };
 // A whole number in the query. Errors: invalid_argument naming it.
 Result<std::int64_t> query_int(const net::RequestHead& head, const std::string& name, const IntRange& range);
-// The same for a number that came elsewhere.
+// What is wrong with several parameters, as one error that names each.
+template <class... Values>
+Result<void> check_query(const Result<Values>&... values) {
+  FieldProblems problems;
+  (problems.add(values), ...);
+  return problems.check();
+}
+// The same as query_int() for a number that came elsewhere.
 Result<std::int64_t> parse_int(const std::string& name, std::string_view text, const IntRange& range);
 
 }  // namespace ottobot::api

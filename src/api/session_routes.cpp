@@ -40,7 +40,8 @@ Json session_details_json(const SessionRow& row, const Links& links) {
   return json;
 }
 
-Result<NewSession> parse_new_session(const std::string& body, const net::RequestHead& head) {
+Result<NewSession> parse_new_session(const SessionService& sessions, const std::string& body,
+                                     const net::RequestHead& head) {
   auto fields = Fields::parse(body);
   if (!fields) return fail(fields.error());
   NewSession session;
@@ -52,8 +53,8 @@ Result<NewSession> parse_new_session(const std::string& body, const net::Request
   session.environment = fields->optional_string("environment");
   session.model = fields->optional_string("model");
   session.image = fields->optional_string("image");
-  if (auto ok = fields->check(); !ok) return fail(ok.error());
   if (const auto key = head.headers.find("Idempotency-Key")) session.idempotency_key = std::string(*key);
+  if (auto ok = fields->check([&] { return sessions.check(session); }); !ok) return fail(ok.error());
   return session;
 }
 
@@ -67,7 +68,7 @@ std::optional<std::string> read_fields(Context& context, Request& request) {
 Result<void> create_session(Context& context, Request& request) {
   const auto body = read_fields(context, request);
   if (!body) return {};
-  const auto asked = parse_new_session(*body, request.head());
+  const auto asked = parse_new_session(context.deps.sessions, *body, request.head());
   if (!asked) return fail(asked.error());
   const auto row = context.deps.sessions.create(*asked, context.store_call());
   if (!row) return fail(row.error());
@@ -79,9 +80,8 @@ Result<void> create_session(Context& context, Request& request) {
 
 Result<void> list_sessions(Context& context, Request& request) {
   const auto limit = query_int(request.head(), "limit", {1, 100, 20});
-  if (!limit) return fail(limit.error());
   const auto offset = query_int(request.head(), "offset", {0, INT64_MAX, 0});
-  if (!offset) return fail(offset.error());
+  if (auto ok = check_query(limit, offset); !ok) return ok;
   ListSessionsParams params;
   params.limit = static_cast<std::size_t>(*limit);
   params.offset = static_cast<std::size_t>(*offset);
@@ -118,7 +118,7 @@ Result<void> post_message(Context& context, Request& request) {
   if (!fields) return fail(fields.error());
   const std::string content = fields->required_string("content");
   const std::string client_id = fields->optional_string("id");
-  if (auto ok = fields->check(); !ok) return fail(ok.error());
+  if (auto ok = fields->check([&] { return check_prompt(content, client_id); }); !ok) return ok;
   const auto seq = context.deps.sessions.post_prompt(request.param("id"), {}, content, client_id, context.store_call());
   if (!seq) return fail(seq.error());
   request.exchange().respond(json_response(202, {{"seq", *seq}}));

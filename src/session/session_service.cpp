@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "ottobot/field_problems.hpp"
 #include "ottobot/ids.hpp"
 #include "session/blob_refs.hpp"
 #include "session/waiting_prompts.hpp"
@@ -35,22 +36,23 @@ bool may_be_image(const std::string& image) {
          image.find("..") == std::string::npos && std::isalnum(static_cast<unsigned char>(image.front())) != 0;
 }
 
-Result<void> validate(const NewSession& request) {
-  if (auto ok = check_length("initial_prompt", request.initial_prompt, kMaxInitialPrompt); !ok) return ok;
+FieldProblems problems_of(const NewSession& request) {
+  FieldProblems problems;
+  problems.add(check_length("initial_prompt", request.initial_prompt, kMaxInitialPrompt));
   // 0: the operator's default, which may be shorter.
   if (request.timeout_s != 0 && (request.timeout_s < kMinTimeoutSeconds || request.timeout_s > kMaxTimeoutSeconds)) {
-    return invalid_field("timeout", "must be 300 to 7200 seconds");
+    problems.add("timeout", "must be 300 to 7200 seconds");
   }
   if (std::find(kEnvironments.begin(), kEnvironments.end(), request.environment) == kEnvironments.end()) {
-    return invalid_field("environment", "must be node, python, full-stack or data-science");
+    problems.add("environment", "must be node, python, full-stack or data-science");
   }
   if (!request.image.empty() && !may_be_image(request.image)) {
-    return invalid_field("image", "must be the name of a container image, like registry.example/name:tag");
+    problems.add("image", "must be the name of a container image, like registry.example/name:tag");
   }
   if (request.idempotency_key.size() > kMaxIdempotencyKey) {
-    return invalid_field("Idempotency-Key", "must be at most 255 bytes");
+    problems.add("Idempotency-Key", "must be at most 255 bytes");
   }
-  return {};
+  return problems;
 }
 
 Error naming_model(Error error) {
@@ -100,14 +102,27 @@ SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, 
 
 SessionService::~SessionService() = default;
 
-Result<SessionRow> SessionService::create(const NewSession& asked, const CallContext& ctx) {
-  NewSession request = asked;
+NewSession SessionService::with_defaults(NewSession request) const {
   if (request.environment.empty()) request.environment = options_.default_environment;
   if (request.model.empty()) request.model = options_.default_model;
-  if (auto ok = validate(request); !ok) return fail(ok.error());
+  return request;
+}
+
+Result<void> SessionService::check(const NewSession& asked) const {
+  const NewSession request = with_defaults(asked);
+  FieldProblems problems = problems_of(request);
+  problems.add(options_.resolve_model(request.model).map_error(naming_model));
+  return problems.check();
+}
+
+Result<SessionRow> SessionService::create(const NewSession& asked, const CallContext& ctx) {
+  NewSession request = with_defaults(asked);
+  FieldProblems problems = problems_of(request);
+  auto model = options_.resolve_model(request.model).map_error(naming_model);
+  if (!model && problems.empty()) return fail(model.error());  // with its hint
+  problems.add(model);
+  if (auto ok = problems.check(); !ok) return fail(ok.error());
   if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
-  auto model = options_.resolve_model(request.model);
-  if (!model) return fail(naming_model(model.error()));
   if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
 
   CreateSessionParams params;
@@ -159,9 +174,7 @@ Result<Seq> SessionService::post_prompt(const std::string& session_id, const std
                                         const CallContext& ctx) {
   auto row = get(session_id, user, ctx);
   if (!row) return fail(row.error());
-  if (auto ok = check_length("content", content, kMaxPrompt); !ok) return fail(ok.error());
-  if (client_id.size() > kMaxClientId) return invalid_field("id", "must be at most 200 bytes");
-  if (!utf8_length(client_id)) return invalid_field("id", "must be valid UTF-8");
+  if (auto ok = check_prompt(content, client_id); !ok) return fail(ok.error());
   if (was_deleted(*row)) return deleted_session();
 
   AppendParams params;
@@ -243,6 +256,14 @@ void SessionService::push_job(const std::string& session_id, const CallContext& 
   // What is acknowledged is in the store: the reconciler queues it.
   if (!pushed)
     logger_.warn("could not queue a session", {{"session", session_id}, {"error", pushed.error().to_string()}});
+}
+
+Result<void> check_prompt(const std::string& content, const std::string& client_id) {
+  FieldProblems problems;
+  problems.add(check_length("content", content, kMaxPrompt));
+  if (client_id.size() > kMaxClientId) problems.add("id", "must be at most 200 bytes");
+  if (!utf8_length(client_id)) problems.add("id", "must be valid UTF-8");
+  return problems.check();
 }
 
 Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx) {

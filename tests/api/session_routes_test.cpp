@@ -96,6 +96,25 @@ TEST_F(SessionRoutes, BadBodiesAre400AndNameEveryField) {
   }
 }
 
+TEST_F(SessionRoutes, OneAnswerNamesEveryWrongFieldWhateverIsWrongWithIt) {
+  using Names = std::vector<std::string>;
+  const auto values = send("POST", "/session", R"({"initial_prompt":"","timeout":10,"environment":"cobol"})");
+  EXPECT_EQ(fields_named(values), (Names{"initial_prompt", "timeout", "environment"}));
+  for (const char* field : {"initial_prompt: ", "timeout: ", "environment: "}) {
+    EXPECT_NE(get_string(json_of(values), "message").find(field), std::string::npos) << values.body;
+  }
+  const auto mixed = send("POST", "/session", R"({"timeout":"long","environment":"cobol","model":"nonsense"})");
+  EXPECT_EQ(fields_named(mixed), (Names{"initial_prompt", "timeout", "environment", "model"}));
+  EXPECT_EQ(fields_named(get("/session?limit=0&offset=-1")), (Names{"limit", "offset"}));
+  const std::string path = "/session/" + create_session();
+  EXPECT_EQ(fields_named(get(path + "/events?after=x&limit=x")), (Names{"after", "limit"}));
+  const std::string long_id(201, 'x');
+  for (const Json& content : {Json(""), Json(7)}) {
+    const auto message = send("POST", path + "/messages", dump_json({{"content", content}, {"id", long_id}}));
+    EXPECT_EQ(fields_named(message), (Names{"content", "id"})) << content;
+  }
+}
+
 TEST_F(SessionRoutes, PromptLengthCountsCodePoints) {
   std::string umlauts;
   for (int i = 0; i < 5000; ++i) umlauts += "ü";

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "ottobot/call_context.hpp"
+#include "ottobot/field_problems.hpp"
 
 namespace ottobot {
 namespace {
@@ -14,6 +15,21 @@ TEST(Error, BuildersConvertToAnyResult) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::not_found);
   EXPECT_EQ(result.error().to_string(), "not_found: no session x (hint: list them with GET /session)");
+}
+
+TEST(FieldProblems, OneErrorNamesEveryFieldOnce) {
+  FieldProblems problems;
+  EXPECT_TRUE(problems.check());
+  problems.add("size", "is required");
+  problems.add(Result<int>(invalid_field("size", "must not be 0")));
+  problems.add(Result<int>(invalid_field("name", "is taken")));
+  problems.add(refuse());
+  problems.add(Result<int>(7));
+  const auto checked = problems.check();
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(checked.error().message, "size: is required; name: is taken");
+  EXPECT_EQ(checked.error().details.size(), 2u);
 }
 
 TEST(Error, PassingOnAddsTheContextAndKeepsTheRest) {

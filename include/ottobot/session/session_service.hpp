@@ -57,6 +57,8 @@ class SessionService {
   // Errors: invalid_argument (details name the fields), conflict (idempotency key used for another body),
   // resource_exhausted (queue limit).
   Result<SessionRow> create(const NewSession& request, const CallContext& ctx);
+  // Whether create() would take the fields. Errors: invalid_argument (details name every wrong one).
+  Result<void> check(const NewSession& request) const;
   // Errors, these and below: not_found, for another user's session too. `user` empty = any.
   Result<SessionRow> get(const std::string& session_id, const std::string& user, const CallContext& ctx);
   Result<SessionPage> list(const ListSessionsParams& params, const CallContext& ctx);
@@ -71,6 +73,7 @@ class SessionService {
   Result<void> remove(const std::string& session_id, const std::string& user, const CallContext& ctx);
 
  private:
+  NewSession with_defaults(NewSession request) const;
   Result<void> check_queue(const CallContext& ctx);
   Result<void> check_waiting(const SessionRow& row, const std::string& event_id, const CallContext& ctx);
   void announce_stop(const std::string& session_id, const CallContext& ctx);
@@ -83,6 +86,9 @@ class SessionService {
   SessionServiceOptions options_;
   std::unique_ptr<session::WaitingPrompts> waiting_;
 };
+
+// Whether post_prompt() would take them. Errors: invalid_argument (details name every wrong one).
+Result<void> check_prompt(const std::string& content, const std::string& client_id);
 
 // Pushes every session that has work and no owner; returns how many. Run at start and periodically.
 Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx);
