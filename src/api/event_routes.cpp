@@ -1,5 +1,6 @@
 #include "api/event_routes.hpp"
 
+#include "api/accept.hpp"
 #include "api/errors.hpp"
 #include "api/event_stream.hpp"
 #include "api/input.hpp"
@@ -15,16 +16,16 @@ constexpr IntRange kLogLimit{1, 1000, 100};
 
 bool wants_event_stream(const Request& request) {
   if (request.is_head()) return false;
-  const auto accept = request.head().headers.find("Accept");
-  return accept && accept->find("text/event-stream") != std::string_view::npos;
+  const auto accept = request.head().headers.find("Accept").value_or("");
+  const double stream = accept_weight(accept, "text/event-stream");
+  return stream > 0 && stream >= accept_weight(accept, "application/json");
 }
 
 Result<void> get_events(Context& context, Request& request) {
   if (wants_event_stream(request)) return serve_event_stream(context, request);
   const auto after = query_int(request.head(), "after", kAfter);
-  if (!after) return fail(after.error());
   const auto limit = query_int(request.head(), "limit", kEventLimit);
-  if (!limit) return fail(limit.error());
+  if (auto ok = check_query(after, limit); !ok) return ok;
   const auto row = find_session(context, request.param("id"));
   if (!row) return fail(row.error());
   ReadParams params{row->id, *after};

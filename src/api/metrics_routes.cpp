@@ -1,29 +1,12 @@
 #include "api/metrics_routes.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "api/accept.hpp"
 #include "api/errors.hpp"
 
 namespace ottobot::api {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// The weight of one media range (RFC 9110 §12.4.2).
-double weight_of(std::string_view parameters) {
-  while (!parameters.empty()) {
-    const auto end = std::min(parameters.find(';'), parameters.size());
-    const std::string_view parameter = trimmed(parameters.substr(0, end));
-    if (parameter.starts_with("q=")) return std::strtod(std::string(parameter.substr(2)).c_str(), nullptr);
-    parameters.remove_prefix(std::min(parameters.size(), end + 1));
-  }
-  return 1;
-}
 
 Result<void> serve_json(Context& context, Request& request) {
   if (!context.deps.metrics) return not_found("this server keeps no metrics");
@@ -49,21 +32,9 @@ Result<void> serve_text(Context& context, Request& request) {
 }  // namespace
 
 bool prefers_prometheus_text(std::string_view accept) {
-  double json = 0;
-  double text = 0;
-  while (!accept.empty()) {
-    const auto end = std::min(accept.find(','), accept.size());
-    const std::string_view range = accept.substr(0, end);
-    accept.remove_prefix(std::min(accept.size(), end + 1));
-    const auto parameters = std::min(range.find(';'), range.size());
-    const std::string_view type = trimmed(range.substr(0, parameters));
-    const double weight = weight_of(range.substr(parameters));
-    if (net::equals_ignore_case(type, "application/json")) json = std::max(json, weight);
-    if (net::equals_ignore_case(type, "text/plain") || net::equals_ignore_case(type, "application/openmetrics-text")) {
-      text = std::max(text, weight);
-    }
-  }
-  return text > json;
+  const double text =
+      std::max(accept_weight(accept, "text/plain"), accept_weight(accept, "application/openmetrics-text"));
+  return text > accept_weight(accept, "application/json");
 }
 
 void add_metrics_routes(Router& router, Context& context) {

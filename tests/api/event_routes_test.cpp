@@ -63,8 +63,7 @@ TEST_F(EventRoutes, LogsAreTheLastLinesOldestFirst) {
   EXPECT_EQ(body["logs"][0]["level"], "warn");
   EXPECT_EQ(body["logs"][0]["metadata"], (Json{{"n", 18}}));
   EXPECT_TRUE(body["logs"][0]["timestamp"].is_string());
-  EXPECT_EQ(json_of(get("/session/" + id + "/logs"))["logs"].size(), 32u)
-      << "creation and queueing have lines too";
+  EXPECT_EQ(json_of(get("/session/" + id + "/logs"))["logs"].size(), 32u) << "creation and queueing have lines too";
   EXPECT_EQ(get("/session/" + id + "/logs?limit=none").status, 400);
 }
 
@@ -80,6 +79,14 @@ TEST_F(EventRoutes, AnEventStreamReplaysAndGoesLive) {
   EXPECT_TRUE(live.starts_with("id: 4\ndata: {"));
   EXPECT_TRUE(live.ends_with("}\n\n"));
   EXPECT_NE(live.find("\"live\""), std::string::npos);
+}
+
+TEST_F(EventRoutes, JsonIsGivenToThoseWhoPreferItToAStream) {
+  const std::string path = "/session/" + create_session() + "/events";
+  for (const char* accept : {"application/json, text/event-stream;q=0.1", "text/event-stream;q=0",
+                             "text/event-stream;Q=0.5, Application/JSON;q=0.6"}) {
+    EXPECT_EQ(get(path, {{"Accept", accept}}).headers.find("Content-Type"), "application/json") << accept;
+  }
 }
 
 TEST_F(EventRoutes, AnEventStreamGoesOnBehindLastEventId) {
