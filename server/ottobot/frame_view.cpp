@@ -17,6 +17,13 @@ std::string describe_args(const Json* args) {
   return args->empty() ? std::string() : ellipsis(dump_json(*args), kMaxLine);
 }
 
+// The command that gets what is ready; its URL ends with the session's id.
+std::string download_command(const Json& metadata) {
+  const auto url = get_string(metadata, "download_url");
+  const auto id = url.substr(url.rfind('/') + 1);
+  return id.empty() ? std::string() : ": ottobot download " + for_terminal(id);
+}
+
 }  // namespace
 
 void FrameView::frame(const Json& frame) {
@@ -32,7 +39,7 @@ void FrameView::frame(const Json& frame) {
   if (type == "agent_thinking") return line(Style::dim, content);
   if (type == "user_prompt") return line(Style::bold, "> " + content);
   if (type == "error") return problem(content.empty() ? for_terminal(get_string(frame, "error")) : content);
-  if (type == "download_ready") return line(Style::dim, "· " + content + ": ottobot download");
+  if (type == "download_ready") return line(Style::dim, "· " + content + download_command(metadata));
   line(Style::yellow, "? " + content);
 }
 

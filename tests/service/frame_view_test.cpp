@@ -53,6 +53,13 @@ TEST(FrameView, ShowsWhatACallIsAbout) {
             "\xe2\x86\x92 execute_command npm test\n\xe2\x86\x90 ok all well [2J\n");
 }
 
+TEST(FrameView, TellsTheCommandThatGetsTheProject) {
+  EXPECT_EQ(shown({{{"type", "download_ready"},
+                    {"content", "The project is ready to download"},
+                    {"metadata", {{"download_url", "/download/V1StGXR8_Z5jdHi6B-myT"}}}}}),
+            "\xc2\xb7 The project is ready to download: ottobot download V1StGXR8_Z5jdHi6B-myT\n");
+}
+
 TEST(FrameView, AFailedTurnSaysWhyOnce) {
   EXPECT_EQ(shown({{{"type", "error"}, {"error", "no quota"}, {"content", "no quota"}},
                    {{"type", "system_update"},
