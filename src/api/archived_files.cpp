@@ -4,8 +4,8 @@
 #include <map>
 
 #include "api/errors.hpp"
-#include "zip/zip_reader.hpp"
 #include "net/byte_range.hpp"
+#include "zip/zip_reader.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -131,6 +131,12 @@ Result<void> send_archived_file(Context& context, Request& request, const Sessio
   // The archive is what it was made of: one per version, and the path is in the URL.
   const net::FileVersion version{'"' + row.archive_blob.substr(0, 32) + '"',
                                  net::http_date(file->entry.modified_at / 1000)};
+  if (net::is_known_version(request.head().headers, version)) {
+    net::Response unchanged{304, net::version_headers(version), {}};
+    for (const auto& [name, value] : added) unchanged.headers.set(name, value);
+    exchange.respond(std::move(unchanged));
+    return {};
+  }
   const net::ByteRange range = net::requested_range(request.head().headers, size, version);
   net::Headers headers = net::headers_of(range, size, version);
   if (range.unsatisfiable) {

@@ -89,8 +89,8 @@ Result<Endpoint> running_sandbox(Context& context, const SessionRow& row) {
   return not_found("the session's sandbox is not up", "wait for it: phase " + row.phase);
 }
 
-net::HttpRequest with_range(net::HttpRequest upstream, const net::RequestHead& head) {
-  for (const char* name : {"Range", "If-Range"}) {
+net::HttpRequest with_conditions(net::HttpRequest upstream, const net::RequestHead& head) {
+  for (const char* name : {"Range", "If-Range", "If-None-Match"}) {
     if (const auto value = head.headers.find(name)) upstream.headers.add(name, std::string(*value));
   }
   return upstream;
@@ -117,7 +117,7 @@ Result<void> download_file(Context& context, Request& request) {
   const ProxyAnswer answer{{"Content-Length", "Content-Range", "Accept-Ranges", "Last-Modified", "ETag"},
                            file_headers(path)};
   auto upstream = net::request_to(*sandbox, "GET", "/files/" + net::percent_encode_path(path));
-  return proxy_to_sandbox(context, request, with_range(std::move(upstream), request.head()), answer);
+  return proxy_to_sandbox(context, request, with_conditions(std::move(upstream), request.head()), answer);
 }
 
 Result<void> list_files(Context& context, Request& request) {

@@ -29,7 +29,34 @@ std::string_view range_set(const Headers& request, const FileVersion& version) {
   return value.substr(kUnit.size());
 }
 
+std::string_view without_weakness(std::string_view etag) { return etag.substr(etag.starts_with("W/") ? 2 : 0); }
+
 }  // namespace
+
+bool is_known_version(const Headers& request, const FileVersion& version) {
+  if (version.etag.empty()) return false;
+  for (const auto& [name, value] : request) {
+    if (!equals_ignore_case(name, "If-None-Match")) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t,"), rest.size()));
+      const std::size_t opening = rest.find('"');
+      const std::size_t closing = opening == std::string_view::npos ? opening : rest.find('"', opening + 1);
+      if (rest.starts_with('*')) return true;
+      if (closing == std::string_view::npos) break;
+      if (without_weakness(rest.substr(0, closing + 1)) == version.etag) return true;
+      rest.remove_prefix(closing + 1);
+    }
+  }
+  return false;
+}
+
+Headers version_headers(const FileVersion& version) {
+  Headers headers;
+  if (!version.etag.empty()) headers.add("ETag", version.etag);
+  if (!version.last_modified.empty()) headers.add("Last-Modified", version.last_modified);
+  return headers;
+}
 
 ByteRange requested_range(const Headers& request, std::uint64_t size, const FileVersion& version) {
   const ByteRange whole{0, size, false, false};
@@ -63,8 +90,7 @@ Headers headers_of(const ByteRange& range, std::uint64_t size, const FileVersion
     const std::uint64_t last = range.first + range.length - 1;
     headers.add("Content-Range", "bytes " + std::to_string(range.first) + "-" + std::to_string(last) + "/" + all);
   }
-  if (!version.etag.empty()) headers.add("ETag", version.etag);
-  if (!version.last_modified.empty()) headers.add("Last-Modified", version.last_modified);
+  for (const auto& [name, value] : version_headers(version)) headers.add(name, value);
   return headers;
 }
 

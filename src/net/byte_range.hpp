@@ -1,4 +1,4 @@
-// Parts of files over HTTP (RFC 9110 §13.1.5 and §14). Pure.
+// Parts of files over HTTP (RFC 9110 §13 and §14). Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,11 @@ struct FileVersion {
   std::string etag;           // strong, with its quotes
   std::string last_modified;  // from http_date()
 };
+
+// Whether If-None-Match names `version`: the client has it, so answer 304 with version_headers(), whatever part is
+// asked for. Compares as weak (RFC 9110 §13.1.2).
+bool is_known_version(const Headers& request, const FileVersion& version);
+Headers version_headers(const FileVersion& version);
 
 // The whole of a file, or the one part of it that is asked for.
 struct ByteRange {

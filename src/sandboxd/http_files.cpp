@@ -23,6 +23,9 @@ void send_file(net::Exchange& exchange, const Workspace& workspace, const std::s
   if (!file) return exchange.respond(error_reply(file.error()));
   auto size = static_cast<std::uint64_t>(file->info.st_size);
   const net::FileVersion version = version_of(file->info);
+  if (net::is_known_version(exchange.request().headers, version)) {
+    return exchange.respond({304, net::version_headers(version), {}});
+  }
   const net::ByteRange range = net::requested_range(exchange.request().headers, size, version);
   net::Headers headers = net::headers_of(range, size, version);
   if (range.unsatisfiable) {

@@ -3,8 +3,8 @@
 #include <archive_entry.h>
 
 #include "api/api_fixture.hpp"
-#include "zip/utf8_locale.hpp"
 #include "ottobot/ids.hpp"
+#include "zip/utf8_locale.hpp"
 
 namespace ottobot::api::test {
 namespace {
@@ -103,6 +103,16 @@ TEST_F(ArchivedFiles, HonourRanges) {
   ASSERT_FALSE(etag.empty());
   EXPECT_EQ(get("/download/" + id_ + "/big.bin", {{"Range", "bytes=0-1"}, {"If-Range", etag}}).status, 206);
   EXPECT_EQ(get("/download/" + id_ + "/big.bin", {{"Range", "bytes=0-1"}, {"If-Range", "\"old\""}}).status, 200);
+}
+
+TEST_F(ArchivedFiles, AKnownVersionIsNotSentAgain) {
+  const std::string path = "/download/" + id_ + "/big.bin";
+  const std::string etag(get(path).headers.find("ETag").value_or(""));
+  const auto known = get(path, {{"If-None-Match", etag}, {"Range", "bytes=0-1"}});
+  EXPECT_EQ(known.status, 304);
+  EXPECT_EQ(known.body, "");
+  EXPECT_EQ(known.headers.find("ETag"), etag);
+  EXPECT_EQ(get(path, {{"If-None-Match", "\"old\""}}).status, 200);
 }
 
 TEST_F(ArchivedFiles, LinksAreFollowedInsideTheWorkspaceOnly) {

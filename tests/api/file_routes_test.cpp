@@ -86,6 +86,21 @@ TEST_F(FileRoutes, FilesKeepTheirRangeAndRunNoScripts) {
   EXPECT_EQ(response.headers.find("Content-Security-Policy"), "sandbox");
 }
 
+TEST_F(FileRoutes, AVersionThatTheClientHasIs304AsTheSandboxSays) {
+  sandbox_up_ = true;
+  sandbox_.files = [](net::Exchange& exchange) {
+    EXPECT_EQ(exchange.request().headers.find("If-None-Match"), "\"v1\"");
+    exchange.respond({304, {{"ETag", "\"v1\""}}, {}});
+  };
+  net::test::RawClient raw(port());
+  raw.send("GET /download/" + id_ + "/a HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"v1\"\r\n\r\n");
+  const auto known = raw.response(true);
+  EXPECT_EQ(known.status, 304);
+  EXPECT_EQ(known.field("ETag"), "\"v1\"");
+  raw.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(raw.response().status, 200) << "the connection must still be in step";
+}
+
 TEST_F(FileRoutes, AnUnsatisfiableRangeIs416WithTheSize) {
   sandbox_up_ = true;
   sandbox_.files = [](net::Exchange& exchange) {

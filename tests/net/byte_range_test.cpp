@@ -58,6 +58,17 @@ TEST(ByteRange, APartOfAnotherVersionIsNotSent) {
   EXPECT_EQ(status_of(requested_range({{"Range", "bytes=1-2"}, {"If-Range", ""}}, 10, {})), 200);
 }
 
+TEST(ByteRange, AKnownVersionIsRecognizedInAList) {
+  for (const char* known : {"\"v1\"", "W/\"v1\"", "*", "\"a,b\", \"v1\"", "\"v0\",W/\"v1\" , \"v2\""}) {
+    EXPECT_TRUE(is_known_version({{"if-none-match", known}}, kVersion)) << known;
+  }
+  for (const char* other : {"", "\"v2\"", "v1", "\"v1", "\"v10\"", ",", "\"x\" v1"}) {
+    EXPECT_FALSE(is_known_version({{"If-None-Match", other}}, kVersion)) << other;
+  }
+  EXPECT_FALSE(is_known_version({}, kVersion));
+  EXPECT_FALSE(is_known_version({{"If-None-Match", "\"\""}}, {}));
+}
+
 TEST(ByteRange, TheAnswerNamesPartSizeAndVersion) {
   const Headers part = headers_of(range_of("bytes=2-4"), 10, kVersion);
   EXPECT_EQ(part.find("Content-Range"), "bytes 2-4/10");

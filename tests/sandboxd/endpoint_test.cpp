@@ -114,6 +114,11 @@ TEST_F(EndpointTest, StoresAndSendsFiles) {
   auto beyond = fetch("GET", "/files/new/d%20e/f.txt", "", {{"Range", "bytes=10-"}});
   EXPECT_EQ(beyond.status, 416);
   EXPECT_EQ(beyond.headers.find("Content-Range"), "bytes */10");
+  const std::string etag(whole.headers.find("ETag").value_or(""));
+  auto known = fetch("GET", "/files/new/d%20e/f.txt", "", {{"If-None-Match", etag}});
+  EXPECT_EQ(known.status, 304);
+  EXPECT_EQ(known.headers.find("ETag"), etag);
+  EXPECT_EQ(fetch("GET", "/files/new/d%20e/f.txt", "", {{"If-None-Match", "\"old\""}}).status, 200);
 }
 
 TEST_F(EndpointTest, SaysWhatIsWrongWithAPath) {
