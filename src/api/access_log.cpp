@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "api/exchange_wrapper.hpp"
+#include "api/status_watch.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::api {
@@ -18,49 +18,34 @@ bool is_id_character(char c) {
          c == ':' || c == '-';
 }
 
-// Adds the id to the answer and notes what was answered.
-class Watched final : public ExchangeWrapper {
+// Adds the id to the answer and notes how long it is.
+class Watched final : public StatusWatch {
  public:
-  Watched(net::Exchange& inner, std::string request_id) : ExchangeWrapper(inner), id_(std::move(request_id)) {}
+  Watched(net::Exchange& inner, std::string request_id) : StatusWatch(inner), id_(std::move(request_id)) {}
 
   void respond(net::Response response) override {
-    status_ = response.status;
     bytes_ = response.body.size();
     response.headers.set(kRequestId, id_);
-    ExchangeWrapper::respond(std::move(response));
+    StatusWatch::respond(std::move(response));
   }
   Result<void> start(int status, net::Headers headers) override {
-    status_ = status;
     headers.set(kRequestId, id_);
-    return ExchangeWrapper::start(status, std::move(headers));
+    return StatusWatch::start(status, std::move(headers));
   }
   Result<void> write(std::string_view bytes) override {
     bytes_ += bytes.size();
-    return ExchangeWrapper::write(bytes);
+    return StatusWatch::write(bytes);
   }
   std::shared_ptr<net::ResponseStream> start_stream(int status, net::Headers headers,
                                                     net::ResponseStreamObserver observer) override {
-    status_ = status;
     headers.set(kRequestId, id_);
-    return ExchangeWrapper::start_stream(status, std::move(headers), std::move(observer));
-  }
-  void upgrade_and_bridge(std::string_view protocol, net::Upstream upstream) override {
-    status_ = 101;
-    ExchangeWrapper::upgrade_and_bridge(protocol, std::move(upstream));
-  }
-  Result<std::shared_ptr<net::WebSocket>> accept_websocket(const net::WebSocketOptions& options,
-                                                           std::shared_ptr<net::WebSocketObserver> observer) override {
-    auto socket = ExchangeWrapper::accept_websocket(options, std::move(observer));
-    status_ = socket ? 101 : 400;
-    return socket;
+    return StatusWatch::start_stream(status, std::move(headers), std::move(observer));
   }
 
-  int status() const { return status_; }
   std::size_t bytes() const { return bytes_; }
 
  private:
   const std::string id_;
-  int status_ = 0;  // 0 = no answer
   std::size_t bytes_ = 0;
 };
 
