@@ -190,6 +190,10 @@ class SessionStore {
   virtual Result<std::unique_ptr<BlobWriter>> create_blob(const std::string& session_id, const CallContext& ctx) = 0;
   virtual Result<std::unique_ptr<BlobReader>> open_blob(const std::string& session_id, const std::string& blob_id,
                                                         const CallContext& ctx) = 0;  // not_found
+  // Removes a blob of the owner's session that nothing needs any more; who has it open reads on. Nobody else may be
+  // about to name the same content. Errors: fenced, not_found (the session, or the blob), conflict (the row, or
+  // `internal` of an event, still names it: it stays).
+  virtual Result<void> remove_blob(const Lease& lease, const std::string& blob_id, const CallContext& ctx) = 0;
 
   // A disposable fold at `seq`; the newest wins. get: nullopt when there is none. Errors: not_found (the session).
   virtual Result<void> put_checkpoint(const std::string& session_id, Seq seq, const Json& state,

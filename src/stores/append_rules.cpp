@@ -93,6 +93,15 @@ Failure key_reused(const std::string& idempotency_key) {
   return conflict("idempotency key " + idempotency_key + " was used for another request", "use a new key");
 }
 
+Failure no_blob(const std::string& session_id, const std::string& blob_id) {
+  return not_found("session " + session_id + " has no blob " + blob_id);
+}
+
+Failure blob_in_use(const std::string& session_id, const std::string& blob_id) {
+  return conflict("session " + session_id + " still names blob " + blob_id,
+                  "remove it after what names it is replaced");
+}
+
 Failure session_exists(const std::string& session_id) { return already_exists("session " + session_id + " exists"); }
 
 }  // namespace ottobot::stores

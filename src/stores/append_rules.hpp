@@ -30,6 +30,8 @@ Failure known_in_part();
 Failure log_moved(const std::string& session_id, Seq expected, Seq last_seq);
 Failure lease_held(const std::string& session_id, const std::string& owner);
 Failure key_reused(const std::string& idempotency_key);
+Failure no_blob(const std::string& session_id, const std::string& blob_id);
+Failure blob_in_use(const std::string& session_id, const std::string& blob_id);
 Failure session_exists(const std::string& session_id);
 
 }  // namespace ottobot::stores

@@ -53,6 +53,7 @@ class SessionRunner final : private Emitter {
   Result<void> announce_end(End end);
   Result<void> keep_archive();
   std::string archive_workspace();
+  void drop_archive(const std::string& blob_id);
 
   CodingAgentOptions agent_options(const std::string& model) const;
   CallContext owner_context(std::chrono::milliseconds timeout) const;

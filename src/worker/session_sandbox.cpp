@@ -35,7 +35,18 @@ Result<void> SessionRunner::ensure_sandbox() {
   RowPatch patch;
   patch.error = std::string();
   patch.archive_blob = std::string();
-  return commit(std::move(ready), patch);
+  if (auto told = commit(std::move(ready), patch); !told) return told;
+  drop_archive(row->archive_blob);
+  return {};
+}
+
+// After the row has ceased to name it. One that stays, when this fails or is not reached, goes with the session.
+void SessionRunner::drop_archive(const std::string& blob_id) {
+  if (blob_id.empty()) return;
+  auto dropped = dependencies_.store.remove_blob(lease_, blob_id, owner_context(kStoreTimeout));
+  if (dropped) return;
+  dependencies_.logger.warn("an archive that is not needed any more was not removed",
+                            {{"session", session_id_}, {"error", dropped.error().to_string()}});
 }
 
 Result<SessionRow> SessionRunner::open_ports() {

@@ -108,6 +108,21 @@ TEST_F(SessionRunnerTest, AnExpiredSessionComesBackWhereTheBackendKeepsNoFiles) 
   expect_files(id);
 }
 
+TEST_F(SessionRunnerTest, AnArchiveGoesWhenTheFilesAreBack) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  for (int round = 0; round < 3; ++round) {
+    expire(id);
+    const std::string archive = row(id).archive_blob;
+    EXPECT_TRUE(succeeded(store_->open_blob(id, archive, {})));
+    prompt(id, "Look");
+    ASSERT_TRUE(succeeded(run(id)));
+    EXPECT_EQ(row(id).archive_blob, "");
+    EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->open_blob(id, archive, {})));
+    EXPECT_EQ(machine(id).workspace.read("kept"), "kept\n");
+  }
+}
+
 TEST_F(SessionRunnerTest, AnExpiredSessionComesBackWhenItsSandboxIsGone) {
   const std::string id = create();
   ASSERT_TRUE(succeeded(run(id)));

@@ -79,9 +79,7 @@ class MemoryStore final : public SessionStore {
   Result<AppendResult> append_owner(const AppendOwnerParams& params, const CallContext& ctx) override {
     if (auto valid = check_event_ids(params.events); !valid) return fail(valid.error());
     auto appended = with_session(params.session_id, ctx, [&](StoredSession& session) -> Result<AppendResult> {
-      if (params.epoch != session.epoch || !leases_.holds(params.session_id, params.epoch)) {
-        return stale_epoch(params.session_id, params.epoch);
-      }
+      if (auto owned = check_owner(session, params.epoch); !owned) return fail(owned.error());
       return sessions_.append(session, params, params.patch, params.if_last_seq);
     });
     if (appended && !appended->replayed) announce(params.session_id, params.events, appended->last_seq);
@@ -160,8 +158,19 @@ class MemoryStore final : public SessionStore {
                                                 const CallContext& ctx) override {
     return with_session(session_id, ctx, [&](StoredSession& session) -> Result<std::unique_ptr<BlobReader>> {
       const auto found = session.blobs.find(blob_id);
-      if (found == session.blobs.end()) return not_found("session " + session_id + " has no blob " + blob_id);
+      if (found == session.blobs.end()) return no_blob(session_id, blob_id);
       return make_memory_blob_reader(found->second);
+    });
+  }
+
+  Result<void> remove_blob(const Lease& lease, const std::string& blob_id, const CallContext& ctx) override {
+    return with_session(lease.session_id, ctx, [&](StoredSession& session) -> Result<void> {
+      if (auto owned = check_owner(session, lease.epoch); !owned) return owned;
+      const auto found = session.blobs.find(blob_id);
+      if (found == session.blobs.end()) return no_blob(lease.session_id, blob_id);
+      if (names_blob(session, blob_id)) return blob_in_use(lease.session_id, blob_id);
+      session.blobs.erase(found);
+      return {};
     });
   }
 
@@ -213,6 +222,11 @@ class MemoryStore final : public SessionStore {
     StoredSession* session = sessions_.find(session_id);
     if (!session) return no_session(session_id);
     return body(*session);
+  }
+
+  Result<void> check_owner(const StoredSession& session, std::uint64_t epoch) {
+    if (epoch == session.epoch && leases_.holds(session.row.id, epoch)) return {};
+    return stale_epoch(session.row.id, epoch);
   }
 
   void announce(const std::string& session_id, const std::vector<NewEvent>& events, Seq last_seq) {

@@ -6,6 +6,13 @@
 
 namespace ottobot::stores {
 
+bool names_blob(const StoredSession& session, const std::string& blob_id) {
+  if (session.row.archive_blob == blob_id) return true;
+  return std::any_of(session.log.begin(), session.log.end(), [&](const std::shared_ptr<const Event>& event) {
+    return !event->internal.is_null() && dump_json(event->internal).find(blob_id) != std::string::npos;
+  });
+}
+
 StoredSession* SessionTable::find(const std::string& session_id) {
   const auto found = sessions_.find(session_id);
   return found == sessions_.end() ? nullptr : &found->second;

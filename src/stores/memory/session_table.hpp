@@ -31,6 +31,9 @@ struct StoredSession {
   IdempotencyKey created_by;
 };
 
+// Whether the row or an event names it.
+bool names_blob(const StoredSession& session, const std::string& blob_id);
+
 class SessionTable {
  public:
   explicit SessionTable(const Clock& clock) : clock_(clock) {}

@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Failure no_blob(const std::string& session_id, const std::string& blob_id) {
-  return not_found("session " + session_id + " has no blob " + blob_id);
-}
-
 bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
@@ -166,6 +162,13 @@ Result<void> BlobFiles::keep(const fs::path& file, const std::string& session_id
     if (::rename(file.c_str(), (folder / blob_id).c_str()) != 0) return errno_error("keep blob", errno);
   }
   return sync_directory(folder);
+}
+
+Result<fs::path> BlobFiles::set_aside(const std::string& session_id, const std::string& blob_id) {
+  if (!check_session_id(session_id) || !is_sha256(blob_id)) return no_blob(session_id, blob_id);
+  fs::path aside = unfinished_ / new_id();
+  if (::rename((blobs_ / session_id / blob_id).c_str(), aside.c_str()) == 0) return aside;
+  return errno == ENOENT ? no_blob(session_id, blob_id) : errno_error("remove blob", errno);
 }
 
 Result<void> BlobFiles::remove_session(const std::string& session_id) {

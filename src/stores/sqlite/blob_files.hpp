@@ -24,6 +24,8 @@ class BlobFiles {
   Result<void> remove_leftovers();
   Result<std::unique_ptr<BlobWriter>> create(const std::string& session_id);
   Result<std::unique_ptr<BlobReader>> open(const std::string& session_id, const std::string& blob_id) const;
+  // Takes a blob away, in no time however large it is; the caller removes the file that it is now. Errors: not_found.
+  Result<std::filesystem::path> set_aside(const std::string& session_id, const std::string& blob_id);
   // After the session itself: no blob of it is kept from then on.
   Result<void> remove_session(const std::string& session_id);
 

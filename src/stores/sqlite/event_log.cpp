@@ -89,6 +89,12 @@ UnixMillis timestamp_of(Connection& connection, std::int64_t sid, Seq seq) {
   return query.bind(key_of(sid, seq)).next() ? query.integer(0) : 0;
 }
 
+bool event_names_blob(Connection& connection, std::int64_t sid, Seq after, const std::string& blob_id) {
+  return connection.query("SELECT 1 FROM events WHERE key > ?1 AND key <= ?2 AND instr(internal, ?3) > 0 LIMIT 1")
+      .bind(key_of(sid, after), key_of(sid, kMaxSeq), blob_id)
+      .next();
+}
+
 int delete_some_events(Connection& connection, std::int64_t sid, int limit) {
   return connection
       .query("DELETE FROM events WHERE key IN (SELECT key FROM events WHERE key > ?1 AND key <= ?2 LIMIT ?3)")

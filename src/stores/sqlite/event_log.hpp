@@ -34,6 +34,8 @@ std::vector<StoredEvent> read_events(Connection& connection, std::int64_t sid, c
 // 0 when the id is not in the log.
 Seq find_event(Connection& connection, std::int64_t sid, const std::string& event_id);
 UnixMillis timestamp_of(Connection& connection, std::int64_t sid, Seq seq);
+// Whether `internal` of an event with seq > after names it.
+bool event_names_blob(Connection& connection, std::int64_t sid, Seq after, const std::string& blob_id);
 // Removes up to `limit` events; how many there were.
 int delete_some_events(Connection& connection, std::int64_t sid, int limit);
 

@@ -167,6 +167,11 @@ void update_projection(Connection& connection, const SessionHead& head, Seq last
   patch_column(connection, "UPDATE projections SET mcp_port = ?2 WHERE sid = ?1", head.sid, patch.mcp_port);
 }
 
+bool row_names_blob(Connection& connection, std::int64_t sid, const std::string& blob_id) {
+  auto query = connection.query("SELECT 1 FROM projections WHERE sid = ?1 AND archive_blob = ?2");
+  return query.bind(sid, blob_id).next();
+}
+
 void set_epoch(Connection& connection, std::int64_t sid, std::uint64_t epoch) {
   connection.query("UPDATE projections SET epoch = ?2 WHERE sid = ?1").bind(sid, epoch).run();
 }

@@ -26,6 +26,7 @@ void delete_session(Connection& connection, std::int64_t sid);
 // After an append: where the log ends now, and the fields of the patch.
 void update_projection(Connection& connection, const SessionHead& head, Seq last_seq, UnixMillis timestamp,
                        const RowPatch& patch);
+bool row_names_blob(Connection& connection, std::int64_t sid, const std::string& blob_id);
 void set_epoch(Connection& connection, std::int64_t sid, std::uint64_t epoch);
 
 SessionPage list_page(Connection& connection, const ListSessionsParams& params);

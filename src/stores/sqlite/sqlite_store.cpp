@@ -3,10 +3,12 @@
 #include "stores/append_rules.hpp"
 #include "stores/lease_table.hpp"
 #include "stores/sqlite/blob_files.hpp"
+#include "stores/sqlite/checkpoints.hpp"
 #include "stores/sqlite/data_dir.hpp"
 #include "stores/sqlite/event_log.hpp"
 #include "stores/sqlite/idempotency_keys.hpp"
 #include "stores/sqlite/port_leases.hpp"
+#include "stores/sqlite/purges.hpp"
 #include "stores/sqlite/read_pool.hpp"
 #include "stores/sqlite/schema.hpp"
 #include "stores/sqlite/session_rows.hpp"
@@ -18,9 +20,6 @@ namespace ottobot {
 namespace {
 
 using namespace stores;
-
-// So that other writers get their turn while a long log is purged.
-constexpr int kPurgeStepEvents = 500;
 
 // Losing it, with all that came after, makes nothing happen twice: the turn goes on from before.
 bool may_be_lost_with_power(const NewEvent& event) {
@@ -60,7 +59,7 @@ class SqliteStore final : public SessionStore {
     if (!id) return fail(id.error());
     store_id_ = *id;
     if (auto loaded = ports_.load(); !loaded) return loaded;
-    if (auto purged = finish_purges(CallContext{}); !purged) return purged;
+    if (auto purged = finish_purges(writer_, CallContext{}); !purged) return purged;
     return blobs_.remove_leftovers();
   }
 
@@ -105,7 +104,7 @@ class SqliteStore final : public SessionStore {
       if (!head) return fail(head.error());
       delete_session(connection, head->sid);
       PortLeases::erase(connection, session_id);
-      connection.query("INSERT INTO purges VALUES (?1)").bind(head->sid).run();
+      mark_purged(connection, head->sid);
       return {};
     });
     if (!removed) return removed;
@@ -113,18 +112,15 @@ class SqliteStore final : public SessionStore {
     ports_.forget(session_id);
     if (auto purged = blobs_.remove_session(session_id); !purged) return purged;
     // The session is gone by now. When ctx ends here, the next purge or start removes the rest of the log.
-    auto finished = finish_purges(ctx);
+    auto finished = finish_purges(writer_, ctx);
     return ctx.check() ? finished : Result<void>{};
   }
 
   Result<AppendResult> append_owner(const AppendOwnerParams& params, const CallContext& ctx) override {
     if (auto valid = check_event_ids(params.events); !valid) return fail(valid.error());
     const auto body = [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
-      const auto head = load_head(connection, params.session_id);
+      const auto head = load_owned(connection, params.session_id, params.epoch);
       if (!head) return fail(head.error());
-      if (params.epoch != head->epoch || !leases_.holds(params.session_id, params.epoch)) {
-        return stale_epoch(params.session_id, params.epoch);
-      }
       return append(connection, *head, params, params.patch, params.if_last_seq, events);
     };
     return write_append(params, ctx, body, sync_of(params.events));
@@ -207,29 +203,45 @@ class SqliteStore final : public SessionStore {
     return blobs_.open(session_id, blob_id);
   }
 
+  Result<void> remove_blob(const Lease& lease, const std::string& blob_id, const CallContext& ctx) override {
+    Seq seen = 0;  // a long log is looked through beside the writer, and by it only what has come since
+    const auto check = [&](Connection& connection) -> Result<void> {
+      const auto head = load_owned(connection, lease.session_id, lease.epoch);
+      if (!head) return fail(head.error());
+      if (row_names_blob(connection, head->sid, blob_id) || event_names_blob(connection, head->sid, seen, blob_id)) {
+        return blob_in_use(lease.session_id, blob_id);
+      }
+      seen = head->last_seq;
+      return {};
+    };
+    if (auto unnamed = readers_.read(ctx, check); !unnamed) return unnamed;
+    // What replaced its name must be on the disk before it goes.
+    const auto nothing = [](Connection&) { return Result<void>(); };
+    if (auto synced = writer_.write(ctx, nothing, Sync::now); !synced) return synced;
+    auto aside = writer_.write(ctx, [&](Connection& connection) -> Result<std::filesystem::path> {
+      if (auto unnamed = check(connection); !unnamed) return fail(unnamed.error());
+      return blobs_.set_aside(lease.session_id, blob_id);
+    });
+    if (!aside) return fail(aside.error());
+    std::error_code left;  // a start removes it too
+    std::filesystem::remove(*aside, left);
+    return {};
+  }
+
   Result<void> put_checkpoint(const std::string& session_id, Seq seq, const Json& state,
                               const CallContext& ctx) override {
     const std::string text = dump_json(state);
     return writer_.write(ctx, [&](Connection& connection) -> Result<void> {
       const auto head = load_head(connection, session_id);
       if (!head) return fail(head.error());
-      connection
-          .query(
-              "INSERT INTO checkpoints VALUES (?1, ?2, ?3) ON CONFLICT (sid) DO UPDATE "
-              "SET seq = ?2, state = ?3 WHERE seq <= ?2")
-          .bind(head->sid, seq, text)
-          .run();
+      write_checkpoint(connection, head->sid, seq, text);
       return {};
     });
   }
 
   Result<std::optional<Json>> get_checkpoint(const std::string& session_id, const CallContext& ctx) override {
-    const auto text = readers_.read(ctx, [&](Connection& connection) -> Result<std::string> {
-      auto query =
-          connection.query("SELECT c.state FROM sessions s LEFT JOIN checkpoints c USING (sid) WHERE s.id = ?1");
-      if (!query.bind(session_id).next()) return no_session(session_id);
-      return query.is_null(0) ? std::string() : query.text(0);
-    });
+    const auto text =
+        readers_.read(ctx, [&](Connection& connection) { return load_checkpoint(connection, session_id); });
     if (!text) return fail(text.error());
     auto state = parse_json(*text, kMaxStoredDepth);
     if (!state) return std::nullopt;  // none, or damaged: the log says the same
@@ -271,6 +283,13 @@ class SqliteStore final : public SessionStore {
     return readers_.read(ctx, [&](Connection& connection) -> Result<bool> {
       return connection.query("SELECT 1 FROM sessions WHERE id = ?1").bind(session_id).next();
     });
+  }
+
+  // Errors: not_found, fenced.
+  Result<SessionHead> load_owned(Connection& connection, const std::string& session_id, std::uint64_t epoch) {
+    auto head = load_head(connection, session_id);
+    if (head && (epoch != head->epoch || !leases_.holds(session_id, epoch))) return stale_epoch(session_id, epoch);
+    return head;
   }
 
   void announce(const std::string& session_id, const std::vector<NewEvent>& events, Seq last_seq) {
@@ -333,28 +352,6 @@ class SqliteStore final : public SessionStore {
     if (!known) return fail(known.error());
     if (known->empty()) return AppendResult{};
     return AppendResult{*known, head.last_seq, timestamp_of(connection, head.sid, known->front()), true};
-  }
-
-  // Removes the logs of purged sessions, step by step.
-  Result<void> finish_purges(const CallContext& ctx) {
-    bool left = true;
-    while (left) {
-      const auto step = writer_.write(ctx, [&](Connection& connection) -> Result<bool> {
-        std::int64_t sid = 0;
-        {
-          auto query = connection.query("SELECT sid FROM purges LIMIT 1");
-          if (!query.next()) return false;
-          sid = query.integer(0);
-        }
-        if (delete_some_events(connection, sid, kPurgeStepEvents) < kPurgeStepEvents) {
-          connection.query("DELETE FROM purges WHERE sid = ?1").bind(sid).run();
-        }
-        return true;
-      });
-      if (!step) return fail(step.error());
-      left = *step;
-    }
-    return {};
   }
 
   Clock& clock_;

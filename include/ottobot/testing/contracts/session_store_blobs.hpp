@@ -65,6 +65,65 @@ TEST_P(SessionStoreContract, BlobOfASessionPurgedMeanwhileIsNotKept) {
   EXPECT_TRUE(failed_with(ErrorCode::not_found, writer->commit()));
 }
 
+TEST_P(SessionStoreContract, ARemovedBlobIsGoneAndMayBePutAgain) {
+  const auto id = create(), other = create();
+  const auto blob = value_of(put_blob(*store_, id, "old", ctx_));
+  const auto kept = value_of(put_blob(*store_, id, "kept", ctx_));
+  ASSERT_EQ(value_of(put_blob(*store_, other, "old", ctx_)), blob);
+  const auto lease = own(id);
+  auto reader = value_of(store_->open_blob(id, blob, ctx_));
+  ASSERT_NE(reader, nullptr);
+  ASSERT_TRUE(succeeded(store_->remove_blob(lease, blob, ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->open_blob(id, blob, ctx_)));
+  std::vector<char> buffer(8);
+  EXPECT_EQ(value_of(reader->read(buffer)), 3u);
+  EXPECT_EQ(value_of(get_blob(*store_, id, kept, ctx_)), "kept");
+  EXPECT_EQ(value_of(get_blob(*store_, other, blob, ctx_)), "old");
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->remove_blob(lease, blob, ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->remove_blob(lease, "../" + kept, ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->remove_blob({new_id(), "worker-1", 1}, kept, ctx_)));
+  EXPECT_EQ(value_of(put_blob(*store_, id, "old", ctx_)), blob);
+  EXPECT_EQ(value_of(get_blob(*store_, id, blob, ctx_)), "old");
+}
+
+TEST_P(SessionStoreContract, ABlobThatTheRowNamesStays) {
+  const auto id = create();
+  const auto blob = value_of(put_blob(*store_, id, "archive", ctx_));
+  const auto lease = own(id);
+  RowPatch named, replaced;
+  named.archive_blob = blob;
+  replaced.archive_blob = std::string();
+  ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, named), ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, store_->remove_blob(lease, blob, ctx_)));
+  EXPECT_EQ(value_of(get_blob(*store_, id, blob, ctx_)), "archive");
+  ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, replaced), ctx_)));
+  EXPECT_TRUE(succeeded(store_->remove_blob(lease, blob, ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->open_blob(id, blob, ctx_)));
+}
+
+TEST_P(SessionStoreContract, ABlobThatAnEventNamesStays) {
+  const auto id = create();
+  const auto blob = value_of(put_blob(*store_, id, "a long output", ctx_));
+  const auto lease = own(id);
+  auto event = note("see the blob");
+  event.internal = {{"blobs", Json::array({{{"in", "data"}, {"path", "/message"}, {"blob", blob}}})}};
+  ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {note("before"), event, note("after")}), ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, store_->remove_blob(lease, blob, ctx_)));
+  EXPECT_EQ(value_of(get_blob(*store_, id, blob, ctx_)), "a long output");
+}
+
+TEST_P(SessionStoreContract, OnlyTheOwnerRemovesABlob) {
+  const auto id = create();
+  const auto blob = value_of(put_blob(*store_, id, "mine", ctx_));
+  const auto stale = own(id);
+  ASSERT_TRUE(succeeded(store_->release_lease(stale, ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::fenced, store_->remove_blob(stale, blob, ctx_)));
+  const auto newer = own(id, "worker-2");
+  EXPECT_TRUE(failed_with(ErrorCode::fenced, store_->remove_blob(stale, blob, ctx_)));
+  EXPECT_EQ(value_of(get_blob(*store_, id, blob, ctx_)), "mine");
+  EXPECT_TRUE(succeeded(store_->remove_blob(newer, blob, ctx_)));
+}
+
 TEST_P(SessionStoreContract, NewestCheckpointWins) {
   const auto id = create();
   EXPECT_EQ(value_of(store_->get_checkpoint(id, ctx_)), std::nullopt);
