@@ -6,6 +6,7 @@
 #include "api/input.hpp"
 #include "api/origin.hpp"
 #include "api/sandbox_proxy.hpp"
+#include "ottobot/mcp/types.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -41,6 +42,19 @@ const ProxyAnswer& mcp_answer() {
   return answer;
 }
 
+// An outsider's epoch would fence the worker that owns the session: its calls go without one.
+std::string without_epoch(std::string body) {
+  constexpr std::string_view kEpoch = mcp::meta::kEpoch;
+  if (body.find(kEpoch) == std::string::npos && body.find('\\') == std::string::npos) return body;  // no escapes either
+  auto message = parse_json(body);
+  if (!message || !message->is_object()) return body;
+  const auto params = message->find("params");
+  if (params == message->end() || !params->is_object()) return body;
+  const auto meta = params->find("_meta");
+  if (meta == params->end() || !meta->is_object() || meta->erase(std::string(kEpoch)) == 0) return body;
+  return dump_json(*message);
+}
+
 Result<Endpoint> sandbox_of_port(Context& context, const std::string& session_id) {
   const auto row = find_session(context, session_id);
   if (!row) return fail(row.error());
@@ -55,7 +69,7 @@ Result<void> relay_mcp(Context& context, Request& request, const std::string& se
   auto body = read_body(request, kMaxMessageBytes);
   if (!body) return {};
   net::HttpRequest upstream = net::request_to(*sandbox, request.head().method, "/mcp");
-  upstream.body = std::move(*body);
+  upstream.body = without_epoch(std::move(*body));
   for (const auto& [name, value] : request.head().headers) {
     if (!stays_here(name)) upstream.headers.add(name, value);
   }

@@ -94,6 +94,11 @@ std::string text_for_model(const Error& error) {
   return error.hint.empty() ? error.message : error.message + "\n" + error.hint;
 }
 
+// The caller itself has to stop, not its model.
+RpcFailure fenced_failure(const Error& error) {
+  return rpc_error(rpc_code::kFenced, error.message, {{"code", to_string(error.code)}});
+}
+
 Result<CallToolResult> run_handler(const ToolHandler& handler, ToolCall& call, const CallContext& ctx) {
   try {
     return handler(call, ctx);
@@ -156,6 +161,8 @@ struct Server::Impl {
     if (!args || args->is_null()) args = &none;
     if (!args->is_object()) return rpc_error(rpc_code::kInvalidParams, "Invalid params: arguments must be an object");
 
+    if (auto welcome = admit_call(request.meta()); !welcome) return RpcFailure(welcome.error());
+
     const RegisteredTool& tool = tools[found->second];
     if (!tool.tool.needed_capabilities.is_null()) {
       Json missing = missing_capabilities(tool.tool.needed_capabilities, era.client_capabilities(request, session));
@@ -174,16 +181,21 @@ struct Server::Impl {
     return to_outcome(tool, run_handler(tool.handler, call, call_ctx));
   }
 
+  RpcResult<void> admit_call(const Json& meta) const {
+    if (!options.call_guard) return {};
+    const auto welcome = options.call_guard(meta);
+    if (welcome) return {};
+    if (welcome.error().code == ErrorCode::fenced) return fenced_failure(welcome.error());
+    return rpc_error(rpc_code::kInvalidParams, "Invalid params: " + welcome.error().message);
+  }
+
   static RpcResult<Json> to_outcome(const RegisteredTool& tool, Result<CallToolResult> result) {
     if (result && !result->is_error) {
       if (auto errors = tool.schema.find_output_errors(result->structured)) return take_json(error_result(*errors));
     }
     if (result) return take_json(std::move(*result));
     const Error& error = result.error();
-    // The caller itself has to stop, not its model.
-    if (error.code == ErrorCode::fenced) {
-      return rpc_error(rpc_code::kFenced, error.message, {{"code", to_string(error.code)}});
-    }
+    if (error.code == ErrorCode::fenced) return fenced_failure(error);
     return take_json(error_result(text_for_model(error)));
   }
 };

@@ -18,10 +18,9 @@ Result<Json> read_json(net::Exchange& exchange) {
 Result<std::int64_t> read_epoch(const Json& body, bool required) {
   const Json* epoch = find_member(body, "epoch");
   if (epoch == nullptr && !required) return std::int64_t{INT64_MAX};
-  if (epoch == nullptr || !epoch->is_number_integer() || epoch->get<std::int64_t>() < 0) {
-    return invalid_field("epoch", "must be a non-negative integer");
-  }
-  return epoch->get<std::int64_t>();
+  const auto value = epoch != nullptr ? epoch_from_json(*epoch) : std::nullopt;
+  if (!value) return invalid_field("epoch", "must be a non-negative integer");
+  return *value;
 }
 
 Result<Json> claim(const Json& body, Toolset& toolset) {

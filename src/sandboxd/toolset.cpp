@@ -19,6 +19,10 @@ std::string message_for_model(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
 }
 
+Failure bad_meta(const std::string& key, const std::string& problem) {
+  return invalid_argument("_meta[\"" + key + "\"] " + problem);
+}
+
 // The tool's own failure is a result; no exception of a library leaves it.
 mcp::CallToolResult run_tool(const ToolFunction& run, const ToolScope& scope) {
   try {
@@ -39,6 +43,12 @@ Result<std::string> fresh_folder(const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> epoch_from_json(const Json& json) {
+  if (!json.is_number_integer()) return std::nullopt;
+  const auto epoch = json.get<std::int64_t>();  // unsigned numbers beyond its range come out negative
+  return epoch < 0 ? std::nullopt : std::optional(epoch);
+}
 
 Result<void> EpochGate::claim(std::int64_t epoch) {
   std::lock_guard lock(mutex_);
@@ -84,7 +94,9 @@ Toolset::Toolset(const ToolsetOptions& options, Workspace workspace, const std::
                  const std::string& journal_folder)
     : boot_id_(new_id()),
       workspace_(std::move(workspace)),
-      server_(mcp::ServerOptions{{"ottobot-sandboxd", options.version}, kInstructions, std::chrono::milliseconds{0}}),
+      server_(mcp::ServerOptions{.info = {"ottobot-sandboxd", options.version},
+                                 .instructions = kInstructions,
+                                 .call_guard = [this](const Json& meta) { return admit_call(meta); }}),
       console_(std::make_unique<Console>(options.run_folder + "/console.log", workspace_.root())),
       processes_(std::make_unique<ProcessTable>(ProcessTableOptions{
           .output_folder = output_folder, .environment = options.environment, .console = console_.get()})),
@@ -110,17 +122,24 @@ Result<void> Toolset::add_tools(const std::vector<std::string>& groups, const st
   return {};
 }
 
-Result<mcp::CallToolResult> Toolset::call(const SandboxTool& tool, mcp::ToolCall& call, const CallContext& ctx) {
-  if (const Json* epoch = find_member(call.meta(), mcp::meta::kEpoch); epoch != nullptr && epoch->is_number_integer()) {
-    if (auto admitted = epochs_.admit(epoch->get<std::int64_t>()); !admitted) return fail(admitted.error());
+Result<void> Toolset::admit_call(const Json& meta) {
+  if (const Json* id = find_member(meta, mcp::meta::kCallId)) {
+    const std::size_t size = id->is_string() ? id->get_ref<const std::string&>().size() : 0;
+    if (size == 0 || size > kMaxCallId) return bad_meta(mcp::meta::kCallId, "must be a string of 1 to 256 bytes");
   }
+  const Json* given = find_member(meta, mcp::meta::kEpoch);
+  if (given == nullptr) return {};
+  const auto epoch = epoch_from_json(*given);
+  if (!epoch) return bad_meta(mcp::meta::kEpoch, "must be a non-negative integer");
+  return epochs_.claim(*epoch);
+}
+
+Result<mcp::CallToolResult> Toolset::call(const SandboxTool& tool, mcp::ToolCall& call, const CallContext& ctx) {
   Progress progress = [&call](double done, const std::string& message) { call.progress(done, 0, message); };
   std::string id = get_string(call.meta(), mcp::meta::kCallId);
   Journal::Outcome outcome;
   if (id.empty()) {
     outcome.result = run_tool(tool.run, {call.args(), progress, ctx});
-  } else if (id.size() > kMaxCallId) {
-    outcome.result = mcp::error_result("the call id is longer than 256 bytes");
   } else {
     CallBody body = [run = tool.run, args = call.args()](const Progress& report, const CallContext& own) {
       return run_tool(run, {args, report, own});

@@ -1,14 +1,16 @@
 // The sandbox's MCP server: its tools, run through the journal and behind the epoch.
 //
-// A call with _meta["ottobot/call-id"] runs at most once (see journal.hpp); one without runs directly. A call of an
-// epoch below the claimed one is refused (fenced). Every result carries the boot id, so that a caller knows when the
-// journal is another one. Thread-safe. Destroying it cancels all calls and kills all commands.
+// A call with _meta["ottobot/call-id"] runs at most once (see journal.hpp); one without runs directly. A call's
+// _meta["ottobot/epoch"] claims: a call of an epoch below the highest seen is refused (fenced). Every result carries
+// the boot id, so that a caller knows when the journal is another one. Thread-safe. Destroying it cancels all calls and
+// kills all commands.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,9 @@
 #include "sandboxd/tool.hpp"
 
 namespace ottobot::sandboxd {
+
+// An epoch as it comes over the wire; nothing for what is no integer from 0 to INT64_MAX.
+std::optional<std::int64_t> epoch_from_json(const Json& json);
 
 // Who may act: owners with the highest epoch seen. Thread-safe.
 class EpochGate {
@@ -61,6 +66,7 @@ class Toolset {
   Toolset(const ToolsetOptions& options, Workspace workspace, const std::string& output_folder,
           const std::string& journal_folder);
   Result<void> add_tools(const std::vector<std::string>& groups, const std::string& output_folder);
+  Result<void> admit_call(const Json& meta);
   Result<mcp::CallToolResult> call(const SandboxTool& tool, mcp::ToolCall& call, const CallContext& ctx);
 
   const std::string boot_id_;

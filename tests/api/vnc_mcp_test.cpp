@@ -208,6 +208,18 @@ TEST_F(McpPort, StreamsEventsAsTheyComeAndStopsWithTheClient) {
   EXPECT_TRUE(client_left);
 }
 
+TEST_F(McpPort, AnOutsidersEpochDoesNotReachTheSandbox) {
+  sandbox_up_ = true;
+  sandbox_.mcp = [](net::Exchange& exchange) { exchange.respond({200, {}, *exchange.read_body(64 << 20)}); };
+  const std::string rest = R"("ottobot/call-id":"a","progressToken":1)";
+  for (const std::string key : {"ottobot/epoch", R"(ottobot\/epoch)", R"(ottobot\u002fepoch)"}) {
+    const auto relayed = ask("POST", "/mcp", R"({"params":{"_meta":{)" + rest + R"(,")" + key + R"(":9}}})");
+    EXPECT_EQ(json_of(relayed), Json::parse(R"({"params":{"_meta":{)" + rest + "}}}")) << key;
+  }
+  const std::string odd = R"({ "params": {"arguments": {"text": "ottobot/epoch \n"}, "_meta": 5} })";
+  EXPECT_EQ(ask("POST", "/mcp", odd).body, odd);
+}
+
 TEST_F(McpPort, WithoutASandboxItIs503) {
   EXPECT_EQ(ask("POST", "/mcp", "{}").status, 503);
   EXPECT_EQ(ask("GET", "/health").status, 503);

@@ -117,6 +117,40 @@ TEST_F(JournalTest, RefusesAnOlderEpoch) {
   EXPECT_TRUE(toolset_->epochs().claim(5));
 }
 
+TEST_F(JournalTest, ACallOfAHigherEpochFencesTheOlderOnes) {
+  EXPECT_FALSE(call("execute_command", {{"command", "true"}}, meta("a", 7)).is_error);
+  EXPECT_EQ(toolset_->epochs().current(), 7);
+  mcp::CallOptions options;
+  options.meta = {{mcp::meta::kEpoch, 6}};
+  auto refused = client_->call_tool("execute_command", {{"command", "echo ran >> log"}}, options, limit());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::fenced);
+  EXPECT_FALSE(std::filesystem::exists(workspace_ / "log"));
+}
+
+TEST_F(JournalTest, NamesTheWrongFieldOfMeta) {
+  const std::vector<std::pair<std::string, Json>> wrong{
+      {mcp::meta::kEpoch, "5"},
+      {mcp::meta::kEpoch, -1},
+      {mcp::meta::kEpoch, 1.5},
+      {mcp::meta::kEpoch, nullptr},
+      {mcp::meta::kEpoch, std::uint64_t{1} << 63U},
+      {mcp::meta::kCallId, 5},
+      {mcp::meta::kCallId, ""},
+      {mcp::meta::kCallId, std::string(257, 'x')},
+  };
+  for (const auto& [key, value] : wrong) {
+    mcp::CallOptions options;
+    options.meta = {{key, value}};
+    auto refused = client_->call_tool("execute_command", {{"command", "echo ran >> log"}}, options, limit());
+    ASSERT_FALSE(refused) << key << " " << value;
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+    EXPECT_THAT(refused.error().message, HasSubstr(key));
+  }
+  EXPECT_EQ(toolset_->epochs().current(), 0);
+  EXPECT_FALSE(std::filesystem::exists(workspace_ / "log"));
+}
+
 TEST(JournalLimitsTest, SpillsLargeResultsAndRefusesWhenFull) {
   TempFolder folder;
   JournalOptions options;

@@ -36,10 +36,15 @@ class ToolCall {
 // that shows message and hint to the model.
 using ToolHandler = std::function<Result<CallToolResult>(ToolCall& call, const CallContext& ctx)>;
 
+// Asked about each call of a known tool before anything else looks at it, on the transport's thread; must not block.
+// `meta` is params._meta, null if none. An Error becomes a JSON-RPC error: fenced as such, all others invalid params.
+using CallGuard = std::function<Result<void>(const Json& meta)>;
+
 struct ServerOptions {
   Implementation info{"ottobot", "0"};
   std::string instructions;
   std::chrono::milliseconds call_timeout{0};  // deadline of every handler; 0 = none
+  CallGuard call_guard{};                     // empty = every call is welcome
 };
 
 // The peer at the other end of one connection or session: which era it speaks, what runs for it.
