@@ -5,6 +5,7 @@
 
 #include "api/errors.hpp"
 #include "net/byte_range.hpp"
+#include "ottobot/file_names.hpp"
 #include "zip/zip_reader.hpp"
 
 namespace ottobot::api {
@@ -31,14 +32,14 @@ Result<std::string> normalized(const std::string& path) {
   while (clean.ends_with('/') && clean.size() > 1) clean.pop_back();
   if (clean == ".") clean.clear();
   if (clean.starts_with('/') || clean == ".." || clean.starts_with("../")) {
-    return permission_denied("'" + to_valid_utf8(path) + "' is outside the workspace",
+    return permission_denied("'" + shown_name(path) + "' is outside the workspace",
                              "give a path relative to the workspace");
   }
   return clean;
 }
 
 Failure no_such_file(const std::string& path) {
-  return not_found("no such file or directory: '" + to_valid_utf8(path) + "'");
+  return not_found("no such file or directory: '" + shown_name(path) + "'");
 }
 
 struct FoundFile {
@@ -66,13 +67,13 @@ Result<FoundFile> find_file(Context& context, const SessionRow& row, std::string
     if (!found) return fail(found.error());
     if (!*found) return no_such_file(path);
     const ZipEntry& entry = (*found)->entry;
-    if (entry.type == EntryType::directory) return conflict("'" + to_valid_utf8(path) + "' is a folder");
+    if (entry.type == EntryType::directory) return conflict("'" + shown_name(path) + "' is a folder");
     if (entry.type == EntryType::file) return std::move(**found);
     auto target = normalized((std::filesystem::path(path).parent_path() / entry.target).string());
     if (!target) return fail(target.error());
     path = std::move(*target);
   }
-  return conflict("'" + to_valid_utf8(path) + "' is a link that leads nowhere");
+  return conflict("'" + shown_name(path) + "' is a link that leads nowhere");
 }
 
 Result<void> skip(ZipReader& zip, std::uint64_t count, std::string& buffer) {
@@ -111,11 +112,11 @@ const char* type_name(EntryType type) {
 }
 
 Json listed(const std::string& name, const ZipEntry& entry) {
-  Json item{{"name", to_valid_utf8(name)},
+  Json item{{"name", shown_name(name)},
             {"type", type_name(entry.type)},
             {"size_bytes", entry.size_bytes},
             {"modified_at", to_rfc3339(entry.modified_at)}};
-  if (entry.type == EntryType::symlink) item["target"] = to_valid_utf8(entry.target);
+  if (entry.type == EntryType::symlink) item["target"] = shown_name(entry.target);
   return item;
 }
 
@@ -125,7 +126,7 @@ Result<void> send_archived_file(Context& context, Request& request, const Sessio
                                 net::Headers added) {
   net::Exchange& exchange = request.exchange();
   const CallContext ctx = with_timeout(kDownloadTimeout).with_stop(exchange.client_gone());
-  auto file = find_file(context, row, path, ctx);
+  auto file = find_file(context, row, raw_name(path), ctx);
   if (!file) return fail(file.error());
   const std::uint64_t size = file->entry.size_bytes;
   // The archive is what it was made of: one per version, and the path is in the URL.
@@ -160,7 +161,7 @@ Result<void> send_archived_file(Context& context, Request& request, const Sessio
 
 Result<Json> list_archived_folder(Context& context, const SessionRow& row, const std::string& path,
                                   const CallContext& ctx) {
-  auto folder = normalized(path);
+  auto folder = normalized(raw_name(path));
   if (!folder) return fail(folder.error());
   auto kept = open_archive(context, row, ctx);
   if (!kept) return fail(kept.error());
@@ -175,7 +176,7 @@ Result<Json> list_archived_folder(Context& context, const SessionRow& row, const
     if (!*entry) break;
     const ZipEntry& found = **entry;
     if (found.path == *folder && found.type != EntryType::directory) {
-      return conflict("'" + to_valid_utf8(path) + "' is a file, not a folder");
+      return conflict("'" + shown_name(path) + "' is a file, not a folder");
     }
     is_there = is_there || found.path == *folder;
     if (!found.path.starts_with(prefix)) continue;
@@ -185,7 +186,7 @@ Result<Json> list_archived_folder(Context& context, const SessionRow& row, const
     if (!truncated) entries.emplace(name, listed(name, found));
   }
   if (!is_there) return no_such_file(path);
-  Json listing{{"path", folder->empty() ? "." : to_valid_utf8(*folder)}, {"entries", Json::array()}};
+  Json listing{{"path", folder->empty() ? "." : shown_name(*folder)}, {"entries", Json::array()}};
   for (auto& [name, item] : entries) listing["entries"].push_back(std::move(item));
   if (truncated) listing["truncated"] = true;
   return listing;

@@ -144,6 +144,7 @@ Result<void> upload_file(Context& context, Request& request) {
   if (!row) return fail(row.error());
   const std::string& path = request.param("path");
   if (auto ok = check_workspace_path(path); !ok) return ok;
+  if (!utf8_length(path)) return invalid_field("path", "must be UTF-8: what is made must have a name in JSON");
   if (row->status == SessionStatus::terminated || row->status == SessionStatus::terminating) {
     return ended_session(*row);
   }

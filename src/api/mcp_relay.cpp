@@ -6,11 +6,11 @@
 #include "api/input.hpp"
 #include "api/origin.hpp"
 #include "api/sandbox_proxy.hpp"
-#include "ottobot/mcp/types.hpp"
 
 namespace ottobot::api {
 namespace {
 
+constexpr std::string_view kEpoch = "ottobot/epoch";  // of a call's _meta
 constexpr std::size_t kMaxMessageBytes = 64 << 20;
 // A tool call may take its time, and between two of its events nothing comes.
 constexpr ProxyLimits kMcpLimits{std::chrono::hours(2), std::chrono::milliseconds(0)};
@@ -44,7 +44,6 @@ const ProxyAnswer& mcp_answer() {
 
 // An outsider's epoch would fence the worker that owns the session: its calls go without one.
 std::string without_epoch(std::string body) {
-  constexpr std::string_view kEpoch = mcp::meta::kEpoch;
   if (body.find(kEpoch) == std::string::npos && body.find('\\') == std::string::npos) return body;  // no escapes either
   auto message = parse_json(body);
   if (!message || !message->is_object()) return body;

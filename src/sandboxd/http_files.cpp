@@ -1,4 +1,5 @@
 #include "net/byte_range.hpp"
+#include "ottobot/file_names.hpp"
 #include "sandboxd/files.hpp"
 #include "sandboxd/http_reply.hpp"
 #include "sandboxd/http_routes.hpp"
@@ -64,7 +65,7 @@ void store_file(net::Exchange& exchange, const Workspace& workspace, const std::
   if (auto received = receive(exchange, *file); !received) return exchange.respond(error_reply(received.error()));
   auto stamp = file->commit();
   if (!stamp) return exchange.respond(error_reply(stamp.error()));
-  exchange.respond(json_reply(201, {{"path", to_valid_utf8(file->place().path)}, {"size_bytes", stamp->size}}));
+  exchange.respond(json_reply(201, {{"path", shown_name(file->place().path)}, {"size_bytes", stamp->size}}));
 }
 
 void send_listing(net::Exchange& exchange, const Workspace& workspace) {
@@ -96,6 +97,7 @@ void handle_files(net::Exchange& exchange, const Workspace& workspace) {
   // What follows the prefix is relative to the workspace, whatever it starts with.
   std::string relative = path->substr(std::min(path->find_first_not_of('/'), path->size()));
   if (reads) return send_file(exchange, workspace, relative);
+  if (!utf8_length(relative)) return exchange.respond(error_reply(invalid_field("path", "must be UTF-8").value()));
   store_file(exchange, workspace, relative);
 }
 

@@ -173,9 +173,15 @@ Result<net::UniqueFd> Workspace::open_folder(const std::string& relative_path, P
 Result<Place> Workspace::locate_entry(std::string_view path, Parents parents) const {
   auto relative_path = relative(path);
   if (!relative_path) return fail(relative_path.error());
-  auto [above, name] = split_leaf(*relative_path);
-  if (name == "." || name == "..") return conflict(shown(path) + " is a folder");
-  if (name.size() > NAME_MAX) return path_error(path, ENAMETOOLONG);
+  return locate_bytes(*relative_path, parents);
+}
+
+Result<Place> Workspace::locate_bytes(const std::string& relative, Parents parents) const {
+  if (relative.empty()) return invalid_field("path", "must not be empty");
+  if (relative.front() == '/') return outside(relative);
+  auto [above, name] = split_leaf(relative);
+  if (name == "." || name == "..") return conflict(shown(relative) + " is a folder");
+  if (name.size() > NAME_MAX) return path_error(relative, ENAMETOOLONG);
   auto folder = open_folder(above.empty() ? "." : above, parents);
   if (!folder) return fail(folder.error());
   std::string parent = real_path(folder->get());

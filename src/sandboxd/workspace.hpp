@@ -52,6 +52,9 @@ class Workspace {
   // The entry itself, links not followed: for deleting, renaming and creating folders.
   Result<Place> locate_entry(std::string_view path, Parents parents) const;
 
+  // The same for the very bytes of a path relative to the root.
+  Result<Place> locate_bytes(const std::string& relative, Parents parents) const;
+
   // Absolute real path of an open descriptor.
   static std::string real_path(int fd);
 

@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "ottobot/file_names.hpp"
 #include "sandboxd/files.hpp"
 #include "sandboxd/zip_writer.hpp"
+#include "zip/entry_name.hpp"
 #include "zip/utf8_locale.hpp"
 
 namespace ottobot::sandboxd {
@@ -98,11 +100,11 @@ class Unpacking {
   Result<void> add(ZipReader& zip, archive_entry* entry, const CallContext& ctx) {
     const char* name = archive_entry_pathname(entry);
     if (name == nullptr) return invalid_argument("the archive has an entry without a readable name");
-    std::string path = name;
+    std::string path = zip::path_of_entry(name);
     while (path.ends_with('/')) path.pop_back();
     if (path == kSkippedNote) return {};
-    auto place = workspace_.locate_entry(path, Parents::create);
-    if (!place) return fail(place.error(), path);
+    auto place = workspace_.locate_bytes(path, Parents::create);
+    if (!place) return fail(place.error(), shown_name(path));
     switch (archive_entry_filetype(entry)) {
       case AE_IFDIR:
         return add_folder(*place, entry);
@@ -118,7 +120,7 @@ class Unpacking {
   // A folder's mode may forbid what is done in it, and its time changes with that: both come last, children first.
   Result<void> finish() {
     for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) {
-      auto place = workspace_.locate_entry(folder->path, Parents::must_exist);
+      auto place = workspace_.locate_bytes(folder->path, Parents::must_exist);
       if (!place) return fail(place.error());
       if (auto set = apply(*place, folder->mode, folder->times); !set) return set;
     }
@@ -160,7 +162,8 @@ class Unpacking {
     if (::unlinkat(place.folder.get(), place.name.c_str(), 0) != 0 && errno != ENOENT) {
       return conflict("'" + place.path + "' is in the way of a link");
     }
-    if (::symlinkat(target, place.folder.get(), place.name.c_str()) != 0) return errno_error(place.path, errno);
+    if (::symlinkat(zip::target_of_entry(target).c_str(), place.folder.get(), place.name.c_str()) != 0)
+      return errno_error(place.path, errno);
     const auto times = times_of(entry);
     (void)::utimensat(place.folder.get(), place.name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
     return {};

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <climits>
 
+#include "ottobot/file_names.hpp"
 #include "sandboxd/files.hpp"
+#include "zip/entry_name.hpp"
 #include "zip/utf8_locale.hpp"
 
 namespace ottobot::sandboxd {
@@ -39,8 +41,8 @@ class ZipWriter {
   Result<void> begin(const std::string& path, const struct stat& info, const std::string& link_target) {
     archive_entry_clear(entry_.get());
     archive_entry_copy_stat(entry_.get(), &info);
-    archive_entry_copy_pathname(entry_.get(), path.c_str());
-    if (!link_target.empty()) archive_entry_copy_symlink(entry_.get(), link_target.c_str());
+    archive_entry_copy_pathname(entry_.get(), zip::entry_name(path).c_str());
+    if (!link_target.empty()) archive_entry_copy_symlink(entry_.get(), zip::entry_target(link_target).c_str());
     return check(archive_write_header(archive_.get(), entry_.get()));
   }
 
@@ -90,7 +92,7 @@ class WorkspaceZip {
     skipped(path);
     return Walk::skip;
   }
-  void skipped(const std::string& path) { skipped_ += path + "\n"; }
+  void skipped(const std::string& path) { skipped_ += shown_name(path) + "\n"; }
 
   Result<void> finish() {
     if (!skipped_.empty()) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "zip/entry_name.hpp"
 #include "zip/utf8_locale.hpp"
 
 namespace ottobot::zip {
@@ -21,7 +22,7 @@ const char* or_empty(const char* text) { return text == nullptr ? "" : text; }
 
 std::string path_of(::archive_entry* entry) {
   const char* utf8 = ::archive_entry_pathname_utf8(entry);
-  std::string path = utf8 != nullptr ? utf8 : or_empty(::archive_entry_pathname(entry));
+  std::string path = path_of_entry(utf8 != nullptr ? utf8 : or_empty(::archive_entry_pathname(entry)));
   while (path.ends_with('/')) path.pop_back();
   return path;
 }
@@ -37,7 +38,7 @@ ZipEntry entry_of(::archive_entry* entry) {
       break;
     case AE_IFLNK:
       read.type = EntryType::symlink;
-      read.target = or_empty(::archive_entry_symlink(entry));
+      read.target = target_of_entry(or_empty(::archive_entry_symlink(entry)));
       break;
     default:
       break;

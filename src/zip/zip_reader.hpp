@@ -16,11 +16,11 @@ namespace ottobot::zip {
 enum class EntryType { file, directory, symlink };
 
 struct ZipEntry {
-  std::string path;  // relative, without '/' at its end
+  std::string path;  // the workspace's bytes; relative, without '/' at its end
   EntryType type = EntryType::file;
   std::uint64_t size_bytes = 0;
   UnixMillis modified_at = 0;
-  std::string target;  // of a symlink, as it was stored
+  std::string target;  // of a symlink, the bytes of the workspace's link
 };
 
 class ZipReader {

@@ -66,6 +66,9 @@ class ArchivedFiles : public ApiTest {
     zip.add("src/deep/", AE_IFDIR, "");
     zip.add("src/deep/x.txt", AE_IFREG, "x");
     zip.add("link", AE_IFLNK, "src/deep/../a b.html");
+    zip.add(R"(latin/caf\xe9)", AE_IFREG, "byte");
+    zip.add(R"(latin/caf\x5cxe9)", AE_IFREG, "backslash");
+    zip.add(R"(latin/link\xff)", AE_IFLNK, R"(caf\xe9)");
     zip.add("out", AE_IFLNK, "../../etc/passwd");
     zip.add("loop", AE_IFLNK, "loop");
     store_archive(id_, zip.finish());
@@ -119,6 +122,17 @@ TEST_F(ArchivedFiles, LinksAreFollowedInsideTheWorkspaceOnly) {
   EXPECT_EQ(get("/download/" + id_ + "/link").body, "<p>hi</p>");
   EXPECT_EQ(get("/download/" + id_ + "/out").status, 403);
   EXPECT_EQ(get("/download/" + id_ + "/loop").status, 409);
+}
+
+TEST_F(ArchivedFiles, NamesThatAreNotUtf8AreNamedAsInTheSandbox) {
+  EXPECT_EQ(get("/download/" + id_ + "/latin/caf%E9").body, "byte");
+  EXPECT_EQ(get("/download/" + id_ + "/latin/caf%5Cxe9").body, "byte");
+  EXPECT_EQ(get("/download/" + id_ + "/latin/link%FF").body, "byte");
+  const Json listing = json_of(get("/session/" + id_ + "/files?path=latin"));
+  std::vector<std::string> names;
+  for (const Json& entry : listing["entries"]) names.push_back(get_string(entry, "name"));
+  EXPECT_EQ(names, (std::vector<std::string>{R"(caf\xe9)", R"(caf\xe9)", R"(link\xff)"}));
+  EXPECT_EQ(listing["entries"][2]["target"], R"(caf\xe9)");
 }
 
 TEST_F(ArchivedFiles, FoldersAreListedAsTheSandboxDid) {

@@ -43,6 +43,13 @@ TEST_F(FileRoutes, AnArchiveCutShortCannotPassForAWholeOne) {
   EXPECT_FALSE(all.ends_with("0\r\n\r\n"));
 }
 
+TEST_F(FileRoutes, AnUploadsNameMustBeUtf8) {
+  sandbox_up_ = true;
+  const auto refused = send("PUT", "/session/" + id_ + "/files/caf%E9", "x");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(json_of(refused)["details"][0]["field"], "path");
+}
+
 TEST_F(FileRoutes, AnEndedSessionIsDownloadedFromTheStore) {
   const std::string zip = "PK" + std::string(300000, 'q');
   store_archive(id_, zip);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "net/client/http_client.hpp"
+#include "net/process/spawn.hpp"
 #include "sandboxd/sandbox.hpp"
 #include "sandboxd/temp_folder.hpp"
 
@@ -109,6 +110,36 @@ TEST(ArchiveTest, ReplacesWhatHasTheSameNameAndKeepsTheRest) {
   EXPECT_EQ(after.workspace.read("a.txt"), "new");
   EXPECT_EQ(fs::read_symlink(after.workspace / "link"), "a.txt");
   EXPECT_EQ(after.workspace.read("mine.txt"), "kept");
+}
+
+TEST(ArchiveTest, NamesThatAreNotUtf8AreEscapedInTheZipAndComeBack) {
+  const Machine before, after;
+  const std::string odd = "caf\xe9", alike = R"(caf\xe9)";
+  before.workspace.write(odd, "latin");
+  before.workspace.write(alike, "backslash");
+  before.workspace.write("d\xff/x", "below");
+  before.workspace.write("~/home", "tilde");
+  fs::create_symlink(odd, before.workspace / "link\xfe");
+  const auto archive = before.fetch("GET");
+  ASSERT_EQ(archive.status, 200);
+
+  const TempFolder folder;
+  folder.write("w.zip", archive.body);
+  const std::string script =
+      "import sys, zipfile\n"
+      "zip = zipfile.ZipFile(sys.argv[1])\n"
+      "for name in zip.namelist(): print(name, zip.read(name).decode())\n";
+  auto listed = net::run({.argv = {"python3", "-c", script, folder / "w.zip"}}, with_timeout(std::chrono::seconds(30)));
+  ASSERT_TRUE(listed) << listed.error().to_string();
+  EXPECT_EQ(listed->status.code, 0) << listed->err;
+  for (const char* line :
+       {R"(./caf\xe9 latin)", R"(./caf\x5cxe9 backslash)", R"(d\xff/x below)", R"(./link\xfe caf\xe9)"}) {
+    EXPECT_THAT(listed->out, ::testing::HasSubstr(std::string(line) + "\n"));
+  }
+
+  ASSERT_EQ(after.fetch("PUT", archive.body).status, 200);
+  EXPECT_EQ(picture(after.workspace), picture(before.workspace));
+  EXPECT_EQ(after.workspace.read(odd), "latin");
 }
 
 TEST(ArchiveTest, NothingIsWrittenOutsideTheWorkspace) {

@@ -129,6 +129,7 @@ TEST_F(EndpointTest, SaysWhatIsWrongWithAPath) {
   EXPECT_EQ(fetch("PUT", "/files/d", "x").status, 409);
   EXPECT_EQ(fetch("PUT", "/files/d/f/g", "x").status, 409);
   EXPECT_EQ(fetch("PUT", "/files/..%2Fx", "x").status, 403);
+  EXPECT_EQ(fetch("PUT", "/files/caf%E9", "x").status, 400);
   EXPECT_EQ(fetch("DELETE", "/files/d/f").status, 405);
   auto listing = json(fetch("GET", "/files?path=d"));
   EXPECT_EQ(listing["path"], "d");
