@@ -37,11 +37,12 @@ std::optional<std::string> read_body(Request& request, std::size_t max_bytes) {
   return std::nullopt;
 }
 
-Result<Fields> Fields::parse(const std::string& body) {
-  if (body.empty()) return invalid_argument("the body is empty", "the body must be a JSON object");
-  auto json = parse_json(body);
-  if (!json) return invalid_argument(json.error().message, "the body must be a JSON object");
-  if (!json->is_object()) return invalid_argument("the body must be a JSON object");
+Result<Fields> Fields::parse(const std::string& text, const std::string& what) {
+  const std::string wanted = what + " must be a JSON object";
+  if (text.empty()) return invalid_argument(what + " is empty", wanted);
+  auto json = parse_json(text);
+  if (!json) return invalid_argument(json.error().message, wanted);
+  if (!json->is_object()) return invalid_argument(wanted);
   return Fields(std::move(*json));
 }
 
@@ -85,17 +86,25 @@ std::optional<std::int64_t> Fields::optional_integer(const std::string& name) {
   return too_large ? INT64_MAX : value->get<std::int64_t>();
 }
 
+Failure undecodable(const std::string& name, std::string_view text) {
+  const bool has_nul = text.find("%00") != std::string_view::npos;
+  return invalid_field(name, has_nul ? "must not contain NUL" : "has a broken %-escape");
+}
+
 Result<std::optional<std::string>> query_text(const net::RequestHead& head, const std::string& name) {
   int given = 0;
+  std::string_view raw;
   for (std::string_view rest = head.query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    if (net::percent_decode(pair.substr(0, pair.find('='))) == name) ++given;
+    if (net::percent_decode(pair.substr(0, pair.find('='))) != name) continue;
+    ++given;
+    raw = pair;
   }
   if (given == 0) return std::nullopt;
   if (given > 1) return invalid_field(name, "must be given once");
   auto value = head.query_param(name);
-  if (!value) return invalid_field(name, "has a broken %-escape");
+  if (!value) return undecodable(name, raw);
   return value;
 }
 

@@ -23,8 +23,8 @@ void answer_unread_body(Request& request, const Error& error);
 // is null counts as absent.
 class Fields {
  public:
-  // Errors: invalid_argument (malformed, no object).
-  static Result<Fields> parse(const std::string& body);
+  // `what` names the text in errors. Errors: invalid_argument (malformed, no object).
+  static Result<Fields> parse(const std::string& text, const std::string& what = "the body");
   explicit Fields(Json object) : object_(std::move(object)) {}
 
   std::string required_string(const std::string& name);
@@ -47,7 +47,11 @@ class Fields {
   FieldProblems problems_;
 };
 
-// A query parameter, decoded; nullopt when absent. Errors: invalid_argument naming it (given twice, a broken escape).
+// Errors: invalid_argument naming `name`, for a `text` that net::percent_decode() refuses.
+Failure undecodable(const std::string& name, std::string_view text);
+
+// A query parameter, decoded; nullopt when absent. Errors: invalid_argument naming it (given twice, a broken escape,
+// NUL).
 Result<std::optional<std::string>> query_text(const net::RequestHead& head, const std::string& name);
 
 struct IntRange {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "api/errors.hpp"
+#include "api/input.hpp"
 #include "api/status_watch.hpp"
 
 namespace ottobot::api {
@@ -30,8 +31,13 @@ std::optional<std::string> join_decoded(std::vector<std::string>::const_iterator
   return net::percent_decode(joined);
 }
 
-std::optional<Request::Params> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+struct Match {
   Request::Params params;
+  std::string undecodable;  // the name of the rest of the path, which cannot be decoded; empty if it can
+};
+
+std::optional<Match> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  Match found;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const std::string& expected = pattern[i];
     const bool takes_rest = expected.starts_with('*');
@@ -39,16 +45,17 @@ std::optional<Request::Params> match(const std::vector<std::string>& pattern, co
     if (takes_rest || expected.starts_with(':')) {
       const auto from = path.begin() + static_cast<std::ptrdiff_t>(std::min(i, path.size()));
       auto value = join_decoded(from, takes_rest ? path.end() : from + 1);
-      if (!value) return std::nullopt;
-      params.emplace_back(expected.substr(1), std::move(*value));
-      if (takes_rest) return params;
+      if (!value && takes_rest) found.undecodable = expected.substr(1);
+      if (!value && !takes_rest) return std::nullopt;
+      found.params.emplace_back(expected.substr(1), std::move(value).value_or(""));
+      if (takes_rest) return found;
     } else if (expected != path[i]) {
       return std::nullopt;
     }
   }
   const bool has_trailing_slash = path.size() == pattern.size() + 1 && path.back().empty();
   if (path.size() != pattern.size() && !has_trailing_slash) return std::nullopt;
-  return params;
+  return found;
 }
 
 // "OPTIONS *" asks for the server as a whole (RFC 9110 §9.3.7).
@@ -112,11 +119,15 @@ std::string_view Router::answer(net::Exchange& exchange) const {
   const std::vector<std::string> path = split_path(head.path);
   std::vector<std::string> allowed;
   for (const Route& route : routes_) {
-    auto params = match(route.segments, path);
-    if (!params) continue;
+    auto found = match(route.segments, path);
+    if (!found) continue;
     if (route.method == method) {
-      Request request(exchange, std::move(*params));
-      call(route, request);
+      Request request(exchange, std::move(found->params));
+      if (found->undecodable.empty()) {
+        call(route, request);
+      } else {
+        exchange.respond(error_response(undecodable(found->undecodable, head.path).value()));
+      }
       return route.pattern;
     }
     if (std::find(allowed.begin(), allowed.end(), route.method) == allowed.end()) allowed.push_back(route.method);

@@ -25,6 +25,18 @@ TEST_F(RequestRules, AQueryParameterGivenTwiceOrBrokenIs400AndNamed) {
   EXPECT_EQ(get("/session?cachebuster=17&limit=1").status, 200) << "what we do not know is none of our business";
 }
 
+TEST_F(RequestRules, NulIsRefusedByItsNameWhereverAPathIsGiven) {
+  const std::string id = create_session();
+  for (const std::string& target : {"/session/" + id + "/files?path=%00", "/session/" + id + "/files?path=a%00b",
+                                    "/download/" + id + "/a%00b"}) {
+    const auto response = get(target);
+    EXPECT_EQ(response.status, 400) << target;
+    EXPECT_EQ(get_string(json_of(response), "message"), "path: must not contain NUL") << target;
+  }
+  EXPECT_EQ(get_string(json_of(get("/download/" + id + "/a%zz")), "message"), "path: has a broken %-escape");
+  EXPECT_EQ(get("/session/%00").status, 404) << "no session has that name";
+}
+
 TEST_F(RequestRules, OneSlashTooManyAtTheEndDoesNoHarm) {
   const std::string id = create_session();
   EXPECT_EQ(json_of(get("/session/" + id + "/"))["session_id"], id);
