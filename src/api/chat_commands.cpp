@@ -21,7 +21,7 @@ Result<std::optional<PostedPrompt>> send_prompt(Context& context, const std::str
 Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
                                                      const std::string& payload, bool binary) {
   if (binary) return invalid_argument("frames are JSON texts, not binary");
-  auto fields = Fields::parse(payload);
+  auto fields = Fields::parse(payload, "the frame");
   if (!fields) return fail(fields.error());
   const std::string type = fields->required_string("type");
   if (auto ok = fields->check(); !ok) return fail(ok.error());

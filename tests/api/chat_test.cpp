@@ -198,6 +198,7 @@ TEST_F(Chat, ABadFrameIsAnsweredAndTheSocketStaysOpen) {
     EXPECT_EQ(answer["type"], "error") << frame;
     EXPECT_EQ(answer["error"], "Bad Request") << frame;
     EXPECT_FALSE(get_string(answer, "content").empty()) << frame;
+    EXPECT_EQ(get_string(answer, "content").find("body"), std::string::npos) << answer;
     EXPECT_TRUE(answer["timestamp"].is_number_integer());
   }
   client.send_binary("{}");
@@ -222,7 +223,7 @@ TEST_F(Chat, AFrameOverOneMebibyteCloses1009) {
 
 TEST_F(Chat, ABadAfterIs400AndAPlainRequest426) {
   const std::string id = create_session();
-  for (const char* after : {"abc", "-1", "", "1.5", "99999999999999999999"}) {
+  for (const char* after : {"abc", "-1", "", "1.5", "99999999999999999999", "1&after=2", "1%00"}) {
     SocketClient client(port(), "/session/" + id + "/chat?after=" + after);
     EXPECT_EQ(client.handshake().status, 400) << after;
   }
