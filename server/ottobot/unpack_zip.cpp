@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "project_output.hpp"
+#include "zip/utf8_locale.hpp"
 
 namespace ottobot::cli {
 namespace {
@@ -48,12 +49,13 @@ Result<void> make_links(const fs::path& dir, const std::vector<std::pair<fs::pat
 
 }  // namespace
 
-Result<void> unpack_zip(const fs::path& zip, const fs::path& dir) {
+Result<void> unpack_zip(const fs::path& file, const fs::path& dir) {
+  const zip::Utf8Locale names;
   const std::unique_ptr<archive, CloseRead> source(::archive_read_new());
   const std::unique_ptr<archive, CloseWrite> disk(::archive_write_disk_new());
   ::archive_read_support_format_zip(source.get());
   ::archive_write_disk_set_options(disk.get(), kFlags);
-  if (::archive_read_open_filename(source.get(), zip.c_str(), kBlockBytes) != ARCHIVE_OK) return broken(source.get());
+  if (::archive_read_open_filename(source.get(), file.c_str(), kBlockBytes) != ARCHIVE_OK) return broken(source.get());
   std::vector<std::pair<fs::path, fs::path>> links;
   archive_entry* entry = nullptr;
   int status = ARCHIVE_OK;

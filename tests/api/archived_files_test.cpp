@@ -66,9 +66,10 @@ class ArchivedFiles : public ApiTest {
     zip.add("src/deep/", AE_IFDIR, "");
     zip.add("src/deep/x.txt", AE_IFREG, "x");
     zip.add("link", AE_IFLNK, "src/deep/../a b.html");
-    zip.add(R"(latin/caf\xe9)", AE_IFREG, "byte");
-    zip.add(R"(latin/caf\x5cxe9)", AE_IFREG, "backslash");
-    zip.add(R"(latin/link\xff)", AE_IFLNK, R"(caf\xe9)");
+    zip.add("latin/in/", AE_IFDIR, "");
+    zip.add(R"(latin/in/caf\xe9)", AE_IFREG, "byte");
+    zip.add(R"(latin/in/caf\x5cxe9)", AE_IFREG, "backslash");
+    zip.add(R"(latin/in/link\xff)", AE_IFLNK, R"(caf\xe9)");
     zip.add("out", AE_IFLNK, "../../etc/passwd");
     zip.add("loop", AE_IFLNK, "loop");
     store_archive(id_, zip.finish());
@@ -125,10 +126,10 @@ TEST_F(ArchivedFiles, LinksAreFollowedInsideTheWorkspaceOnly) {
 }
 
 TEST_F(ArchivedFiles, NamesThatAreNotUtf8AreNamedAsInTheSandbox) {
-  EXPECT_EQ(get("/download/" + id_ + "/latin/caf%E9").body, "byte");
-  EXPECT_EQ(get("/download/" + id_ + "/latin/caf%5Cxe9").body, "byte");
-  EXPECT_EQ(get("/download/" + id_ + "/latin/link%FF").body, "byte");
-  const Json listing = json_of(get("/session/" + id_ + "/files?path=latin"));
+  EXPECT_EQ(get("/download/" + id_ + "/latin/in/caf%E9").body, "byte");
+  EXPECT_EQ(get("/download/" + id_ + "/latin/in/caf%5Cxe9").body, "byte");
+  EXPECT_EQ(get("/download/" + id_ + "/latin/in/link%FF").body, "byte");
+  const Json listing = json_of(get("/session/" + id_ + "/files?path=latin/in"));
   std::vector<std::string> names;
   for (const Json& entry : listing["entries"]) names.push_back(get_string(entry, "name"));
   EXPECT_EQ(names, (std::vector<std::string>{R"(caf\xe9)", R"(caf\xe9)", R"(link\xff)"}));

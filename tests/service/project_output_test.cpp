@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "ottobot/ids.hpp"
+#include "zip/utf8_locale.hpp"
 
 namespace ottobot::cli {
 namespace {
@@ -60,6 +61,18 @@ TEST_F(ProjectOutputTest, UnpacksFilesFoldersAndLinks) {
   ASSERT_TRUE(done) << done.error().to_string();
   EXPECT_EQ(content_of(dir_ / "out/src/a.txt"), "A");
   EXPECT_TRUE(fs::is_symlink(dir_ / "out/link"));
+}
+
+TEST_F(ProjectOutputTest, UnpacksNamesOfAllLanguages) {
+  {
+    const zip::Utf8Locale names;
+    write_zip(dir_ / "p.zip", {{"ünï/😀.txt", "A", ""}, {"ссылка", "", "ünï/😀.txt"}});
+  }
+  fs::create_directory(dir_ / "out");
+  auto done = unpack_zip(dir_ / "p.zip", dir_ / "out");
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(content_of(dir_ / "out/ünï/😀.txt"), "A");
+  EXPECT_EQ(content_of(dir_ / "out/ссылка"), "A");
 }
 
 TEST_F(ProjectOutputTest, NoEntryLeavesTheFolder) {
