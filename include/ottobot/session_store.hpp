@@ -68,6 +68,10 @@ struct CreateSessionResult {
   bool replayed = false;  // the key was known: `row` is as it is now, nothing was written
 };
 
+struct FindCreatedParams {
+  std::string user, idempotency_key, request_hash;  // as in CreateSessionParams
+};
+
 struct AppendParams {
   std::string session_id;
   std::vector<NewEvent> events;  // one atomic batch; may be empty for a patch alone
@@ -153,6 +157,9 @@ class SessionStore {
   // Row, events and pending mark in one atomic step. Errors: already_exists (id), conflict (idempotency key with
   // another request_hash), invalid_argument (id is not 1 to 64 characters of A-Za-z0-9_-; bad event ids).
   virtual Result<CreateSessionResult> create_session(const CreateSessionParams& params, const CallContext& ctx) = 0;
+  // The session that create_session() would replay, as it is now; nullopt when it would make a new one. Errors:
+  // conflict (idempotency key with another request_hash).
+  virtual Result<std::optional<SessionRow>> find_created(const FindCreatedParams& params, const CallContext& ctx) = 0;
   // Errors: not_found.
   virtual Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) = 0;
   virtual Result<SessionPage> list_sessions(const ListSessionsParams& params, const CallContext& ctx) = 0;

@@ -116,6 +116,10 @@ Result<void> SessionService::check(const NewSession& asked) const {
 }
 
 Result<SessionRow> SessionService::create(const NewSession& asked, const CallContext& ctx) {
+  // What was answered once is answered again, whatever has become of the queue or the model.
+  auto known = find_created(asked, ctx);
+  if (!known) return fail(known.error());
+  if (*known) return as_created(std::move(**known));
   NewSession request = with_defaults(asked);
   FieldProblems problems = problems_of(request);
   auto model = options_.resolve_model(request.model).map_error(naming_model);
@@ -124,7 +128,17 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   if (auto ok = problems.check(); !ok) return fail(ok.error());
   if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
   if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
+  request.model = std::move(*model);
+  return store_new(request, hash_of(asked), ctx);  // the defaults may be others after a restart
+}
 
+Result<std::optional<SessionRow>> SessionService::find_created(const NewSession& asked, const CallContext& ctx) {
+  if (asked.idempotency_key.empty() || asked.idempotency_key.size() > kMaxIdempotencyKey) return std::nullopt;
+  return store_.find_created({asked.user, asked.idempotency_key, hash_of(asked)}, ctx);
+}
+
+Result<SessionRow> SessionService::store_new(const NewSession& request, const std::string& hash,
+                                             const CallContext& ctx) {
   CreateSessionParams params;
   SessionRow& row = params.row;
   row.id = new_id();
@@ -133,7 +147,7 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   row.timeout_s = request.timeout_s;
   row.initial_prompt = request.initial_prompt;
   row.environment = request.environment;
-  row.model = *model;
+  row.model = request.model;
   row.image = request.image;
   row.phase = phase::kQueued;
   row.expires_at = row.created_at + row.timeout_s * 1000;
@@ -146,7 +160,7 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   params.events = {events::session_created({row.initial_prompt, row.environment, row.model, row.image}),
                    events::phase_changed(phase::kQueued, 0, "Session queued"), events::user_prompt(row.initial_prompt)};
   params.idempotency_key = request.idempotency_key;
-  params.request_hash = hash_of(asked);  // the defaults may be others after a restart
+  params.request_hash = hash;
 
   auto created = store_.create_session(params, ctx);
   const bool stored = created && !created->replayed;

@@ -122,6 +122,31 @@ TEST_F(SessionServiceTest, AnIdempotencyKeyGivesTheSameAnswerAndReleasesTheSecon
   EXPECT_TRUE(failed_with(ErrorCode::conflict, service.create(session, {})));
 }
 
+TEST_F(SessionServiceTest, AnIdempotencyKeyGivesTheSameAnswerWhenNothingNewWouldBeTaken) {
+  auto session = request();
+  session.idempotency_key = "key-1";
+  session.model = "scripted:demo";
+  const auto first = service.create(session, {});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(succeeded(service.create(request(), {})));
+  ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, service.create(request(), {})));
+  auto later_options = options();
+  later_options.resolve_model = [](const std::string&) -> Result<std::string> {
+    return invalid_field("model", "there is no such provider");
+  };
+  later_options.default_timeout_s = 600;
+  SessionService later(*store, *queue, clock, null_logger(), later_options);
+  for (SessionService* asked : {&service, &later}) {
+    const auto again = asked->create(session, {});
+    ASSERT_TRUE(succeeded(again));
+    EXPECT_EQ(again->id, first->id);
+    EXPECT_EQ(again->expires_at, first->expires_at);
+    EXPECT_EQ(again->model, "scripted:demo");
+  }
+  session.initial_prompt = "something else";
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, later.create(session, {})));
+  EXPECT_EQ(ports.size(), 3u);
+}
+
 TEST_F(SessionServiceTest, AFullQueueIsRefusedWithATimeToComeBack) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(succeeded(service.create(request(), {})));
   const auto refused = service.create(request(), {});

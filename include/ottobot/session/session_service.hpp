@@ -54,8 +54,9 @@ class SessionService {
   SessionService(SessionStore& store, Queue& queue, Clock& clock, Logger& logger, SessionServiceOptions options);
   ~SessionService();
 
-  // Errors: invalid_argument (details name the fields), conflict (idempotency key used for another body),
-  // resource_exhausted (queue limit).
+  // The same idempotency key and body: the first answer again, whatever would refuse a new session. Errors:
+  // invalid_argument (details name the fields), conflict (idempotency key used for another body), resource_exhausted
+  // (queue limit).
   Result<SessionRow> create(const NewSession& request, const CallContext& ctx);
   // Whether create() would take the fields. Errors: invalid_argument (details name every wrong one).
   Result<void> check(const NewSession& request) const;
@@ -74,6 +75,10 @@ class SessionService {
 
  private:
   NewSession with_defaults(NewSession request) const;
+  // The session that `asked` made before, by its idempotency key. Errors: conflict.
+  Result<std::optional<SessionRow>> find_created(const NewSession& asked, const CallContext& ctx);
+  // Of a request whose fields are good and filled in; `hash` is of what was asked.
+  Result<SessionRow> store_new(const NewSession& request, const std::string& hash, const CallContext& ctx);
   Result<void> check_queue(const CallContext& ctx);
   Result<void> check_waiting(const SessionRow& row, const std::string& event_id, const CallContext& ctx);
   void announce_stop(const std::string& session_id, const CallContext& ctx);

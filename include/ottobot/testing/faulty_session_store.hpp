@@ -45,6 +45,9 @@ class FaultySessionStore final : public SessionStore {
   Result<CreateSessionResult> create_session(const CreateSessionParams& params, const CallContext& ctx) override {
     return call("create_session", [&] { return store_.create_session(params, ctx); });
   }
+  Result<std::optional<SessionRow>> find_created(const FindCreatedParams& params, const CallContext& ctx) override {
+    return call("find_created", [&] { return store_.find_created(params, ctx); });
+  }
   Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) override {
     return call("get_session", [&] { return store_.get_session(session_id, ctx); });
   }

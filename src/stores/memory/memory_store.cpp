@@ -30,6 +30,12 @@ class MemoryStore final : public SessionStore {
     return created;
   }
 
+  Result<std::optional<SessionRow>> find_created(const FindCreatedParams& params, const CallContext& ctx) override {
+    if (auto running = ctx.check(); !running) return fail(running.error());
+    std::lock_guard lock(mutex_);
+    return sessions_.find_created(params);
+  }
+
   Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) override {
     return with_session(session_id, ctx, [](StoredSession& session) -> Result<SessionRow> { return session.row; });
   }

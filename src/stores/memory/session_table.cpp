@@ -19,11 +19,9 @@ StoredSession* SessionTable::find(const std::string& session_id) {
 }
 
 Result<CreateSessionResult> SessionTable::create(const CreateSessionParams& params) {
-  drop_expired_keys();
-  if (const auto known = keys_.find({params.row.user, params.idempotency_key}); known != keys_.end()) {
-    if (known->second.request_hash != params.request_hash) return key_reused(params.idempotency_key);
-    return CreateSessionResult{sessions_.at(known->second.session_id).row, true};
-  }
+  auto created = find_created({params.row.user, params.idempotency_key, params.request_hash});
+  if (!created) return fail(created.error());
+  if (*created) return CreateSessionResult{std::move(**created), true};
   const auto [place, inserted] = sessions_.try_emplace(params.row.id);
   if (!inserted) return session_exists(params.row.id);
   StoredSession& session = place->second;
@@ -37,6 +35,14 @@ Result<CreateSessionResult> SessionTable::create(const CreateSessionParams& para
   index_.insert(session.row, session.serial);
   if (!params.idempotency_key.empty()) remember_key(params);
   return CreateSessionResult{session.row, false};
+}
+
+Result<std::optional<SessionRow>> SessionTable::find_created(const FindCreatedParams& params) {
+  drop_expired_keys();
+  const auto known = keys_.find({params.user, params.idempotency_key});
+  if (known == keys_.end()) return std::nullopt;
+  if (known->second.request_hash != params.request_hash) return key_reused(params.idempotency_key);
+  return sessions_.at(known->second.session_id).row;
 }
 
 void SessionTable::remember_key(const CreateSessionParams& params) {

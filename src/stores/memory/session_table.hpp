@@ -45,6 +45,8 @@ class SessionTable {
 
   // As SessionStore::create_session; `params` are valid.
   Result<CreateSessionResult> create(const CreateSessionParams& params);
+  // As SessionStore::find_created.
+  Result<std::optional<SessionRow>> find_created(const FindCreatedParams& params);
   // As SessionStore's appends, after the caller's right to append was checked.
   Result<AppendResult> append(StoredSession& session, const AppendParams& params, const RowPatch& patch,
                               std::optional<Seq> if_last_seq);

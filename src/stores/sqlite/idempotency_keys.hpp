@@ -6,11 +6,8 @@
 
 namespace ottobot::stores {
 
-struct KnownKey {
-  std::string request_hash, session_id;
-};
-std::optional<KnownKey> find_key(Connection& connection, const std::string& user, const std::string& key,
-                                 UnixMillis now);
+// As SessionStore::find_created.
+Result<std::optional<SessionRow>> load_created(Connection& connection, const FindCreatedParams& params, UnixMillis now);
 // Also forgets what has expired by `now`.
 void remember_key(Connection& connection, const CreateSessionParams& params, std::int64_t sid, UnixMillis now);
 

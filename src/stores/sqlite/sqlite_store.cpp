@@ -72,6 +72,11 @@ class SqliteStore final : public SessionStore {
     return created;
   }
 
+  Result<std::optional<SessionRow>> find_created(const FindCreatedParams& params, const CallContext& ctx) override {
+    return readers_.read(ctx,
+                         [&](Connection& connection) { return load_created(connection, params, clock_.now_ms()); });
+  }
+
   Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) override {
     return readers_.read(ctx, [&](Connection& connection) { return load_row(connection, session_id); });
   }
@@ -299,14 +304,9 @@ class SqliteStore final : public SessionStore {
   Result<CreateSessionResult> create(Connection& connection, const CreateSessionParams& params,
                                      const EncodedEvents& events) {
     const UnixMillis now = clock_.now_ms();
-    if (!params.idempotency_key.empty()) {
-      if (const auto known = find_key(connection, params.row.user, params.idempotency_key, now)) {
-        if (known->request_hash != params.request_hash) return key_reused(params.idempotency_key);
-        auto row = load_row(connection, known->session_id);
-        if (!row) return fail(row.error());
-        return CreateSessionResult{std::move(*row), true};
-      }
-    }
+    auto known = load_created(connection, {params.row.user, params.idempotency_key, params.request_hash}, now);
+    if (!known) return fail(known.error());
+    if (*known) return CreateSessionResult{std::move(**known), true};
     if (load_head(connection, params.row.id)) return session_exists(params.row.id);
     CreateSessionResult created{params.row, false};
     created.row.turns = {};

@@ -79,6 +79,25 @@ TEST_P(SessionStoreContract, IdempotencyKeyReturnsTheFirstSessionForADay) {
   EXPECT_EQ(next_day.row.id, again.row.id);
 }
 
+TEST_P(SessionStoreContract, FindsTheSessionOfAnIdempotencyKeyWithoutWriting) {
+  const FindCreatedParams asked{"alice", "key", "hash"};
+  EXPECT_FALSE(value_of(store_->find_created(asked, ctx_)));
+  auto first = new_session("alice");
+  first.idempotency_key = "key";
+  first.request_hash = "hash";
+  ASSERT_TRUE(succeeded(store_->create_session(first, ctx_)));
+  ASSERT_TRUE(succeeded(store_->post_inbox(by_anybody(first.row.id, {note("later")}), ctx_)));
+  const auto found = value_of(store_->find_created(asked, ctx_));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, first.row.id);
+  EXPECT_EQ(found->last_seq, 3);
+  EXPECT_FALSE(value_of(store_->find_created({"bob", "key", "hash"}, ctx_)));
+  EXPECT_FALSE(value_of(store_->find_created({"alice", "", "hash"}, ctx_)));
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, store_->find_created({"alice", "key", "other"}, ctx_)));
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_FALSE(value_of(store_->find_created(asked, ctx_)));
+}
+
 TEST_P(SessionStoreContract, IdempotencyKeysArePerUserAndGoWithTheirSession) {
   auto alice = new_session("alice"), bob = new_session("bob"), anew = new_session("alice");
   for (auto* params : {&alice, &bob, &anew}) {
