@@ -33,7 +33,7 @@ enum class EventType {
   approval_requested,  // {request_id, call_id, name, args}
   approval_answered,   // {request_id, decision, by}
   stop_requested,      // {by}
-  delete_requested,    // {by}
+  delete_requested,    // {by}; internal
   turn_finished,       // {outcome, steps, usage, error?: {code, message, hint?}}; internal {duration_ms}
   workspace_changed,   // {download_url, changed_files}
   sandbox_lost,        // {message}
@@ -62,7 +62,8 @@ struct Event {
   Json internal;
 };
 
-// {seq, id, type, timestamp, data}; never `internal`.
+// {seq, id, type, timestamp, data}; never `internal`. The contract's types only: a delete_requested is a log line
+// there.
 Json to_public_json(const Event& event);
 
 enum class SessionStatus { initializing, ready, running, terminating, terminated, error };
@@ -78,7 +79,6 @@ inline constexpr std::string_view kWaitingForTools = "waiting_for_tools";
 inline constexpr std::string_view kReady = "ready";
 inline constexpr std::string_view kWaitingForInput = "waiting_for_input";
 inline constexpr std::string_view kExpired = "expired";
-inline constexpr std::string_view kDeleted = "deleted";
 }  // namespace phase
 
 enum class TurnOutcome { completed, stopped, failed, limit };

@@ -72,6 +72,7 @@ class SessionState {
  private:
   void apply_status(const Event& event);
   void apply_agent_message(const Event& event);
+  void leave_expiry_when_deleted();
   void apply_intent(const Event& event);
   void apply_result(const Event& event);
   OpenToolCall* find_open_call(const Event& event);

@@ -93,7 +93,9 @@ Result<void> ModelNode::run(const SessionState& state, Emitter& emitter, const C
   Error reason;
   for (int attempt = 0; attempt < kUnusableAnswers; ++attempt) {
     const int step = state.turn() ? state.turn()->steps + 1 : 1;
-    auto started = emitter.commit({events::model_call_started(options_.model, step, state.conversation_hash())});
+    // The session's name of it has the provider; an agent without a session has only what it was given.
+    const std::string& model = state.model().empty() ? options_.model : state.model();
+    auto started = emitter.commit({events::model_call_started(model, step, state.conversation_hash())});
     if (!started) return started;
     const std::string message_id = new_event_id();
     TextStream stream(emitter, message_id);

@@ -84,11 +84,15 @@ std::string_view to_string(TurnOutcome outcome) {
 }
 
 Json to_public_json(const Event& event) {
-  return {{"seq", event.seq},
-          {"id", event.id},
-          {"type", to_string(event.type)},
-          {"timestamp", event.timestamp},
-          {"data", event.data}};
+  const bool is_delete = event.type == EventType::delete_requested;
+  return {
+      {"seq", event.seq},
+      {"id", event.id},
+      {"type", to_string(is_delete ? EventType::log : event.type)},
+      {"timestamp", event.timestamp},
+      {"data",
+       is_delete ? Json{{"level", to_string(LogLevel::info)}, {"message", "delete requested"}, {"metadata", event.data}}
+                 : event.data}};
 }
 
 namespace events {

@@ -45,6 +45,7 @@ void SessionState::apply(const Event& event) {
       break;
     case EventType::phase_changed:
       phase_ = get_string(event.data, "phase");
+      leave_expiry_when_deleted();
       break;
     case EventType::status_changed:
       apply_status(event);
@@ -70,6 +71,7 @@ void SessionState::apply(const Event& event) {
       break;
     case EventType::delete_requested:
       delete_requested_ = true;
+      leave_expiry_when_deleted();
       // An expired session has ended already, but is still to be deleted.
       if (status_ == SessionStatus::terminated) status_ = SessionStatus::terminating;
       break;
@@ -91,6 +93,11 @@ void SessionState::apply(const Event& event) {
 bool SessionState::has_work() const {
   if (status_ == SessionStatus::terminated) return turn_.has_value() && !delete_requested_;
   return turn_.has_value() || delete_requested_;
+}
+
+// What is expired can come back, what is deleted cannot: the owner may have been about to let it expire.
+void SessionState::leave_expiry_when_deleted() {
+  if (delete_requested_ && phase_ == phase::kExpired) phase_ = phase::kReady;
 }
 
 void SessionState::apply_status(const Event& event) {

