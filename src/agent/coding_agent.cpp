@@ -1,5 +1,6 @@
 #include "ottobot/agent/coding_agent.hpp"
 
+#include "agent/acknowledgements.hpp"
 #include "agent/model_node.hpp"
 #include "agent/tools_node.hpp"
 
@@ -65,11 +66,13 @@ Graph make_coding_agent(LlmProvider& provider, ToolBox& tools, Clock& clock, Cod
   graph.add_node(kTools, [parts](const SessionState& state, Emitter& emitter, const CallContext& ctx) {
     return parts->tools.run(state, emitter, ctx);
   });
-  graph.add_node(kFinish, [&clock, &tools, options](const SessionState& state, Emitter& emitter, const CallContext&) {
-    auto ended = end_turn(emitter, options, summary_of(state, clock, options));
-    if (ended) agent::acknowledge_results(emitter.state(), tools);
-    return ended;
-  });
+  graph.add_node(kFinish,
+                 [parts, &clock, &tools, options](const SessionState& state, Emitter& emitter, const CallContext& ctx) {
+                   const auto specs = parts->list.of_turn(state, ctx);  // of the turn that ends here
+                   auto ended = end_turn(emitter, options, summary_of(state, clock, options));
+                   if (ended) agent::acknowledge_all(emitter.state(), specs ? **specs : std::vector<ToolSpec>(), tools);
+                   return ended;
+                 });
   graph.set_finish_point(kFinish);
   return graph;
 }

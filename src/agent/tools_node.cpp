@@ -7,6 +7,8 @@
 #include <system_error>
 #include <thread>
 
+#include "agent/acknowledgements.hpp"
+
 namespace ottobot::agent {
 namespace {
 
@@ -55,21 +57,7 @@ void clip(ToolReply& reply, std::size_t max_chars) {
   }
 }
 
-// How far behind the newest message the results of the step before can be.
-constexpr std::size_t kMessagesBack = 3;
-
 }  // namespace
-
-void acknowledge_results(const SessionState& state, ToolBox& tools) {
-  const auto& messages = state.messages();
-  for (std::size_t back = 1; back <= std::min(kMessagesBack, messages.size()); ++back) {
-    std::vector<std::string> call_ids;
-    for (const Part& part : messages[messages.size() - back].parts) {
-      if (const auto* result = std::get_if<ToolResultPart>(&part)) call_ids.push_back(result->call_id);
-    }
-    if (!call_ids.empty()) return tools.acknowledge(call_ids);
-  }
-}
 
 Result<void> ToolsNode::run(const SessionState& state, Emitter& emitter, const CallContext& ctx) {
   auto plans = plan(state, ctx);
@@ -125,10 +113,19 @@ Result<void> ToolsNode::run_group(std::span<const Plan> group, Emitter& emitter,
   }
   if (sent.empty()) return {};
   if (!intents.empty()) {
-    if (auto done = emitter.commit(std::move(intents)); !done) return done;
-    acknowledge_results(emitter.state(), tools_);
+    if (auto done = commit_intents(std::move(intents), emitter, ctx); !done) return done;
   }
   return run_side_by_side(sent, emitter, ctx);
+}
+
+Result<void> ToolsNode::commit_intents(std::vector<NewEvent> intents, Emitter& emitter, const CallContext& ctx) {
+  const bool reads = std::all_of(intents.begin(), intents.end(),
+                                 [](const NewEvent& intent) { return get_bool(intent.internal, "read_only"); });
+  if (auto done = emitter.commit(std::move(intents)); !done) return done;
+  const auto specs = list_.of_turn(emitter.state(), ctx);
+  if (!specs) return {};  // they are acknowledged with the next ones
+  (reads ? acknowledge_reads : acknowledge_all)(emitter.state(), **specs, tools_);
+  return {};
 }
 
 // A call that a former owner sent is cancelled where it runs; what it gave so far is its result.

@@ -8,9 +8,6 @@
 
 namespace ottobot::agent {
 
-// Tells `tools` that the newest results of the conversation are durable. Call it right after a commit.
-void acknowledge_results(const SessionState& state, ToolBox& tools);
-
 class ToolsNode {
  public:
   // `tools` and their `list` are borrowed.
@@ -29,6 +26,7 @@ class ToolsNode {
 
   Result<std::vector<Plan>> plan(const SessionState& state, const CallContext& ctx);
   Result<void> run_group(std::span<const Plan> group, Emitter& emitter, const CallContext& ctx);
+  Result<void> commit_intents(std::vector<NewEvent> intents, Emitter& emitter, const CallContext& ctx);
   Result<void> run_side_by_side(std::span<const Plan> group, Emitter& emitter, const CallContext& ctx);
   ToolReply reply_when_stopped(const Plan& plan, const CallContext& ctx);
   enum class Commit { now, with_next };
