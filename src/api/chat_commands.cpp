@@ -13,7 +13,7 @@ Result<std::optional<PostedPrompt>> send_prompt(Context& context, const std::str
   if (auto ok = fields.check([&] { return check_prompt(content, client_id); }); !ok) return fail(ok.error());
   auto seq = context.deps.sessions.post_prompt(session_id, {}, content, client_id, context.task_call());
   if (!seq) return fail(seq.error());
-  return PostedPrompt{*seq, content, client_id};
+  return PostedPrompt{*seq, client_id};
 }
 
 }  // namespace

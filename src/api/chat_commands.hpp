@@ -10,7 +10,7 @@ namespace ottobot::api {
 
 struct PostedPrompt {
   Seq seq = 0;  // where it is in the log; the old place when it was re-sent
-  std::string content, client_id;
+  std::string client_id;
 };
 
 // Carries out one frame; the prompt that it was, if it was one. Blocks on the store. Errors: invalid_argument (a bad

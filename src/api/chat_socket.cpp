@@ -1,5 +1,6 @@
 #include "api/chat_socket.hpp"
 
+#include "api/input.hpp"
 #include "api/log_scan.hpp"
 #include "ottobot/ids.hpp"
 #include "ottobot/session/chat_frames.hpp"
@@ -62,6 +63,11 @@ Result<Seq> ChatSocket::replay_start(Seq last_seq) {
 
 void ChatSocket::go_live(std::shared_ptr<EventFeed> feed, const SessionRow& row, Seq after) {
   send(connected_frame(row.status, row.last_seq, context_->deps.clock.now_ms()));
+  // It counted further than the log goes, so it has no use for anything that is in it.
+  if (after > row.last_seq) {
+    send(chat_error(after_the_end(after, row.last_seq).value(), context_->deps.clock.now_ms()));
+    after = row.last_seq;
+  }
   bool gone = false;
   {
     std::lock_guard lock(mutex_);
@@ -145,7 +151,13 @@ void ChatSocket::acknowledge(const PostedPrompt& prompt) {
     std::lock_guard lock(mutex_);
     if (prompt.seq > starts_after_) return;
   }
-  send(prompt_receipt_frame(prompt.content, prompt.client_id, prompt.seq, context_->deps.clock.now_ms()));
+  const UnixMillis now = context_->deps.clock.now_ms();
+  // What was sent first under this id counts, whatever came with it now.
+  const auto stored =
+      read_events(context_->deps.store, {options_.session_id, prompt.seq - 1, 1}, context_->task_call());
+  if (!stored) return send(chat_error(stored.error(), now));
+  if (stored->empty()) return;  // removed with its session, which closes the socket
+  send(prompt_receipt_frame(get_string(stored->front().data, "content"), prompt.client_id, prompt.seq, now));
 }
 
 void ChatSocket::post_next_command() {

@@ -141,6 +141,10 @@ Result<void> serve_event_stream(Context& context, Request& request) {
     request.exchange().respond(std::move(nothing_to_come));
     return {};
   }
+  if (*after > row->last_seq) {
+    (*feed)->close();
+    return after_the_end(*after, row->last_seq);
+  }
   auto client = request.exchange().start_stream(
       200, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
       stream->observer());

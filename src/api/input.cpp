@@ -125,4 +125,11 @@ Result<std::int64_t> query_int(const net::RequestHead& head, const std::string& 
   return parse_int(name, **text, range);
 }
 
+Failure after_the_end(Seq after, Seq last_seq) {
+  auto failure =
+      invalid_field("after", "is " + std::to_string(after) + ", but the log ends at " + std::to_string(last_seq));
+  failure.value().hint = "go on after " + std::to_string(last_seq) + ", or from 0 to see all there is";
+  return failure;
+}
+
 }  // namespace ottobot::api

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/router.hpp"
+#include "ottobot/event.hpp"
 #include "ottobot/field_problems.hpp"
 #include "ottobot/json.hpp"
 
@@ -68,5 +69,9 @@ Result<void> check_query(const Result<Values>&... values) {
 }
 // The same as query_int() for a number that came elsewhere.
 Result<std::int64_t> parse_int(const std::string& name, std::string_view text, const IntRange& range);
+
+// A client that asks for events behind some that the log does not have: it saw them before the server's machine lost
+// power (docs/adr/0005). invalid_argument naming `after`.
+Failure after_the_end(Seq after, Seq last_seq);
 
 }  // namespace ottobot::api

@@ -172,9 +172,22 @@ TEST_F(Chat, AResentPromptIsAcknowledgedWhereverTheSendersEventsBegin) {
   before.next_json();
   before.send_json(prompt);
   EXPECT_EQ(before.next_json()["seq"], 4);
+  behind.send_json({{"type", "user_prompt"}, {"content", "another text"}, {"id", "mine"}});
+  EXPECT_EQ(behind.next_json(), receipt) << "what the log has";
   for (int i = 0; i < 60; ++i) EXPECT_EQ(before.next_json()["content"], std::to_string(i));
   say(id, "live");
   for (SocketClient* client : {&behind, &before}) EXPECT_EQ(client->next_json()["content"], "live");
+}
+
+TEST_F(Chat, AClientThatHasSeenMoreThanTheLogHasIsToldAndFollowsFromItsEnd) {
+  const std::string id = create_session();
+  SocketClient client = connect(id, "?after=500");
+  EXPECT_EQ(client.next_json()["metadata"]["last_seq"], 3);
+  const Json told = client.next_json();
+  EXPECT_EQ(told["type"], "error");
+  EXPECT_NE(get_string(told, "content").find("the log ends at 3"), std::string::npos) << told;
+  say(id, "live");
+  EXPECT_EQ(client.next_json()["seq"], 4);
 }
 
 TEST_F(Chat, ABadFrameIsAnsweredAndTheSocketStaysOpen) {

@@ -98,6 +98,16 @@ TEST_F(EventRoutes, AnEventStreamGoesOnBehindLastEventId) {
   EXPECT_EQ(stream(id, "", "Last-Event-ID: x\r\n").response().status, 400);
 }
 
+TEST_F(EventRoutes, AnEventStreamFromBehindTheEndIsRefusedInsteadOfSilent) {
+  const std::string id = create_session();
+  for (const auto& refused : {stream(id, "?after=4").response(), stream(id, "", "Last-Event-ID: 4\r\n").response()}) {
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_NE(refused.body.find("the log ends at 3"), std::string::npos) << refused.body;
+  }
+  auto client = stream(id, "?after=3");
+  EXPECT_NE(client.take_until("\r\n\r\n").find(" 200 "), std::string::npos);
+}
+
 TEST_F(EventRoutes, AnEventStreamEndsWithTheSession) {
   const std::string id = create_session();
   auto client = stream(id, "?after=3");

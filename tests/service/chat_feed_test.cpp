@@ -38,13 +38,17 @@ class ChatFeedTest : public ::testing::Test {
     const Seq after = std::stoll(exchange.request().query_param("after").value_or("0"));
     auto socket = exchange.accept_websocket({}, std::make_shared<Deaf>());
     if (!socket) return;
-    (*socket)->send_text(R"({"type":"system_update","content":"Connected to session"})");
-    for (Seq seq = after + 1; seq <= std::min<Seq>(after + 3, kLast); ++seq) {
+    (*socket)->send_text(dump_json({{"type", "system_update"},
+                                    {"content", "Connected to session"},
+                                    {"metadata", {{"session_status", "ready"}, {"last_seq", last_}}}}));
+    const Seq from = std::min(after, last_);
+    if (after > last_) last_ += 2;  // the log goes on from where it really ends
+    for (Seq seq = from + 1; seq <= std::min<Seq>(from + 3, last_); ++seq) {
       if (seq % 5 == 0) (*socket)->send_text(R"({"type":"error","error":"e","content":"e"})");
       if (seq == 10 && !std::exchange(cut_, true)) break;  // its error came, it did not
       (*socket)->send_text(dump_json({{"type", "system_update"}, {"content", "x"}, {"seq", seq}}));
     }
-    (*socket)->close(after >= kLast ? close_code_ : 1011, "");
+    (*socket)->close(from >= last_ ? close_code_ : 1011, "");
   }
 
   std::vector<News> all_news(FeedOptions options) {
@@ -61,6 +65,7 @@ class ChatFeedTest : public ::testing::Test {
     return all;
   }
 
+  Seq last_ = kLast;  // of the log, in handler threads
   int close_code_ = 4410;
   bool cut_ = false;  // handler threads, one connection at a time
   std::unique_ptr<net::HttpServer> server_;
@@ -94,6 +99,16 @@ TEST_F(ChatFeedTest, AnUnknownSessionIsTheEnd) {
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all.back().kind, News::Kind::ended);
   EXPECT_EQ(all.back().error.code, ErrorCode::not_found);
+}
+
+TEST_F(ChatFeedTest, FollowsALogThatLostItsEnd) {
+  FeedOptions options;
+  options.after = kLast + 30;
+  std::vector<Seq> seqs;
+  for (const auto& news : all_news(options)) {
+    if (const auto seq = get_int(news.frame, "seq"); seq > 0) seqs.push_back(seq);
+  }
+  EXPECT_EQ(seqs, (std::vector<Seq>{kLast + 1, kLast + 2}));
 }
 
 TEST_F(ChatFeedTest, PatienceEnds) {

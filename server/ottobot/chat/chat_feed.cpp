@@ -101,8 +101,7 @@ void ChatFeed::run(std::stop_token stop) {
 Result<std::shared_ptr<net::WebSocketClient>> ChatFeed::connect(const CallContext& ctx) const {
   net::WebSocketRequest request;
   request.url = options_.url + "/session/" + options_.session_id + "/chat?deltas=" + (options_.with_deltas ? "1" : "0");
-  if (seen_ > 0 || options_.after)
-    request.url += "&after=" + std::to_string(std::max(seen_, options_.after.value_or(0)));
+  if (after_) request.url += "&after=" + std::to_string(*after_);
   if (!options_.api_key.empty()) request.headers.set("Authorization", "Bearer " + options_.api_key);
   auto socket = net::connect_websocket(request, ctx);
   if (!socket) return fail(socket.error());
@@ -132,8 +131,14 @@ void ChatFeed::take_frame(Json frame) {
     held_error_ = std::move(frame);
     return;
   }
-  if (seq != 0 && seq <= seen_) return;
-  seen_ = std::max(seen_, seq);
+  if (const Json* told = find_member(frame, "metadata"); seq == 0 && told && told->contains("last_seq")) {
+    // The greeting. Its server's machine lost power when that is less than what was seen.
+    if (after_) after_ = std::min(*after_, get_int(*told, "last_seq"));
+  }
+  if (seq != 0) {
+    if (seq <= after_.value_or(0)) return;
+    after_ = seq;
+  }
   post({News::Kind::frame, std::move(frame), {}});
 }
 

@@ -51,7 +51,8 @@ class ChatFeed {
   Result<void> send(const Json& frame);
 
  private:
-  ChatFeed(FeedOptions options, net::UniqueFd wake) : options_(std::move(options)), wake_(std::move(wake)) {}
+  ChatFeed(FeedOptions options, net::UniqueFd wake)
+      : options_(std::move(options)), wake_(std::move(wake)), after_(options_.after) {}
 
   void run(std::stop_token stop);
   Result<std::shared_ptr<net::WebSocketClient>> connect(const CallContext& ctx) const;
@@ -65,7 +66,7 @@ class ChatFeed {
   const FeedOptions options_;
   const net::UniqueFd wake_;
   // The thread's:
-  Seq seen_ = 0;
+  std::optional<Seq> after_;  // the last one seen
   std::optional<Json> held_error_;
 
   std::mutex mutex_;  // guards news_ and socket_
