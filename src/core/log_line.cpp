@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "ottobot/log.hpp"
 
@@ -45,11 +46,28 @@ void mask_bearers(std::string& text) {
   }
 }
 
+// A secret may hold another one.
+std::vector<const std::string*> longest_first(const std::vector<std::string>& secrets) {
+  std::vector<const std::string*> sorted;
+  for (const auto& secret : secrets) sorted.push_back(&secret);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const std::string* a, const std::string* b) { return a->size() > b->size(); });
+  return sorted;
+}
+
+// Masked before it is cut: half a secret would not be found.
 std::string clean(std::string_view raw, const LoggerOptions& options) {
-  std::string text = to_valid_utf8(raw.substr(0, kMaxTextBytes));
-  if (raw.size() > kMaxTextBytes) text += "…";
-  for (const auto& secret : options.secrets) mask_all(text, secret);
+  const auto secrets = longest_first(options.secrets);
+  const std::size_t longest = secrets.empty() ? 0 : secrets.front()->size();
+  std::string text(raw.substr(0, kMaxTextBytes + longest));
+  const bool is_part = text.size() < raw.size();
+  for (const auto* secret : secrets) mask_all(text, *secret);
   mask_bearers(text);
+  // Masks are short: what has come up from the end may be the beginning of a secret.
+  if (is_part) text.resize(text.size() - std::min(longest, text.size()));
+  if (text.size() > kMaxTextBytes) text.resize(kMaxTextBytes);
+  text = to_valid_utf8(text);
+  if (raw.size() > kMaxTextBytes) text += "…";
   return text;
 }
 

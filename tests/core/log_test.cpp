@@ -53,6 +53,23 @@ TEST(LogLine, SecretsAreMasked) {
 
 TEST(LogLine, AWordThatIsShortIsNoSecret) { EXPECT_EQ(json("a test", nullptr, {"test"})["message"], "a test"); }
 
+TEST(LogLine, NoPartOfASecretIsLeftWhereAHugeValueIsCut) {
+  const std::string secret = "SECRET-0123456789-abcdefghijklmnop";
+  for (std::size_t before = (16 << 10) - 2 * secret.size(); before < (16 << 10) + secret.size(); ++before) {
+    const std::string huge = std::string(before, '.') + secret + std::string(before, '.');
+    const auto line = text(huge, {{"value", huge}}, {secret});
+    ASSERT_EQ(line.find("SEC"), std::string::npos) << before;
+  }
+  // So many that what is left of it all, masked, is short.
+  std::string many(7, '.');
+  while (many.size() < 100'000) many += secret;
+  EXPECT_EQ(text(many, nullptr, {secret}).find("SEC"), std::string::npos);
+}
+
+TEST(LogLine, ASecretWithinASecretLeavesNothingOfIt) {
+  EXPECT_EQ(json("key-12345-and-more", nullptr, {"key-12345", "key-12345-and-more"})["message"], "***");
+}
+
 TEST(LogLine, HugeValuesAreCut) { EXPECT_LT(text(std::string(1 << 20, 'x')).size(), 20000u); }
 
 TEST(LogScope, AddsToWhatItsThreadWrites) {
