@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <future>
+
 #include "net/raw_peer.hpp"
 #include "net/server_fixture.hpp"
 #include "net/websocket/websocket_codec.hpp"
@@ -105,6 +108,14 @@ TEST_F(WebSocketClientTest, AStopTokenAndADeadlineEndAReceive) {
   EXPECT_EQ((*socket)->receive(ctx())->payload, "still there");
 }
 
+TEST_F(WebSocketClientTest, NothingIsSentAfterTheGoodbye) {
+  auto socket = open("/");
+  ASSERT_TRUE(socket) << socket.error().to_string();
+  (*socket)->close(1000);
+  EXPECT_EQ((*socket)->send_text("late", ctx()).error().code, ErrorCode::unavailable);
+  EXPECT_EQ((*socket)->receive(ctx())->kind, WebSocketMessage::Kind::closed);
+}
+
 TEST_F(WebSocketClientTest, NobodyListeningIsUnavailable) {
   listener_.reset();
   WebSocketRequest request;
@@ -176,6 +187,86 @@ TEST(WebSocketClient, ASilentPeerIsNoticed) {
   const auto message = first_message(peer, 20ms);
   ASSERT_FALSE(message);
   EXPECT_EQ(message.error().code, ErrorCode::unavailable);
+}
+
+// Takes nothing until it is told to, and then all there is.
+class LazyPeer {
+ public:
+  ~LazyPeer() {
+    if (!reads_) may_read_.set_value();
+  }
+  std::string url() const { return peer_.url(); }
+  void wait_for_first_byte() { begun_.get_future().wait(); }
+  std::string read_all() {
+    reads_ = true;
+    may_read_.set_value();
+    return got_.get_future().get();
+  }
+
+ private:
+  bool reads_ = false;
+  std::promise<void> begun_, may_read_;
+  std::promise<std::string> got_;
+  testing::RawPeer peer_{[this](testing::RawConnection& connection) {
+    connection.send(switching(connection.read_request()));
+    std::array<char, 4096> chunk;
+    (void)::recv(connection.fd(), chunk.data(), 1, MSG_PEEK);
+    begun_.set_value();
+    may_read_.get_future().wait();
+    std::string all;
+    for (ssize_t got = 0; (got = ::recv(connection.fd(), chunk.data(), chunk.size(), 0)) > 0;) {
+      all.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    got_.set_value(std::move(all));
+  }};
+};
+
+// With a message on its way that is larger than what the kernel takes.
+class WebSocketClientStuck : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kHuge = 64 << 20;
+
+  void SetUp() override {
+    WebSocketRequest request;
+    request.url = peer_.url();
+    auto socket = connect_websocket(request, with_timeout(10s));
+    ASSERT_TRUE(socket) << socket.error().to_string();
+    socket_ = std::move(*socket);
+    sent_ = std::async(std::launch::async, [this] {
+      return socket_->send_text(std::string(kHuge, 'x'), with_timeout(60s).with_stop(stop_.get_token()));
+    });
+    peer_.wait_for_first_byte();
+  }
+
+  LazyPeer peer_;
+  std::unique_ptr<WebSocketClient> socket_;
+  std::stop_source stop_;
+  std::future<Result<void>> sent_;
+};
+
+TEST_F(WebSocketClientStuck, NothingFollowsAMessageThatWasSentInPart) {
+  stop_.request_stop();
+  EXPECT_EQ(sent_.get().error().code, ErrorCode::cancelled);
+  const auto next = socket_->send_text("next", with_timeout(10s));
+  EXPECT_FALSE(next);
+  if (!next) {
+    EXPECT_EQ(next.error().code, ErrorCode::unavailable);
+  }
+  EXPECT_EQ(socket_->receive(with_timeout(10s)).error().code, ErrorCode::unavailable);
+  EXPECT_LT(peer_.read_all().size(), kHuge);
+}
+
+TEST_F(WebSocketClientStuck, WhoWaitsForItsTurnHasADeadlineOfItsOwn) {
+  EXPECT_EQ(socket_->send_text("next", with_timeout(20ms)).error().code, ErrorCode::deadline_exceeded);
+  stop_.request_stop();
+}
+
+TEST_F(WebSocketClientStuck, ClosingEndsIt) {
+  socket_->close(1000);
+  const auto outcome = sent_.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::unavailable) << outcome.error().to_string();
+  EXPECT_LT(peer_.read_all().size(), kHuge);
 }
 
 TEST(WebSocketClient, AnswersThatNeverComeEndWithTheDeadline) {

@@ -1,5 +1,7 @@
 #include "net/client/raw_connection.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 
 #include "net/client/curl_error.hpp"
@@ -97,5 +99,7 @@ Result<void> RawConnection::send(std::string_view bytes, const CallContext& ctx)
   }
   return {};
 }
+
+void RawConnection::shut_down() { ::shutdown(socket_, SHUT_RDWR); }
 
 }  // namespace ottobot::net

@@ -30,6 +30,8 @@ class RawConnection {
   Result<std::string> receive(const CallContext& ctx);
   // All of it. Same errors; after one the connection is of no use.
   Result<void> send(std::string_view bytes, const CallContext& ctx);
+  // Ends both directions: who blocks in the other two gets unavailable. Any thread.
+  void shut_down();
 
  private:
   struct MultiCleanup {

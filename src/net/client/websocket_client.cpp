@@ -1,6 +1,7 @@
 #include "net/client/websocket_client.hpp"
 
 #include <charconv>
+#include <condition_variable>
 #include <mutex>
 
 #include "net/client/raw_connection.hpp"
@@ -41,7 +42,8 @@ class CurlWebSocket final : public WebSocketClient {
   }
 
   void close(int code) override {
-    (void)send(WebSocketOpcode::close, encode_close_payload(code, ""), with_timeout(kCloseTimeout));
+    const auto said = send(WebSocketOpcode::close, encode_close_payload(code, ""), with_timeout(kCloseTimeout));
+    if (!said) connection_->shut_down();
   }
 
  private:
@@ -88,11 +90,35 @@ class CurlWebSocket final : public WebSocketClient {
 
   Result<void> send(WebSocketOpcode opcode, const std::string& payload, const CallContext& ctx) {
     const std::string frame = encode_masked_websocket_frame(opcode, payload);
-    const std::lock_guard lock(send_mutex_);
-    return connection_->send(frame, ctx);
+    if (auto mine = take_turn(ctx); !mine) return mine;
+    const auto sent = connection_->send(frame, ctx);
+    end_turn(!sent || opcode == WebSocketOpcode::close, sent.has_value());
+    return sent;
   }
 
-  std::mutex send_mutex_;  // guards the order of bytes sent: one frame at a time
+  Result<void> take_turn(const CallContext& ctx) {
+    std::unique_lock lock(send_mutex_);
+    const bool free = turn_ended_.wait_until(lock, ctx.stop, ctx.deadline, [this] { return !sending_; });
+    if (auto live = ctx.check(); !live) return live;
+    if (!free) return deadline_exceeded();
+    if (over_) return unavailable("the connection was closed");
+    sending_ = true;
+    return {};
+  }
+
+  void end_turn(bool is_last, bool is_whole) {
+    // Whatever followed a part of a frame would be taken for the rest of it.
+    if (!is_whole) connection_->shut_down();
+    const std::lock_guard lock(send_mutex_);
+    sending_ = false;
+    over_ = over_ || is_last;
+    turn_ended_.notify_all();
+  }
+
+  std::mutex send_mutex_;  // guards sending_ and over_
+  std::condition_variable_any turn_ended_;
+  bool sending_ = false;  // one frame at a time
+  bool over_ = false;     // a goodbye was the last frame, or a part of one was
   const std::unique_ptr<RawConnection> connection_;
   // The receiving thread's:
   WebSocketDecoder decoder_;

@@ -34,9 +34,11 @@ class WebSocketClient {
   // Blocks for the next message; `closed` is the last one. Errors: unavailable (the connection broke, or the peer fell
   // silent), internal (the peer broke the protocol), cancelled, deadline_exceeded.
   virtual Result<WebSocketMessage> receive(const CallContext& ctx) = 0;
-  // Blocks until the kernel has it. Same errors.
+  // Blocks until the kernel has it. Same errors; one that ended it half way, also cancelled and deadline_exceeded,
+  // closes the connection.
   virtual Result<void> send_text(const std::string& payload, const CallContext& ctx) = 0;
-  // Sends a close frame and waits for nothing.
+  // Sends a close frame and does not wait for the answer; takes a second at most. When it cannot be sent by then,
+  // because a message is on its way and not taken, the connection ends without.
   virtual void close(int code) = 0;
 };
 
