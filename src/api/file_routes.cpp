@@ -26,6 +26,16 @@ net::Headers zip_headers(const std::string& file_name) {
           {"Cache-Control", "no-store"}};
 }
 
+// No sandbox runs, and no archive was kept.
+Failure nothing_there(const SessionRow& row) {
+  if (row.status != SessionStatus::terminated) {
+    return not_found("the session's sandbox is not up", "wait for it: phase " + row.phase);
+  }
+  return not_found("the session ended without files: there is nothing to download",
+                   "it ended before its sandbox had started, or the files could not be kept: GET /session/" + row.id +
+                       "/logs says what happened");
+}
+
 Result<void> send_archive(Context& context, Request& request, const std::string& file_name) {
   const auto row = find_session(context, request.param("id"));
   if (!row) return fail(row.error());
@@ -38,8 +48,7 @@ Result<void> send_archive(Context& context, Request& request, const std::string&
   }
   if (sandbox.error().code != ErrorCode::not_found) return fail(sandbox.error());
   if (!row->archive_blob.empty()) return send_archive_blob(context, request, *row, zip_headers(file_name));
-  return not_found("the session has no workspace to download",
-                   ended ? "" : "its sandbox is not up yet: phase " + row->phase);
+  return nothing_there(*row);
 }
 
 Result<void> download_archive(Context& context, Request& request) {
@@ -83,10 +92,7 @@ bool is_kept(const SessionRow& row, const Error& no_sandbox) {
 Result<Endpoint> running_sandbox(Context& context, const SessionRow& row) {
   auto sandbox = find_sandbox(context, row);
   if (sandbox || sandbox.error().code != ErrorCode::not_found) return sandbox;
-  if (row.status == SessionStatus::terminated) {
-    return not_found("the session has ended without files");
-  }
-  return not_found("the session's sandbox is not up", "wait for it: phase " + row.phase);
+  return nothing_there(row);
 }
 
 net::HttpRequest with_conditions(net::HttpRequest upstream, const net::RequestHead& head) {

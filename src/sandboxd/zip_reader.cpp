@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +17,7 @@
 #include "sandboxd/zip_writer.hpp"
 #include "zip/entry_name.hpp"
 #include "zip/utf8_locale.hpp"
+#include "zip/zip_format.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
@@ -55,7 +57,9 @@ class ZipReader {
 
   // `file` is borrowed for the reader's life.
   Result<void> open(int file) {
-    archive_read_support_format_zip_seekable(archive_.get());
+    struct stat info {};
+    if (::fstat(file, &info) != 0) return errno_error("the archive", errno);
+    zip::expect_zip(archive_.get(), static_cast<std::uint64_t>(info.st_size));
     return check(archive_read_open_fd(archive_.get(), file, kChunk));
   }
 

@@ -30,6 +30,8 @@ Result<void> SessionRunner::ensure_sandbox() {
   if (!row) return fail(row.error());
   if (auto launched = launch_sandbox(); !launched) return launched;
   if (!first) return {};
+  if (auto read = log_->refresh(owner_context(kStoreTimeout)); !read) return read;
+  if (state().delete_requested()) return {};  // what ends does not become ready once more
   std::vector<NewEvent> ready{events::phase_changed(phase::kReady, 100, "Session is ready. You can start chatting!")};
   if (state().status() != SessionStatus::running) ready.push_back(events::status_changed(SessionStatus::ready));
   RowPatch patch;

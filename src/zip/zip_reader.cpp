@@ -8,6 +8,7 @@
 
 #include "zip/entry_name.hpp"
 #include "zip/utf8_locale.hpp"
+#include "zip/zip_format.hpp"
 
 namespace ottobot::zip {
 namespace {
@@ -56,7 +57,7 @@ class ZipReader::State {
   Result<void> open() {
     ::archive* const object = archive_.get();
     if (object == nullptr) return internal_error("no memory for an archive");
-    ::archive_read_support_format_zip_seekable(object);
+    expect_zip(object, zip_->size_bytes());
     ::archive_read_set_callback_data(object, this);
     ::archive_read_set_read_callback(object, &State::on_read);
     ::archive_read_set_skip_callback(object, &State::on_skip);

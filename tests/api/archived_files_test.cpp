@@ -136,6 +136,17 @@ TEST_F(ArchivedFiles, NamesThatAreNotUtf8AreNamedAsInTheSandbox) {
   EXPECT_EQ(listing["entries"][2]["target"], R"(caf\xe9)");
 }
 
+TEST_F(ArchivedFiles, AnEmptyWorkspaceIsAnEmptyFolder) {
+  const std::string id = create_session();
+  store_archive(id, ZipBytes().finish());
+  finish_delete(id);
+  const auto listing = get("/session/" + id + "/files");
+  EXPECT_EQ(listing.status, 200) << listing.body;
+  EXPECT_EQ(json_of(listing)["entries"], Json::array());
+  EXPECT_EQ(get("/download/" + id + "/a.txt").status, 404);
+  EXPECT_EQ(get("/download/" + id).body.size(), 22u);
+}
+
 TEST_F(ArchivedFiles, FoldersAreListedAsTheSandboxDid) {
   const Json root = json_of(get("/session/" + id_ + "/files"));
   EXPECT_EQ(root["path"], ".");

@@ -66,6 +66,13 @@ TEST_F(FileRoutes, WithoutSandboxAndArchiveThereIsNothingToDownload) {
   EXPECT_EQ(get("/session/" + id_ + "/files").status, 404);
   EXPECT_EQ(send("PUT", "/session/" + id_ + "/files/a.txt", "x").status, 409);
   EXPECT_EQ(get("/download/" + new_id()).status, 404);
+  finish_delete(id_);
+  for (const std::string& path : {"/download/" + id_, "/download/" + id_ + "/a.txt", "/session/" + id_ + "/files"}) {
+    const auto nothing = get(path);
+    EXPECT_EQ(nothing.status, 404) << path;
+    EXPECT_NE(get_string(json_of(nothing), "message").find("nothing to download"), std::string::npos) << path;
+    EXPECT_NE(get_string(json_of(nothing), "hint").find("/logs"), std::string::npos) << path;
+  }
 }
 
 TEST_F(FileRoutes, ASandboxThatIsGoneOrRefusesIs503WithAHint) {

@@ -112,6 +112,13 @@ TEST(ArchiveTest, ReplacesWhatHasTheSameNameAndKeepsTheRest) {
   EXPECT_EQ(after.workspace.read("mine.txt"), "kept");
 }
 
+TEST(ArchiveTest, AnEmptyWorkspaceComesBackEmpty) {
+  const Machine before, after;
+  const auto unpacked = after.fetch("PUT", before.fetch("GET").body);
+  EXPECT_EQ(unpacked.status, 200) << unpacked.body;
+  EXPECT_TRUE(fs::is_empty(after.workspace.path()));
+}
+
 TEST(ArchiveTest, NamesThatAreNotUtf8AreEscapedInTheZipAndComeBack) {
   const Machine before, after;
   const std::string odd = "caf\xe9", alike = R"(caf\xe9)";
@@ -165,7 +172,7 @@ TEST(ArchiveTest, SaysWhatIsWrongWithABody) {
   const Machine machine;
   machine.workspace.write("a.txt", std::string(100'000, 'x') + "y");
   const std::string archive = machine.fetch("GET").body;
-  for (const std::string& body : {std::string("no archive at all"), archive.substr(0, 100)}) {
+  for (const std::string& body : {std::string("no archive at all"), std::string(22, 'x'), archive.substr(0, 100)}) {
     const auto refused = machine.fetch("PUT", body);
     EXPECT_EQ(refused.status, 400) << refused.body;
   }

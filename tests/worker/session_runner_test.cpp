@@ -86,6 +86,17 @@ TEST_F(SessionRunnerTest, ALaunchThatFailsSaysWhyAndTheNextPromptTriesAgain) {
   EXPECT_EQ(row(id).error, "");
 }
 
+TEST_F(SessionRunnerTest, WhatIsDeletedDuringItsLaunchDoesNotBecomeReady) {
+  const std::string id = create();
+  during_launch_ = [&] { ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {}))); };
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).status, SessionStatus::terminated);
+  std::vector<std::string> statuses;
+  for (const Event& event : events(id, EventType::status_changed)) statuses.push_back(get_string(event.data, "status"));
+  EXPECT_EQ(statuses, (std::vector<std::string>{"terminating", "terminated"}));
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, backend_.inspect(sandbox_name(id), {})));
+}
+
 TEST_F(SessionRunnerTest, DeletingRemovesTheSandboxAndKeepsTheArchive) {
   const std::string id = create();
   ASSERT_TRUE(succeeded(run(id)));

@@ -108,8 +108,14 @@ class WorkerTest : public ::testing::Test {
   std::unique_ptr<Queue> queue_ = make_memory_queue(clock_);
   std::shared_ptr<testing::FakeContainerHost> host_ = testing::make_fake_container_host();
   Machines machines_;
-  testing::FakeContainerBackend backend_{
-      {host_, &clock_, [this](const LaunchParams& params) { return machines_.start(params.name); }, {}}};
+  std::function<void()> during_launch_;
+  testing::FakeContainerBackend backend_{{host_,
+                                          &clock_,
+                                          [this](const LaunchParams& params) {
+                                            if (during_launch_) during_launch_();
+                                            return machines_.start(params.name);
+                                          },
+                                          {}}};
   std::unique_ptr<net::HttpClient> http_ = std::move(*net::make_http_client());
   std::unique_ptr<net::HttpServer> server_ = std::move(*net::make_http_server({}));
   std::unique_ptr<LlmProvider> model_;
