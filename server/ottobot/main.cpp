@@ -11,7 +11,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
-#include "config/nearest_name.hpp"
+#include "ottobot/nearest_name.hpp"
 #include "service/version.hpp"
 
 namespace {
@@ -46,12 +46,12 @@ constexpr Command kCommands[] = {
 // Empty when `word` is one, or no command at all.
 std::string unknown_command(const std::string& word) {
   if (word.empty() || word.front() == '-') return {};
-  std::vector<std::string_view> names;
-  for (const auto& command : kCommands) names.push_back(command.name);
+  std::vector<std::string> names;
+  for (const auto& command : kCommands) names.emplace_back(command.name);
   if (std::find(names.begin(), names.end(), word) != names.end()) return {};
-  const auto nearest = ottobot::config::nearest_name(word, names);
+  const auto nearest = ottobot::nearest_name(word, names);
   return "there is no command \"" + word + "\"" +
-         (nearest.empty() ? "; ottobot --help lists them" : "; did you mean ottobot " + std::string(nearest) + "?");
+         (nearest.empty() ? "; ottobot --help lists them" : "; did you mean ottobot " + nearest + "?");
 }
 
 // "ottobot help", "ottobot help COMMAND" and "ottobot" alone as their --help.

@@ -9,8 +9,8 @@
 
 #include "config/key_value_file.hpp"
 #include "config/model_name.hpp"
-#include "config/nearest_name.hpp"
 #include "config/setting_table.hpp"
+#include "ottobot/nearest_name.hpp"
 
 namespace ottobot::config {
 namespace {
@@ -54,12 +54,11 @@ void warn_about(const KeyValueLine& pair, const std::string& origin, bool own_fi
   if (row != nullptr && row->use == SettingUse::checked) {
     warnings.push_back(pair.key + " (" + origin + ") has no effect in this build");
   } else if (row == nullptr && own_file) {
-    std::vector<std::string_view> names;
-    for (const auto& each : setting_table()) names.push_back(each.name);
+    std::vector<std::string> names;
+    for (const auto& each : setting_table()) names.emplace_back(each.name);
     const auto nearest = nearest_name(pair.key, names);
-    warnings.push_back(
-        pair.key + " (" + origin + ") is not a setting; " +
-        (nearest.empty() ? "docs/configuration.md lists them" : "did you mean " + std::string(nearest) + "?"));
+    warnings.push_back(pair.key + " (" + origin + ") is not a setting; " +
+                       (nearest.empty() ? "docs/configuration.md lists them" : "did you mean " + nearest + "?"));
   }
 }
 

@@ -1,7 +1,7 @@
 // Keywords of objects.
 #include "json_schema/evaluation.hpp"
 #include "json_schema/issue_text.hpp"
-#include "json_schema/nearest_name.hpp"
+#include "ottobot/nearest_name.hpp"
 
 namespace ottobot::json_schema {
 

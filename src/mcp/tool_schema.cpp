@@ -1,6 +1,6 @@
 #include "mcp/tool_schema.hpp"
 
-#include "json_schema/nearest_name.hpp"
+#include "ottobot/nearest_name.hpp"
 
 namespace ottobot::mcp {
 
@@ -96,7 +96,7 @@ std::optional<std::string> ToolSchema::find_argument_errors(const Json& args) co
   // A schema that lets other names pass does not say that one of them was meant for what is missing.
   for (const auto& [name, value] : args.items()) {
     if (lines.size() >= kMaxIssues || contains(names_, name) || contains(unknown, name)) continue;
-    const std::string meant = json_schema::nearest_name(name, names_);
+    const std::string meant = nearest_name(name, names_);
     if (!meant.empty() && !args.contains(meant)) lines.push_back(wording.unknown(name, meant));
   }
   return join("Invalid arguments for " + tool_ + ":", lines);

@@ -1,33 +1,16 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "sandboxd/text_search.hpp"
 
-#include <pcre2.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "ottobot/json.hpp"
+#include "regex/pcre2.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
 
 constexpr std::uint32_t kMatchLimit = 2'000'000;
 constexpr std::uint32_t kHeapLimitKib = 16384;
-
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-
-std::string message_of(int error) {
-  std::array<PCRE2_UCHAR, 256> text{};
-  pcre2_get_error_message(error, text.data(), text.size());
-  return reinterpret_cast<const char*>(text.data());
-}
 
 // The matches in a text, run by run of valid UTF-8: other bytes match nothing. A run is checked once, when it is
 // reached; with PCRE2_MATCH_INVALID_UTF each match would check all that is left of the text.
@@ -44,10 +27,11 @@ class RunSearch {
     while (end_ < from) enter(end_ + 1);
     for (;; enter(end_ + 1)) {
       const std::size_t start = std::max(from, begin_) - begin_;
-      const int found = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data() + begin_), end_ - begin_, start,
-                                    options(), match_.get(), limits_);
+      const int found = pcre2_match(code_, regex::bytes_of(text_.substr(begin_)), end_ - begin_, start, options(),
+                                    match_.get(), limits_);
       if (found >= 0) return begin_ + pcre2_get_ovector_pointer(match_.get())[0];
-      if (found != PCRE2_ERROR_NOMATCH) return resource_exhausted("the pattern takes too long: " + message_of(found));
+      if (found != PCRE2_ERROR_NOMATCH)
+        return resource_exhausted("the pattern takes too long: " + regex::message_of(found));
       if (end_ == text_.size()) return std::nullopt;
     }
   }
@@ -64,15 +48,15 @@ class RunSearch {
   const pcre2_code* code_;
   pcre2_match_context* limits_;
   std::string_view text_;
-  std::unique_ptr<pcre2_match_data, Freed<pcre2_match_data_free>> match_;
+  regex::MatchData match_;
   std::size_t begin_ = 0, end_ = 0;  // of the run
 };
 
 }  // namespace
 
 struct TextSearch::Code {
-  std::unique_ptr<pcre2_code, Freed<pcre2_code_free>> code;
-  std::unique_ptr<pcre2_match_context, Freed<pcre2_match_context_free>> limits;
+  regex::Code code;
+  regex::MatchContext limits;
 };
 
 TextSearch::TextSearch(std::unique_ptr<Code> code) : code_(std::move(code)) {}
@@ -85,19 +69,16 @@ Result<TextSearch> TextSearch::compile(const std::string& pattern) {
   PCRE2_SIZE offset = 0;
   if (pattern.empty()) return invalid_field("pattern", "must not be empty");
   auto compiled = std::make_unique<Code>();
-  std::unique_ptr<pcre2_compile_context, Freed<pcre2_compile_context_free>> context(
-      pcre2_compile_context_create(nullptr));
+  const regex::CompileContext context(pcre2_compile_context_create(nullptr));
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_ANYCRLF);  // so that $ matches before "\r\n"
-  compiled->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+  compiled->code.reset(pcre2_compile(regex::bytes_of(pattern), pattern.size(),
                                      PCRE2_UTF | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
                                      context.get()));
   if (!compiled->code) {
-    return invalid_field(
-        "pattern", "is no valid regular expression at offset " + std::to_string(offset) + ": " + message_of(error));
+    return invalid_field("pattern", "is no valid regular expression at offset " + std::to_string(offset) + ": " +
+                                        regex::message_of(error));
   }
-  compiled->limits.reset(pcre2_match_context_create(nullptr));
-  pcre2_set_match_limit(compiled->limits.get(), kMatchLimit);
-  pcre2_set_heap_limit(compiled->limits.get(), kHeapLimitKib);
+  compiled->limits = regex::match_limits(kMatchLimit, kHeapLimitKib);
   return TextSearch(std::move(compiled));
 }
 

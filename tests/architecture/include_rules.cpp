@@ -18,7 +18,8 @@ struct Layer {
 
 const std::vector<Layer> kLayers = {
     {"core", {}},
-    {"json_schema", {}},
+    {"regex", {}},
+    {"json_schema", {"regex"}},
     {"net", {}},
     {"zip", {}},
     {"net/process", {"net"}},
@@ -39,7 +40,7 @@ const std::vector<Layer> kLayers = {
     {"stores/memory", {"stores"}},
     {"stores/sqlite", {"stores", "net"}},
     {"testing", {}},
-    {"sandboxd", {"zip", "mcp", "mcp/transports", "net", "net/process", "net/server"}},
+    {"sandboxd", {"regex", "zip", "mcp", "mcp/transports", "net", "net/process", "net/server"}},
     {"worker", {"agent", "session", "mcp", "mcp/transports", "net", "net/client", "net/process", "net/server"}},
     {"api", {"zip", "session", "net", "net/client", "net/process", "net/server"}},
     {"config", {}},
@@ -60,7 +61,7 @@ const std::vector<Owned> kThirdParty = {
     {"SQLiteCpp", {"stores/sqlite"}},
     {"sqlite3.h", {"stores/sqlite"}},
     {"archive", {"zip", "sandboxd", "server/ottobot"}},
-    {"pcre2.h", {"sandboxd", "json_schema"}},
+    {"pcre2.h", {"regex"}},
     {"seccomp.h", {"containers/local"}},
     {"spdlog", {"core"}},
     {"prometheus", {"service"}},
