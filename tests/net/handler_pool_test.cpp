@@ -1,6 +1,7 @@
 #include "net/server/handler_pool.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 
 namespace ottobot::net {
@@ -28,6 +29,30 @@ TEST(HandlerPool, TasksThatBlockHoldUpNoneThatAThreadIsFreeFor) {
     opened.set_value();
     for (auto& each : blocked) each.wait();
   }
+}
+
+std::size_t threads_of_this_process() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& task : std::filesystem::directory_iterator("/proc/self/task")) ++count;
+  return count;
+}
+
+TEST(HandlerPool, StartsThreadsAheadOfNeedAndNotAll) {
+  constexpr int kThreads = 40;
+  const std::size_t before = threads_of_this_process();
+  HandlerPool pool(kThreads, 1, 16, null_logger());
+  EXPECT_LT(threads_of_this_process(), before + 10);
+  std::atomic<int> running = 0;
+  std::promise<void> all_run, opened;
+  const auto open = opened.get_future().share();
+  for (int n = 0; n < kThreads; ++n) {
+    ASSERT_TRUE(pool.post([&, open] {
+      if (++running == kThreads) all_run.set_value();
+      open.wait();
+    }));
+  }
+  EXPECT_EQ(all_run.get_future().wait_for(kPatience), std::future_status::ready) << running << " run";
+  opened.set_value();
 }
 
 TEST(HandlerPool, RunsWhatIsQueuedBeforeItIsDrained) {

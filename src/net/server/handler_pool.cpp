@@ -5,11 +5,21 @@
 
 namespace ottobot::net {
 
+namespace {
+
+// Threads that are there ahead of need.
+constexpr std::size_t kStandby = 3;
+
+}  // namespace
+
 HandlerPool::HandlerPool(int handlers, int loops, std::size_t backlog, Logger& logger)
-    : handlers_(static_cast<std::size_t>(std::max(handlers, 1))), backlog_(backlog), logger_(logger) {
-  const std::size_t count = handlers_ + static_cast<std::size_t>(std::max(loops, 1));
+    : handlers_(static_cast<std::size_t>(std::max(handlers, 1))),
+      max_threads_(handlers_ + static_cast<std::size_t>(std::max(loops, 1))),
+      backlog_(backlog),
+      logger_(logger) {
+  const std::size_t first = std::min(max_threads_, max_threads_ - handlers_ + kStandby);
   try {
-    for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+    for (std::size_t i = 0; i < first; ++i) threads_.emplace_back([this] { run(); });
   } catch (...) {
     join();  // those that run: a thread that is dropped ends the program
     throw;
@@ -76,6 +86,16 @@ void HandlerPool::take_over(std::function<void()> loop) {
   work_.notify_one();
 }
 
+// Called by a thread that begins to work. A system that has no thread left holds nothing up yet.
+void HandlerPool::keep_standby() {
+  if (joining_ || threads_.size() >= max_threads_ || threads_.size() - working_ >= kStandby) return;
+  try {
+    threads_.emplace_back([this] { run(); });
+  } catch (const std::system_error& error) {
+    logger_.warn("no thread for the server's pool", {{"threads", threads_.size()}, {"what", error.what()}});
+  }
+}
+
 void HandlerPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -85,13 +105,15 @@ void HandlerPool::run() {
       --waiting_;
       waking_ = false;
     }
+    if (loops_.empty() && !can_start_task()) return;
+    ++working_;
+    keep_standby();
     if (!loops_.empty()) {
       auto loop = std::move(loops_.front());
       loops_.pop_front();
       lock.unlock();
       call(std::move(loop));
-      lock.lock();
-    } else if (can_start_task()) {
+    } else {
       auto task = std::move(tasks_.front());
       tasks_.pop_front();
       const Place place(*this);
@@ -100,10 +122,9 @@ void HandlerPool::run() {
       lock.unlock();
       if (wake) work_.notify_one();
       call(std::move(task));
-    } else {
-      return;
     }
-    if (!lock.owns_lock()) lock.lock();
+    lock.lock();
+    --working_;
   }
 }
 

@@ -60,9 +60,11 @@ class HandlerPool {
   void end();
   bool can_start_task() const { return !tasks_.empty() && busy_ < handlers_; }
   bool take_wake_up();
+  void keep_standby();
   void call(std::function<void()> task);
 
   const std::size_t handlers_;
+  const std::size_t max_threads_;
   const std::size_t backlog_;
   Logger& logger_;
   std::mutex mutex_;  // guards all below
@@ -72,6 +74,7 @@ class HandlerPool {
   std::deque<std::function<void()>> tasks_;
   std::size_t busy_ = 0;     // handlers that run
   std::size_t waiting_ = 0;  // threads that sleep
+  std::size_t working_ = 0;  // threads that run a task or a loop
   bool waking_ = false;      // one was woken and has not run yet
   bool draining_ = false;
   bool joining_ = false;
