@@ -55,27 +55,25 @@ Result<SessionRow> SessionRunner::open_ports() {
   const auto ctx = owner_context(kStoreTimeout);
   auto row = dependencies_.store.get_session(session_id_, ctx);
   if (!row) return row;
-  if (state().phase() != phase::kReady) {
-    // One append: a row that is terminated in any other phase than expired is a deleted session's.
-    std::vector<NewEvent> begun;
-    if (state().status() == SessionStatus::terminated || state().status() == SessionStatus::terminating) {
-      begun.push_back(events::status_changed(SessionStatus::initializing, "The session comes back"));
-    }
-    begun.push_back(events::phase_changed(phase::kAllocatingPorts, 5, "Allocating ports"));
-    RowPatch back;
-    back.purge_at = 0;  // it has not ended any more
-    if (auto told = commit(std::move(begun), back); !told) return fail(told.error());
-  }
   auto vnc = ports_.open_vnc(session_id_, row->vnc_port, ctx);
   if (!vnc) return fail(vnc.error(), "allocating the desktop's port");
   auto mcp = ports_.open_mcp(session_id_, row->mcp_port, ctx);
   if (!mcp) return fail(mcp.error(), "allocating the tools' port");
-  if (*vnc == row->vnc_port && *mcp == row->mcp_port && row->host_id == options_.host_id) return row;
+  const bool announce = state().phase() != phase::kReady;
+  if (!announce && *vnc == row->vnc_port && *mcp == row->mcp_port && row->host_id == options_.host_id) return row;
+  // One append: a row that is terminated in any other phase than expired is a deleted session's.
+  std::vector<NewEvent> events;
   RowPatch patch;
+  if (announce) {
+    if (state().status() == SessionStatus::terminated || state().status() == SessionStatus::terminating) {
+      events.push_back(events::status_changed(SessionStatus::initializing, "The session comes back"));
+    }
+    events.push_back(events::phase_changed(phase::kAllocatingPorts, 5, "Allocating ports"));
+    patch.purge_at = 0;  // it has not ended any more
+  }
   patch.vnc_port = row->vnc_port = *vnc;
   patch.mcp_port = row->mcp_port = *mcp;
   patch.host_id = row->host_id = options_.host_id;
-  std::vector<NewEvent> events;
   if (*vnc == 0 || *mcp == 0) {
     events.push_back(events::warning("No port of its own is left for this session; the server's own port serves it"));
   }

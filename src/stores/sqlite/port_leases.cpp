@@ -19,12 +19,15 @@ Result<int> PortLeases::lease(const LeasePortParams& params, const CallContext& 
     return pools_.lease(params);
   }();
   if (!port) return port;
-  const auto written = writer_.write(ctx, [&](Connection& connection) -> Result<void> {
-    connection.query("INSERT OR REPLACE INTO port_leases VALUES (?1, ?2, ?3, ?4)")
-        .bind(params.host_id, params.pool, *port, params.session_id)
-        .run();
-    return {};
-  });
+  const auto written = writer_.write(
+      ctx,
+      [&](Connection& connection) -> Result<void> {
+        connection.query("INSERT OR REPLACE INTO port_leases VALUES (?1, ?2, ?3, ?4)")
+            .bind(params.host_id, params.pool, *port, params.session_id)
+            .run();
+        return {};
+      },
+      Sync::soon);  // nobody listens on it any more after a loss of power
   if (written) return port;
   std::lock_guard lock(mutex_);
   pools_.release(params, *port);

@@ -24,6 +24,8 @@ using namespace stores;
 // Losing it, with all that came after, makes nothing happen twice: the turn goes on from before.
 bool may_be_lost_with_power(const NewEvent& event) {
   switch (event.type) {
+    case EventType::phase_changed:
+    case EventType::warning:
     case EventType::model_call_started:
     case EventType::agent_thinking:
     case EventType::agent_message:
