@@ -13,7 +13,6 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "bench/http_load.hpp"
@@ -21,6 +20,7 @@
 #include "bench/support.hpp"
 #include "containers/local/bwrap_command.hpp"
 #include "containers/local/host_abilities.hpp"
+#include "containers/local/sandbox_etc.hpp"
 
 namespace ottobot::bench {
 namespace {
@@ -160,8 +160,8 @@ struct BareSandbox {
     plan.etc_dir = folder.path() + "/etc";
     plan.sandboxd = options.programs + "/ottobot-sandboxd";
     plan.env = containers::sandbox_environment({}, kToken, false);
-    for (const auto& path : {plan.workspace, plan.run_dir, plan.etc_dir}) fs::create_directories(path);
-    for (const auto& [name, text] : containers::sandbox_etc_files()) std::ofstream(plan.etc_dir + "/" + name) << text;
+    for (const auto& path : {plan.workspace, plan.run_dir}) fs::create_directories(path);
+    must(containers::update_sandbox_etc(plan.etc_dir, {}));
   }
 
   net::SpawnOptions command() const {

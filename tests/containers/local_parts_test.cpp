@@ -14,6 +14,7 @@
 #include "containers/local/folder_lock.hpp"
 #include "containers/local/host_abilities.hpp"
 #include "containers/local/process_identity.hpp"
+#include "containers/local/sandbox_etc.hpp"
 #include "containers/local/sandbox_record.hpp"
 #include "containers/local/uid_range.hpp"
 #include "containers/local_fixture.hpp"
@@ -41,7 +42,7 @@ TEST(BwrapArguments, IsolateEverythingAndEndReadOnly) {
   const std::string text = joined(bwrap_arguments(plan));
   for (const char* part : {"--unshare-user", "--unshare-pid", "--unshare-net", "--cap-drop ALL", "--as-pid-1",
                            "--ro-bind /usr /usr", "--symlink usr/bin /bin", "--bind /w /home/developer/workspace",
-                           "--bind /r /run/ottobot", "--ro-bind /e/passwd /etc/passwd", "--clearenv"}) {
+                           "--bind /r /run/ottobot", "--ro-bind /e /etc --ro-bind /etc/ssl /etc/ssl", "--clearenv"}) {
     EXPECT_THAT(text, ::testing::HasSubstr(part));
   }
   EXPECT_GT(text.find("--remount-ro /"), text.find("--bind /w"));
@@ -65,10 +66,61 @@ TEST(SlirpArguments, KeepTheHostsLoopbackOutOfReach) {
   EgressPlan plan;
   plan.slirp4netns = "/usr/bin/slirp4netns";
   plan.target.pid = 42;
-  EXPECT_THAT(slirp_arguments(plan, 3, 4), ::testing::IsSupersetOf({"--disable-host-loopback", "--netns-type=path",
-                                                                    "/proc/42/ns/net", "--ready-fd=3", "--exit-fd=4"}));
-  plan.by_path = false;
-  EXPECT_THAT(slirp_arguments(plan, 3, 4), Contains("42"));
+  EXPECT_THAT(slirp_arguments(plan), ::testing::IsSupersetOf({"--disable-host-loopback", "--enable-sandbox", "42"}));
+  plan.network_fd = 17;
+  EXPECT_THAT(slirp_arguments(plan), ::testing::IsSupersetOf({"--disable-host-loopback", "--netns-type=path"}));
+  EXPECT_THAT(slirp_arguments(plan), Not(Contains("42")));
+}
+
+ino_t inode_of(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+TEST(SandboxEtc, HoldsOurFilesAndWhatEverybodyMayReadOfTheHosts) {
+  TemporaryFolder folder;
+  const std::string etc = folder.path() + "/etc";
+  ASSERT_TRUE(update_sandbox_etc(etc, {}));
+  EXPECT_THAT(read_text(etc + "/passwd").value(), ::testing::HasSubstr("developer:x:1000:1000"));
+  EXPECT_EQ(read_text(etc + "/os-release"), read_text("/etc/os-release"));
+  EXPECT_FALSE(fs::exists(etc + "/shadow"));
+  for (const std::string& part : bound_parts_of_etc()) EXPECT_TRUE(fs::is_empty(etc + part.substr(4))) << part;
+  for (const auto& entry : fs::recursive_directory_iterator(etc)) {
+    if (entry.is_symlink()) continue;
+    const auto mode = fs::is_directory(entry) ? fs::perms(0755) : fs::perms(0644);
+    EXPECT_EQ(entry.symlink_status().permissions(), mode) << entry.path();
+  }
+}
+
+TEST(SandboxEtc, IsBroughtUpToDateWithoutTouchingWhatIsRight) {
+  TemporaryFolder folder;
+  const std::string etc = folder.path() + "/etc";
+  ASSERT_TRUE(update_sandbox_etc(etc, {}));
+  const ino_t right = inode_of(etc + "/passwd");
+  fs::remove(etc + "/os-release");
+  fs::create_directories(etc + "/os-release/no-file");
+  std::ofstream(etc + "/hosts") << "damaged";
+  std::ofstream(etc + "/stray") << "not ours";
+  ASSERT_TRUE(update_sandbox_etc(etc, {}));
+  EXPECT_EQ(inode_of(etc + "/passwd"), right);
+  EXPECT_EQ(read_text(etc + "/os-release"), read_text("/etc/os-release"));
+  EXPECT_THAT(read_text(etc + "/hosts").value(), ::testing::HasSubstr("localhost"));
+  EXPECT_FALSE(fs::exists(etc + "/stray"));
+}
+
+TEST(SandboxEtc, TakesMoreOfTheHostsWhereAsked) {
+  TemporaryFolder folder;
+  const std::string etc = folder.path() + "/etc";
+  EXPECT_TRUE(is_below_etc("/etc/default/locale"));
+  EXPECT_FALSE(is_below_etc("/etc"));
+  EXPECT_FALSE(is_below_etc("/etc/../root"));
+  EXPECT_EQ(sandbox_etc_name({"/opt"}), sandbox_etc_name({}));
+  EXPECT_NE(sandbox_etc_name({"/etc/default/locale"}), sandbox_etc_name({}));
+  ASSERT_TRUE(update_sandbox_etc(etc, {"/etc/cron.d/e2scrub_all", "/etc/none/such", "/opt"}));
+  ASSERT_TRUE(update_sandbox_etc(etc, {"/etc/security/limits.conf"}));
+  EXPECT_FALSE(fs::exists(etc + "/cron.d"));
+  EXPECT_EQ(read_text(etc + "/security/limits.conf"), read_text("/etc/security/limits.conf"));
+  EXPECT_FALSE(fs::exists(etc + "/none"));
 }
 
 TEST(SandboxRecord, SurvivesTheRoundTripThroughItsFile) {

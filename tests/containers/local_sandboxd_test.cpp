@@ -28,8 +28,7 @@ class LocalWithSandboxd : public LocalSandboxTest {
 
 TEST_F(LocalWithSandboxd, ServesItsWorkspaceToTheHolderOfTheTokenOnly) {
   const Sandbox box = launched(params());
-  EXPECT_THAT(ask(box.endpoint, request("PUT /files/hello.txt", box.endpoint.token, "hi")),
-              StartsWith("HTTP/1.1 201"));
+  EXPECT_THAT(ask(box.endpoint, request("PUT /files/hello.txt", box.endpoint.token, "hi")), StartsWith("HTTP/1.1 201"));
   std::string text;
   std::getline(std::ifstream(sandbox_folder() + "/workspace/hello.txt") >> std::ws, text);
   EXPECT_EQ(text, "hi");

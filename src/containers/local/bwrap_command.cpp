@@ -1,5 +1,7 @@
 #include "containers/local/bwrap_command.hpp"
 
+#include "containers/local/sandbox_etc.hpp"
+
 namespace ottobot::containers {
 namespace {
 
@@ -27,13 +29,11 @@ void add_isolation(Arguments& out, const BwrapPlan& plan) {
 void add_host_root(Arguments& out, const BwrapPlan& plan) {
   for (const auto& folder : plan.root.folders) out.add("--ro-bind", folder, folder);
   for (const auto& [link, target] : plan.root.links) out.add("--symlink", target, link);
+  if (!plan.etc_dir.empty()) out.add("--ro-bind", plan.etc_dir, "/etc");
   for (const auto& path : plan.root.etc) out.add("--ro-bind", path, path);
-  if (!plan.etc_dir.empty()) {
-    for (const auto& file : sandbox_etc_files()) {
-      out.add("--ro-bind", plan.etc_dir + "/" + file.first, "/etc/" + file.first);
-    }
+  for (const auto& path : plan.extra_read_only) {
+    if (!is_below_etc(path)) out.add("--ro-bind-try", path, path);
   }
-  for (const auto& path : plan.extra_read_only) out.add("--ro-bind-try", path, path);
 }
 
 void add_scratch(Arguments& out, const BwrapPlan& plan) {
@@ -78,21 +78,6 @@ std::map<std::string, std::string> sandbox_environment(const std::map<std::strin
   for (const auto& [name, value] : extra) env[name] = value;
   env["OTTOBOT_SANDBOX_TOKEN"] = token;
   return env;
-}
-
-std::map<std::string, std::string> sandbox_etc_files() {
-  return {
-      {"passwd",
-       "root:x:0:0:root:/root:/usr/sbin/nologin\n"
-       "developer:x:1000:1000:Developer:/home/developer:/bin/bash\n"
-       "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
-      {"group", "root:x:0:\ndeveloper:x:1000:\nnogroup:x:65534:\n"},
-      {"hostname", "ottobot\n"},
-      {"hosts", "127.0.0.1 localhost ottobot\n::1 localhost ip6-localhost\n"},
-      {"nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"},
-      // slirp4netns answers DNS there.
-      {"resolv.conf", "nameserver 10.0.2.3\n"},
-  };
 }
 
 }  // namespace ottobot::containers

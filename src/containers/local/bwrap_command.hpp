@@ -20,7 +20,7 @@ inline constexpr unsigned kSandboxUid = 1000;
 struct HostRoot {
   std::vector<std::pair<std::string, std::string>> links;  // {"/bin", "usr/bin"}
   std::vector<std::string> folders;                        // "/usr", and "/bin" where it is no link
-  std::vector<std::string> etc;                            // "/etc/ssl", …: harmless parts of /etc that exist
+  std::vector<std::string> etc;                            // "/etc/ssl": parts of it that etc_dir has not
 };
 
 struct BwrapPlan {
@@ -42,8 +42,5 @@ std::vector<std::string> bwrap_arguments(const BwrapPlan& plan);
 // The environment of a sandbox: ours, then the caller's `extra`, then the token.
 std::map<std::string, std::string> sandbox_environment(const std::map<std::string, std::string>& extra,
                                                        const std::string& token, bool desktop);
-
-// The files that our own etc_dir holds: name -> text.
-std::map<std::string, std::string> sandbox_etc_files();
 
 }  // namespace ottobot::containers

@@ -8,23 +8,23 @@ namespace {
 
 constexpr int kReadyFd = 3;
 constexpr int kExitFd = 4;
+constexpr int kNetworkFd = 5;
 
 }  // namespace
 
-std::vector<std::string> slirp_arguments(const EgressPlan& plan, int ready_fd, int exit_fd) {
-  const std::string pid = std::to_string(plan.target.pid);
+std::vector<std::string> slirp_arguments(const EgressPlan& plan) {
   std::vector<std::string> words = {plan.slirp4netns,
                                     "--configure",
                                     "--mtu=65520",
                                     "--disable-host-loopback",
                                     "--enable-sandbox",
                                     "--enable-seccomp",
-                                    "--ready-fd=" + std::to_string(ready_fd),
-                                    "--exit-fd=" + std::to_string(exit_fd)};
-  if (plan.by_path) {
-    words.insert(words.end(), {"--netns-type=path", "/proc/" + pid + "/ns/net"});
+                                    "--ready-fd=" + std::to_string(kReadyFd),
+                                    "--exit-fd=" + std::to_string(kExitFd)};
+  if (plan.network_fd >= 0) {
+    words.insert(words.end(), {"--netns-type=path", "/proc/self/fd/" + std::to_string(kNetworkFd)});
   } else {
-    words.push_back(pid);
+    words.push_back(std::to_string(plan.target.pid));
   }
   words.push_back("tap0");
   return words;
@@ -34,12 +34,14 @@ Result<Egress> Egress::start(const EgressPlan& plan) {
   auto ready = net::make_pipe();
   if (!ready) return fail(ready.error());
   net::SpawnOptions options;
-  options.argv = slirp_arguments(plan, kReadyFd, kExitFd);
+  options.argv = slirp_arguments(plan);
   options.env = std::map<std::string, std::string>{};
   options.cwd = "/";
   options.stdout_fd = options.stderr_fd = plan.log_fd;
   options.extra_fds = {{ready->second.get(), kReadyFd}, {plan.lifeline.get(), kExitFd}};
+  if (plan.network_fd >= 0) options.extra_fds.emplace_back(plan.network_fd, kNetworkFd);
   options.new_session = true;
+  options.join_cgroups = plan.join_cgroups;
   auto child = net::spawn(options);
   if (!child) return fail(child.error());
   Egress egress;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "containers/local/process_identity.hpp"
 #include "net/process/spawn.hpp"
@@ -12,10 +13,11 @@ namespace ottobot::containers {
 
 struct EgressPlan {
   std::string slirp4netns;  // path of the program
-  ProcessIdentity target;   // a process in the network namespace
-  bool by_path = true;      // as root: by the namespace's file; else by pid, into the user namespace that owns it
+  int network_fd = -1;      // the network namespace; borrowed until start() returns. Needs root; without it, by target
+  ProcessIdentity target;   // a process in the network namespace, and in the user namespace that owns it
   net::UniqueFd lifeline;   // slirp4netns ends when the other side closes
   int log_fd = -1;          // borrowed until start() returns
+  std::vector<std::string> join_cgroups;  // see Cgroup::join_files()
 };
 
 class Egress {
@@ -35,6 +37,6 @@ class Egress {
 };
 
 // Its command line. Pure.
-std::vector<std::string> slirp_arguments(const EgressPlan& plan, int ready_fd, int exit_fd);
+std::vector<std::string> slirp_arguments(const EgressPlan& plan);
 
 }  // namespace ottobot::containers

@@ -58,14 +58,14 @@ Result<void> write_control(const std::string& path, std::string_view text) {
   return write_all(fd.get(), text, path);
 }
 
-Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {
+Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode, Durability durability) {
   const std::string sibling = path + ".new";
   ::unlink(sibling.c_str());
   net::UniqueFd fd(::open(sibling.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return errno_error("cannot create " + sibling, errno);
   if (::fchmod(fd.get(), mode) != 0) return errno_error("cannot set the mode of " + sibling, errno);
   if (auto done = write_all(fd.get(), text, sibling); !done) return done;
-  if (::fsync(fd.get()) != 0) return errno_error("cannot write " + sibling, errno);
+  if (durability == Durability::power && ::fsync(fd.get()) != 0) return errno_error("cannot write " + sibling, errno);
   if (::rename(sibling.c_str(), path.c_str()) != 0) return errno_error("cannot rename " + sibling, errno);
   return {};
 }

@@ -17,8 +17,11 @@ std::optional<std::string> read_text(const std::string& path, std::size_t max_by
 std::string read_tail(const std::string& path, std::size_t max_bytes);
 // Overwrites an existing file in one write, as control files want it. Errors: from errno.
 Result<void> write_control(const std::string& path, std::string_view text);
+// What a written file outlives: the process, or a loss of power too.
+enum class Durability { process, power };
 // Writes a sibling, then renames it over `path`: readers see the old text or the new one. Errors: from errno.
-Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode);
+Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode,
+                          Durability durability = Durability::power);
 // Makes one folder with exactly `mode`; an existing one keeps its own. Errors: from errno.
 Result<void> ensure_folder(const std::string& path, mode_t mode);
 // Deletes `path` and all below it without following links, whatever depth and modes its former owner chose. A missing

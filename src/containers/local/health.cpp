@@ -8,11 +8,13 @@
 #include <string>
 #include <string_view>
 
+#include "containers/local/wait_until.hpp"
 #include "net/process/unix_socket.hpp"
 
 namespace ottobot::containers {
 namespace {
 
+constexpr std::chrono::seconds kAnswerTime{2};
 constexpr std::string_view kRequest = "GET /health HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n";
 constexpr std::string_view kStatusLine = "HTTP/1.1 200";
 
@@ -52,8 +54,7 @@ Result<std::string> read_status_line(int fd, const CallContext& ctx) {
   return answer.substr(0, kStatusLine.size());
 }
 
-}  // namespace
-
+// Errors: unavailable (nobody there, or any answer but 200), permission_denied, deadline_exceeded, cancelled.
 Result<void> check_health(const Endpoint& endpoint, const CallContext& ctx) {
   auto socket = net::connect_endpoint(endpoint, ctx);
   if (!socket) return fail(socket.error());
@@ -62,6 +63,22 @@ Result<void> check_health(const Endpoint& endpoint, const CallContext& ctx) {
   if (!status) return fail(status.error());
   if (*status != kStatusLine) return unavailable("the sandbox's daemon is not healthy");
   return {};
+}
+
+}  // namespace
+
+Result<void> await_daemon(const Endpoint& endpoint, const ProcessIdentity& init, const CallContext& ctx) {
+  Result<void> health;
+  auto settled = wait_until(
+      [&] {
+        health = check_health(endpoint, ctx.within(kAnswerTime));
+        return health || health.error().code == ErrorCode::permission_denied || !is_alive(init);
+      },
+      ctx);
+  if (!settled) return fail(settled.error(), "the sandbox's daemon does not answer");
+  if (health) return {};
+  if (health.error().code == ErrorCode::permission_denied) return fail(health.error());
+  return unavailable("the sandbox's daemon ended while starting");
 }
 
 }  // namespace ottobot::containers

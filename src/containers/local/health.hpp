@@ -1,12 +1,13 @@
 // Asks a sandbox's daemon whether it is there.
 #pragma once
 
+#include "containers/local/process_identity.hpp"
 #include "ottobot/container_backend.hpp"
 
 namespace ottobot::containers {
 
-// One `GET /health` over a fresh connection. Errors: unavailable (nobody there, or any answer but 200),
-// permission_denied (somebody else answers), deadline_exceeded, cancelled.
-Result<void> check_health(const Endpoint& endpoint, const CallContext& ctx);
+// Waits until `GET /health` is answered, as long as `init`, process 1 of the sandbox, lives. Errors: unavailable (that
+// ended), permission_denied (somebody else answers), deadline_exceeded, cancelled.
+Result<void> await_daemon(const Endpoint& endpoint, const ProcessIdentity& init, const CallContext& ctx);
 
 }  // namespace ottobot::containers

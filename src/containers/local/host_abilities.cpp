@@ -10,20 +10,12 @@
 #include <sstream>
 
 #include "containers/local/files.hpp"
+#include "containers/local/sandbox_etc.hpp"
 #include "net/unique_fd.hpp"
 
 namespace ottobot::containers {
 namespace {
 
-// Nothing here names users, keys or machines; what a program needs beyond it, it finds in /usr.
-constexpr const char* kSharedEtc[] = {
-    "/etc/ssl",          "/etc/ca-certificates", "/etc/alternatives", "/etc/ld.so.cache",  "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d", "/etc/fonts",           "/etc/X11",          "/etc/localtime",    "/etc/timezone",
-    "/etc/services",     "/etc/protocols",       "/etc/mime.types",   "/etc/os-release",   "/etc/debian_version",
-    "/etc/bash.bashrc",  "/etc/profile",         "/etc/inputrc",      "/etc/terminfo",     "/etc/host.conf",
-    "/etc/gai.conf",     "/etc/magic",           "/etc/jwm",          "/etc/python3",      "/etc/python3.11",
-    "/etc/perl",         "/etc/java-17-openjdk", "/etc/login.defs",   "/etc/locale.alias",
-};
 constexpr const char* kRootFolders[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 
 std::string find_program(const char* name) {
@@ -56,9 +48,7 @@ HostRoot inspect_root() {
       root.folders.push_back(folder);
     }
   }
-  for (const char* path : kSharedEtc) {
-    if (::access(path, R_OK) == 0) root.etc.push_back(path);
-  }
+  root.etc = bound_parts_of_etc();
   return root;
 }
 

@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <future>
 
 #include "containers/local/egress.hpp"
 #include "containers/local/files.hpp"
 #include "containers/local/health.hpp"
 #include "containers/local/launcher.hpp"
+#include "containers/local/network_namespace.hpp"
 #include "containers/local/teardown.hpp"
 #include "containers/local/wait_until.hpp"
 
@@ -56,20 +58,16 @@ class Launch {
 
  private:
   Result<void> start_all() {
-    // The record comes first: whatever happens from here on, there is something to find.
-    if (auto saved = save(); !saved) return saved;
     report(10, "preparing the workspace");
+    if (auto leased = lease_uid(); !leased) return leased;
+    prepare_group();
+    if (auto begun = begin_network(); !begun) return begun;
     if (auto ready = prepare_folders(); !ready) return ready;
-    if (auto ready = prepare_group(); !ready) return ready;
     report(40, "starting the sandbox");
-    if (auto started = start_bubblewrap(); !started) return started;
-    if (auto entered = await_entry(); !entered) return entered;
-    start_egress();
+    if (auto started = start_processes(); !started) return started;
     report(70, "waiting for the sandbox's daemon");
-    if (auto answered = await_daemon(); !answered) return answered;
-    finish_egress();
-    record_.phase = SandboxRecord::Phase::running;
-    if (auto saved = save(); !saved) return saved;
+    if (auto answered = await_daemon(site_.endpoint(record_), record_.init, ctx_); !answered) return answered;
+    if (auto ready = finish_egress(); !ready) return ready;
     report(100, "the sandbox is ready");
     return {};
   }
@@ -78,31 +76,35 @@ class Launch {
     if (progress_) progress_(percent, message);
   }
 
-  Result<void> save() const { return save_record(paths_.record, record_); }
+  Result<void> save(Durability durability) const { return save_record(paths_.record, record_, durability); }
 
   void warn(std::string message) {
     site_.log().warn("local sandbox: " + message, {{"sandbox", record_.name}});
     record_.warnings.push_back(std::move(message));
   }
 
-  Result<void> prepare_folders() {
-    const std::optional<uid_t> former = record_.uid;
-    record_.uid.reset();
-    if (site_.host.can_switch_uid) {
-      auto uid = site_.uids.lease(paths_.folder, former, ctx_);
-      if (!uid) return fail(uid.error());
-      record_.uid = *uid;
-    } else {
+  Result<void> lease_uid() {
+    former_uid_ = std::exchange(record_.uid, std::nullopt);
+    if (!site_.host.can_switch_uid) {
       warn("sandboxes run under the server's own uid; run as root for one uid each");
+      return {};
     }
+    auto uid = site_.uids.lease(paths_.folder, former_uid_, ctx_);
+    if (!uid) return fail(uid.error());
+    record_.uid = *uid;
+    return {};
+  }
+
+  Result<void> prepare_folders() {
     record_.run_dir = paths_.run_dir;
-    if (auto saved = save(); !saved) return saved;
+    // Whatever happens from here on, there is something to find.
+    if (auto saved = save(Durability::power); !saved) return saved;
     // The socket and whatever else an earlier life left.
     if (auto removed = remove_tree(paths_.run_dir); !removed) return removed;
     for (const auto& path : {paths_.run_dir, paths_.workspace}) {
       if (auto made = ensure_folder(path, 0700); !made) return made;
     }
-    if (former && record_.uid && record_.uid != former && !own_tree(paths_.workspace, *record_.uid)) {
+    if (former_uid_ && record_.uid && record_.uid != former_uid_ && !own_tree(paths_.workspace, *record_.uid)) {
       warn("some files in the workspace still belong to the uid that it had before");
     }
     return own_folders();
@@ -116,35 +118,37 @@ class Launch {
     return {};
   }
 
-  Result<void> prepare_group() {
+  void prepare_group() {
     if (group_) {
       SandboxLimits limits = params_.limits;
       limits.pids += kOwnProcesses;
       auto warnings = group_->create(limits);
       if (warnings) {
         for (auto& warning : *warnings) warn(std::move(warning));
-        return {};
+        return;
       }
       warn("control groups cannot be used: " + warnings.error().message);
       group_.reset();
     }
     warn("no control group: memory is limited per process only, and the CPU not at all");
     if (!site_.host.counts_processes_per_namespace()) warn("no process limit: it needs prlimit and Linux 5.14");
-    return {};
   }
 
-  LauncherPlan plan() const {
+  LauncherPlan plan(int network_fd) const {
     LauncherPlan plan;
     plan.bwrap = site_.host.bwrap;
     plan.uid = record_.uid;
-    plan.own_network_first = wants_egress() && !site_.host.can_switch_uid;
+    plan.network_fd = network_fd;
+    plan.log_fd = log_.get();
+    plan.lifeline_fd = lifeline_.get();
+    plan.own_network_first = has_own_network_first();
     plan.sandbox.root = site_.host.root;
     plan.sandbox.extra_read_only = site_.options.extra_read_only_paths;
     plan.sandbox.workspace = paths_.workspace;
     plan.sandbox.run_dir = paths_.run_dir;
     plan.sandbox.etc_dir = site_.etc_dir();
     plan.sandbox.sandboxd = site_.options.sandboxd_path;
-    plan.sandbox.own_network = !plan.own_network_first;
+    plan.sandbox.own_network = !wants_egress();
     plan.sandbox.scratch_bytes = params_.limits.memory_bytes;
     plan.sandbox.env = sandbox_environment(params_.env, record_.token, params_.desktop);
     plan.sandbox.command = {kSandboxdInside,
@@ -172,77 +176,86 @@ class Launch {
 
   bool wants_egress() const { return site_.options.egress && site_.host.can_reach_out(); }
 
-  Result<void> start_bubblewrap() {
+  // Another's network namespace can only be entered as root. Otherwise the launcher makes one in its user namespace.
+  bool has_own_network_first() const { return wants_egress() && !site_.host.can_switch_uid; }
+
+  // The way out comes up while the rest of the sandbox is made.
+  Result<void> begin_network() {
     log_.reset(::open(paths_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!log_) return errno_error("cannot open " + paths_.log, errno);
-    auto launcher = plan();
-    launcher.log_fd = log_.get();
-    auto pending = PendingSandbox::start(std::move(launcher));
+    if (!wants_egress()) {
+      if (site_.options.egress) warn(why_no_egress());
+      return {};
+    }
+    auto lifeline = net::make_pipe();
+    if (!lifeline) return fail(lifeline.error());
+    egress_plan_.slirp4netns = site_.host.slirp4netns;
+    egress_plan_.lifeline = std::move(lifeline->first);
+    egress_plan_.log_fd = log_.get();
+    if (group_) egress_plan_.join_cgroups = group_->join_files();
+    lifeline_ = std::move(lifeline->second);
+    if (has_own_network_first()) return {};
+    try {
+      network_ = std::async(std::launch::async, [this] { return make_network(); });
+    } catch (const std::system_error& error) {
+      return resource_exhausted(std::string("no thread for the sandbox's network: ") + error.what());
+    }
+    return {};
+  }
+
+  std::string why_no_egress() const {
+    return site_.host.slirp4netns.empty() ? "no network: slirp4netns is not installed"
+                                          : "no network: /dev/net/tun cannot be opened";
+  }
+
+  // On a thread of its own, which nobody but it uses egress_plan_ and egress_ beside.
+  Result<net::UniqueFd> make_network() try {
+    auto made = make_network_namespace();
+    if (!made) return made;
+    egress_plan_.network_fd = made->get();
+    egress_ = Egress::start(egress_plan_);
+    return made;
+  } catch (const std::system_error& error) {
+    return resource_exhausted(std::string("no thread for a network namespace: ") + error.what());
+  }
+
+  Result<void> start_processes() {
+    net::UniqueFd network;
+    if (network_.valid()) {
+      auto made = network_.get();
+      if (!made) return fail(made.error());
+      network = std::move(*made);
+    }
+    auto pending = PendingSandbox::start(plan(network.get()));
+    lifeline_.reset();
     if (!pending) return fail(pending.error());
     record_.boot_id = host_boot_id();
     record_.supervisor = pending->supervisor();
-    if (auto saved = save(); !saved) return saved;
-    auto init = pending->release(ctx_);
+    // Its group or its uid finds it as well.
+    if (!group_ && !record_.uid) {
+      if (auto saved = save(Durability::process); !saved) return saved;
+    }
+    if (auto released = pending->release(); !released) return released;
+    auto init = pending->await_init(ctx_);
     if (!init) return fail(init.error());
     record_.init = *init;
-    lifeline_ = pending->take_lifeline();
-    return save();
-  }
-
-  // bubblewrap configures the loopback interface too, and fails if slirp4netns was there before it.
-  Result<void> await_entry() const {
-    const auto launcher = read_process_stat(record_.supervisor.pid);
-    if (!launcher || !site_.options.egress) return {};
-    return wait_until(
-        [&] {
-          const auto init = read_process_stat(record_.init.pid);
-          return !init || init->state == 'Z' || init->command != launcher->command;
-        },
-        ctx_);
-  }
-
-  // Brought up while the daemon starts. A sandbox without it is a lesser one, not a failed one.
-  void start_egress() {
-    if (!site_.options.egress) return;
-    if (!site_.host.can_reach_out()) {
-      return warn(site_.host.slirp4netns.empty() ? "no network: slirp4netns is not installed"
-                                                 : "no network: /dev/net/tun cannot be opened");
+    if (has_own_network_first()) {
+      egress_plan_.target = record_.supervisor;
+      egress_ = Egress::start(egress_plan_);
     }
-    EgressPlan plan;
-    plan.slirp4netns = site_.host.slirp4netns;
-    plan.by_path = site_.host.can_switch_uid;
-    plan.target = plan.by_path ? record_.init : record_.supervisor;
-    plan.lifeline = std::move(lifeline_);
-    plan.log_fd = log_.get();
-    auto egress = Egress::start(plan);
-    if (!egress) return warn("no network: " + egress.error().message);
-    record_.egress = egress->process();
-    if (group_) {
-      for (const auto& file : group_->join_files()) (void)write_control(file, std::to_string(record_.egress.pid));
-    }
-    egress_ = std::move(*egress);
-    (void)save();
+    if (egress_ && *egress_) record_.egress = (*egress_)->process();
+    record_.phase = SandboxRecord::Phase::running;
+    return save(Durability::power);
   }
 
-  void finish_egress() {
-    if (!egress_) return;
-    if (auto ready = egress_->wait_ready(ctx_.within(kEgressTime)); !ready)
-      warn("no network: " + ready.error().message);
-  }
-
-  Result<void> await_daemon() {
-    Result<void> health;
-    const Endpoint endpoint = site_.endpoint(record_);
-    auto settled = wait_until(
-        [&] {
-          health = check_health(endpoint, ctx_.within(std::chrono::seconds(2)));
-          return health || health.error().code == ErrorCode::permission_denied || !is_alive(record_.init);
-        },
-        ctx_);
-    if (!settled) return fail(settled.error(), "the sandbox's daemon does not answer");
-    if (health) return {};
-    if (health.error().code == ErrorCode::permission_denied) return fail(health.error());
-    return unavailable("the sandbox's daemon ended while starting");
+  // A sandbox without it is a lesser one, not a failed one.
+  Result<void> finish_egress() {
+    if (!egress_) return {};
+    const auto ready =
+        *egress_ ? (*egress_)->wait_ready(ctx_.within(kEgressTime)) : Result<void>(fail(egress_->error()));
+    if (ready) return {};
+    warn("no network: " + ready.error().message);
+    return save(Durability::power);
   }
 
   const Site& site_;
@@ -252,8 +265,11 @@ class Launch {
   const LaunchProgress& progress_;
   const CallContext ctx_;
   std::unique_ptr<Cgroup> group_;
+  std::optional<uid_t> former_uid_;
   net::UniqueFd log_, lifeline_;
-  std::optional<Egress> egress_;
+  EgressPlan egress_plan_;
+  std::optional<Result<Egress>> egress_;
+  std::future<Result<net::UniqueFd>> network_;  // last: its thread uses what is above
 };
 
 }  // namespace

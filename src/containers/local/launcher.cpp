@@ -120,12 +120,13 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
   auto gate = make_gate();
   auto status = make_pipe();
   auto info = make_pipe();
-  auto lifeline = make_pipe();
   auto args = make_args_file(bwrap_arguments(plan.sandbox));
   auto seccomp = make_seccomp_filter();
   auto dev_null = raised(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
   auto log = raised(UniqueFd(::fcntl(plan.log_fd, F_DUPFD_CLOEXEC, kFirstFreeFd)));
-  for (const auto* pipe : {&gate, &status, &info, &lifeline}) {
+  auto lifeline =
+      raised(UniqueFd(plan.lifeline_fd < 0 ? -1 : ::fcntl(plan.lifeline_fd, F_DUPFD_CLOEXEC, kFirstFreeFd)));
+  for (const auto* pipe : {&gate, &status, &info}) {
     if (!*pipe) return fail(pipe->error());
   }
   if (seccomp) seccomp = raised(std::move(*seccomp));
@@ -135,7 +136,7 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
 
   const LauncherChild child(plan, std::move(staged),
                             {dev_null->get(), log->get(), gate->read.get(), status->write.get(), info->write.get(),
-                             info->read.get(), seccomp->get(), args->get(), lifeline->write.get()});
+                             info->read.get(), seccomp->get(), args->get(), lifeline->get()});
   const int gate_write = gate->write.get();
   const pid_t pid = ::fork();
   if (pid < 0) return errno_error("cannot fork", errno);
@@ -149,12 +150,15 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
   pending.gate_ = std::move(gate->write);
   pending.status_ = std::move(status->read);
   pending.info_ = std::move(info->read);
-  pending.lifeline_ = std::move(lifeline->read);
   return pending;
 }
 
-Result<ProcessIdentity> PendingSandbox::release(const CallContext& ctx) {
-  if (::send(gate_.get(), "g", 1, MSG_NOSIGNAL) != 1) return errno_error("the launching child is gone", errno);
+Result<void> PendingSandbox::release() {
+  if (::send(gate_.get(), "g", 1, MSG_NOSIGNAL) == 1) return {};
+  return unavailable("the child that starts bubblewrap is gone");
+}
+
+Result<ProcessIdentity> PendingSandbox::await_init(const CallContext& ctx) {
   const auto failure_text = read_pipe(status_.get(), ctx, [](const std::string&) { return false; });
   if (!failure_text) return fail(failure_text.error(), "starting bubblewrap");
   if (failure_text->size() >= sizeof(LaunchFailure)) {

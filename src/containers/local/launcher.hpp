@@ -21,9 +21,11 @@ struct LauncherPlan {
   BwrapPlan sandbox;                      // info_fd and seccomp_fd are filled in by start()
   std::vector<std::string> join_cgroups;  // see Cgroup::join_files()
   std::optional<uid_t> uid;               // run under it; sources of `sandbox` are then staged, see launcher.cpp
+  int network_fd = -1;                    // network namespace to enter; borrowed until start() returns
   bool own_network_first = false;         // make user and network namespace before bubblewrap (unprivileged egress)
   std::optional<std::uint64_t> max_memory_bytes;  // rlimit, per process
   int log_fd = -1;                                // its stdout and stderr; borrowed until start() returns
+  int lifeline_fd = -1;                           // stays open until the sandbox's last process ends; the same
 };
 
 // A child that waits for release() before it does anything. If it is destroyed unreleased, or the calling program dies,
@@ -33,16 +35,15 @@ class PendingSandbox {
   static Result<PendingSandbox> start(LauncherPlan plan);
 
   const ProcessIdentity& supervisor() const { return supervisor_; }
-  // Lets it go on until bubblewrap has made its namespaces and returns process 1 of the sandbox. Errors: unavailable
-  // (the step that failed; bubblewrap's own words are in the log), deadline_exceeded, cancelled: the child may then
-  // still run.
-  Result<ProcessIdentity> release(const CallContext& ctx);
-  // The read end of a pipe that closes when the sandbox's last process ends.
-  net::UniqueFd take_lifeline() { return std::move(lifeline_); }
+  // Lets it go on. Errors: unavailable (it is gone).
+  Result<void> release();
+  // Waits until bubblewrap has made its namespaces and returns process 1 of the sandbox. Errors: unavailable (the step
+  // that failed; bubblewrap's own words are in the log), deadline_exceeded, cancelled: the child may then still run.
+  Result<ProcessIdentity> await_init(const CallContext& ctx);
 
  private:
   ProcessIdentity supervisor_;
-  net::UniqueFd gate_, status_, info_, lifeline_;
+  net::UniqueFd gate_, status_, info_;
 };
 
 }  // namespace ottobot::containers

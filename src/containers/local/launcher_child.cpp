@@ -81,7 +81,7 @@ const char* to_string(LaunchStage stage) {
     case LaunchStage::cgroup:
       return "join the control group";
     case LaunchStage::network:
-      return "make a user and network namespace";
+      return "enter a network namespace of its own";
     case LaunchStage::staging:
       return "bind the sandbox's folders in a private mount namespace";
     case LaunchStage::limits:
@@ -114,6 +114,7 @@ void LauncherChild::run() const {
   // A host out of memory shall end a sandbox rather than the server that started it.
   write_file("/proc/self/oom_score_adj", "300");
   join_cgroups();
+  if (plan_.network_fd >= 0) require(::setns(plan_.network_fd, CLONE_NEWNET) == 0, LaunchStage::network);
   if (plan_.own_network_first) make_network();
   if (!staged_.empty()) stage();
   limit();
@@ -188,7 +189,10 @@ void LauncherChild::place_descriptors() const {
                                         {fds_.seccomp, kSeccompFd},
                                         {fds_.args, kArgsFd},
                                         {fds_.lifeline, kLifelineFd}};
-  for (const auto& [ours, theirs] : places) require(::dup2(ours, theirs) >= 0, LaunchStage::descriptors);
+  for (const auto& [ours, theirs] : places) {
+    if (ours < 0) continue;
+    require(::dup2(ours, theirs) >= 0, LaunchStage::descriptors);
+  }
   // Whatever some library opened without close-on-exec stays out of the sandbox.
   ::syscall(SYS_close_range, static_cast<unsigned>(kFirstFreeFd), ~0U, CLOSE_RANGE_CLOEXEC);
 }

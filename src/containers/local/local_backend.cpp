@@ -127,7 +127,12 @@ Result<Sandbox> LocalBackend::launch_afresh(const LaunchParams& params, const La
   SandboxRecord record;
   if (former) {
     const SandboxState state = state_of(site_, *former);
-    if (state == SandboxState::running) return describe(*former, state);
+    // A launch that was cut short may have left a daemon that is still starting.
+    if (state == SandboxState::running) {
+      auto answered = await_daemon(site_.endpoint(*former), former->init, ctx.within(site_.options.launch_timeout));
+      if (answered) return describe(*former, state);
+      if (answered.error().code != ErrorCode::unavailable) return fail(answered.error());
+    }
     if (state == SandboxState::paused) {
       if (auto thawed = thaw_sandbox(site_, *former); !thawed) return fail(thawed.error());
       return describe(*former);

@@ -60,7 +60,7 @@ Result<void> probe_host(const Site& site, const CallContext& ctx) {
   const CallContext limited = ctx.within(kTrialTime);
   auto pending = PendingSandbox::start(trial_plan(site, log.get()));
   if (!pending) return fail(pending.error());
-  auto init = pending->release(limited);
+  auto init = pending->release().and_then([&] { return pending->await_init(limited); });
   // bubblewrap reports process 1 before it mounts: only the program in its place proves that all went well.
   bool started = false;
   if (init) {

@@ -91,8 +91,8 @@ Result<SandboxRecord> load_record(const std::string& path) {
   return record;
 }
 
-Result<void> save_record(const std::string& path, const SandboxRecord& record) {
-  return replace_file(path, dump_json(to_json(record)), 0600);
+Result<void> save_record(const std::string& path, const SandboxRecord& record, Durability durability) {
+  return replace_file(path, dump_json(to_json(record)), 0600, durability);
 }
 
 }  // namespace ottobot::containers

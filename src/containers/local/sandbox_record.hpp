@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "containers/local/files.hpp"
 #include "containers/local/process_identity.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/json.hpp"
@@ -18,7 +19,7 @@ struct SandboxRecord {
   enum class Phase { launching, running, stopped };
 
   std::string name;
-  Phase phase = Phase::launching;
+  Phase phase = Phase::launching;  // running: its processes are there; the daemon may still be starting
   std::map<std::string, std::string> labels;
   std::string token;
   std::string run_dir;  // where the endpoint's socket is, seen from the host
@@ -40,6 +41,7 @@ Result<SandboxRecord> record_from_json(const Json& json);
 
 // Errors of both: data_loss (damaged), not_found (none), else from errno. The file is for its owner only.
 Result<SandboxRecord> load_record(const std::string& path);
-Result<void> save_record(const std::string& path, const SandboxRecord& record);
+Result<void> save_record(const std::string& path, const SandboxRecord& record,
+                         Durability durability = Durability::power);
 
 }  // namespace ottobot::containers

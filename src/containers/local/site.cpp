@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "containers/local/files.hpp"
+#include "containers/local/sandbox_etc.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::containers {
@@ -65,13 +66,7 @@ Result<void> fill_in(LocalBackendOptions& options) {
 
 Result<void> make_folders(const Site& site) {
   if (auto made = ensure_folder(site.sandboxes_dir(), 0700); !made) return made;
-  if (auto made = ensure_folder(site.etc_dir(), 0755); !made) return made;
-  for (const auto& [name, text] : sandbox_etc_files()) {
-    const std::string path = site.etc_dir() + "/" + name;
-    if (read_text(path) == text) continue;
-    if (auto written = replace_file(path, text, 0644); !written) return written;
-  }
-  return {};
+  return update_sandbox_etc(site.etc_dir(), site.options.extra_read_only_paths);
 }
 
 }  // namespace

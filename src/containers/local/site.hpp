@@ -6,6 +6,7 @@
 
 #include "containers/local/cgroup.hpp"
 #include "containers/local/host_abilities.hpp"
+#include "containers/local/sandbox_etc.hpp"
 #include "containers/local/sandbox_record.hpp"
 #include "containers/local/uid_range.hpp"
 #include "ottobot/containers/local.hpp"
@@ -23,7 +24,7 @@ struct Site {
 
   SandboxPaths paths(const std::string& name) const;
   std::string sandboxes_dir() const { return options.state_dir + "/sandboxes"; }
-  std::string etc_dir() const { return options.state_dir + "/etc"; }
+  std::string etc_dir() const { return options.runtime_dir + "/" + sandbox_etc_name(options.extra_read_only_paths); }
   // Null where there are none.
   std::unique_ptr<Cgroup> cgroup(const std::string& name) const;
   Endpoint endpoint(const SandboxRecord& record) const;

@@ -75,6 +75,7 @@ ChildPlan::ChildPlan(const SpawnOptions& options, int dev_null, int status_fd)
 void ChildPlan::run() const {
   reset_signals();
   enter_group();
+  join_cgroups();
   place_fds();
   drop_ids();
   if (options_.die_with_parent) {
@@ -89,6 +90,14 @@ void ChildPlan::run() const {
 void ChildPlan::enter_group() const {
   const int result = options_.new_session ? static_cast<int>(::setsid()) : ::setpgid(0, 0);
   if (result < 0) give_up(ChildStage::session, errno);
+}
+
+void ChildPlan::join_cgroups() const {
+  for (const std::string& file : options_.join_cgroups) {
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || ::write(fd, "0", 1) != 1) give_up(ChildStage::cgroup, errno);
+    ::close(fd);
+  }
 }
 
 // Every source is first copied above all targets, so that no target overwrites a source that is still needed.

@@ -12,7 +12,7 @@
 
 namespace ottobot::net {
 
-enum class ChildStage : int { session, fds, ids, cwd, exec };
+enum class ChildStage : int { session, cgroup, fds, ids, cwd, exec };
 
 // What the child writes into the status pipe when it fails.
 struct ChildFailure {
@@ -31,6 +31,7 @@ class ChildPlan {
 
  private:
   void enter_group() const;
+  void join_cgroups() const;
   void place_fds() const;
   void drop_ids() const;
   [[noreturn]] void exec() const;

@@ -69,6 +69,8 @@ Failure child_error(const SpawnOptions& options, const ChildFailure& failure) {
       return invalid_argument("cannot enter folder " + options.cwd + ": " + reason);
     case ChildStage::ids:
       return permission_denied("cannot change the user of " + options.argv.front() + ": " + reason);
+    case ChildStage::cgroup:
+      return errno_error("cannot join the control group of " + options.argv.front(), failure.errno_value);
     case ChildStage::fds:
     case ChildStage::session:
       break;

@@ -25,6 +25,7 @@ struct SpawnOptions {
   int stdin_fd = -1, stdout_fd = -1, stderr_fd = -1;      // borrowed until spawn returns; -1 = /dev/null
   std::vector<std::pair<int, int>> extra_fds;             // {ours, number in the child}
   bool new_session = false;                               // setsid instead of setpgid: survives our terminal
+  std::vector<std::string> join_cgroups;                  // files of control groups that take the writer ("0") in
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   bool die_with_parent = false;  // PR_SET_PDEATHSIG SIGKILL: ends with the *thread* that spawned it

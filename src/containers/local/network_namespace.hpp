@@ -1,0 +1,13 @@
+// A network namespace without a process: made before the sandbox, so that the way out of it comes up beside it.
+#pragma once
+
+#include "net/unique_fd.hpp"
+#include "ottobot/error.hpp"
+
+namespace ottobot::containers {
+
+// A new network namespace whose loopback interface is up. It lives as long as the descriptor or a process in it.
+// Needs CAP_SYS_ADMIN. Errors: from errno. Throws std::system_error when no thread can be had.
+Result<net::UniqueFd> make_network_namespace();
+
+}  // namespace ottobot::containers
