@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,11 +48,13 @@ class ToolBox {
   virtual std::string boot_id() const = 0;
 };
 
-// Tools that are C++ functions of the embedding program. Add all tools before first use.
+// Tools that are C++ functions of the embedding program. Add all tools before first use. In ottobot::agent.
 class FunctionToolBox final : public ToolBox {
  public:
   using Function = std::function<Result<ToolReply>(const Json& args, const CallContext& ctx)>;
-  // Chains. A function's Error becomes a reply with outcome error that shows message and hint to the model.
+  // Chains. Arguments that break the input schema (JSON Schema 2020-12; null = any object) never reach the function:
+  // they become a reply with outcome error that tells the model what to mend, and so does a function's Error, with its
+  // message and hint. A schema that cannot be used makes list_tools() fail with invalid_argument, which names the tool.
   FunctionToolBox& add(ToolSpec spec, Function function);
 
   Result<std::vector<ToolSpec>> list_tools(const CallContext& ctx) override;
@@ -61,12 +64,15 @@ class FunctionToolBox final : public ToolBox {
   std::string boot_id() const override;
 
  private:
+  using ArgumentCheck = std::function<std::optional<std::string>(const Json& args)>;  // what is wrong with them
   struct Tool {
     ToolSpec spec;
     Function function;
+    ArgumentCheck check;  // may be empty
   };
   std::vector<Tool> tools_;
-  std::string boot_id_ = new_id();  // a function that a dead process had begun is not run again
+  std::optional<Error> bad_schema_;  // the first one
+  std::string boot_id_ = new_id();   // a function that a dead process had begun is not run again
 };
 
 // A reply of one text block.

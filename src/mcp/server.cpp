@@ -4,10 +4,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "json_schema/tool_schema.hpp"
 #include "mcp/legacy_era.hpp"
 #include "mcp/logging_level.hpp"
 #include "mcp/modern_era.hpp"
-#include "mcp/tool_schema.hpp"
 
 namespace ottobot::mcp {
 
@@ -16,7 +16,7 @@ namespace {
 struct RegisteredTool {
   Tool tool;
   Json listing;
-  ToolSchema schema;
+  json_schema::ToolSchema schema;
   ToolHandler handler;
 };
 
@@ -209,7 +209,7 @@ Result<void> Server::add_tool(Tool tool, ToolHandler handler) {
   }
   if (!tool.input_schema.is_object()) return invalid_argument("the input schema of " + tool.name + " is no object");
   if (!handler) return invalid_argument("tool " + tool.name + " has no handler");
-  auto schema = ToolSchema::compile(tool);
+  auto schema = json_schema::ToolSchema::compile(tool.name, tool.input_schema, tool.output_schema);
   if (!schema) return fail(schema.error());
   if (!impl_->index.emplace(tool.name, impl_->tools.size()).second) {
     return already_exists("there is a tool " + tool.name + " already");

@@ -28,7 +28,7 @@ const std::vector<Layer> kLayers = {
     {"net/client", {"net", "net/process", "net/websocket"}},
     {"mcp", {"json_schema"}},
     {"mcp/transports", {"mcp", "net", "net/process", "net/server", "net/client"}},
-    {"agent", {}},
+    {"agent", {"json_schema"}},
     {"session", {}},
     {"containers/local", {"net", "net/process"}},
     {"llm", {}},

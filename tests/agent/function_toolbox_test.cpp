@@ -37,6 +37,35 @@ TEST(FunctionToolBox, FailuresAreRepliesForTheModel) {
   EXPECT_EQ(text_from(box, "nothing", {}, ToolOutcome::error), "there is no tool 'nothing'");
 }
 
+TEST(FunctionToolBox, ArgumentsThatBreakTheSchemaNeverReachTheFunction) {
+  FunctionToolBox box;
+  int ran = 0;
+  const Json schema = {{"type", "object"},
+                       {"properties", {{"path", {{"type", "string"}}}, {"line", {{"type", "integer"}}}}},
+                       {"required", {"path"}},
+                       {"additionalProperties", false}};
+  box.add({"open", "", schema, true}, [&](const Json&, const CallContext&) -> Result<ToolReply> {
+    ++ran;
+    return text_reply("opened");
+  });
+  EXPECT_EQ(text_from(box, "open", {{"path", "a"}, {"line", 3}}, ToolOutcome::ok), "opened");
+  const std::string wrong = text_from(box, "open", {{"pth", "a"}, {"line", "3"}}, ToolOutcome::error);
+  EXPECT_NE(wrong.find("missing argument `path`"), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find("did you mean `path`?"), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find("argument `line`"), std::string::npos) << wrong;
+  EXPECT_EQ(text_from(box, "open", Json::array(), ToolOutcome::error), "the arguments must be an object");
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(FunctionToolBox, ASchemaThatCannotBeUsedIsSaidWhenTheToolsAreListed) {
+  FunctionToolBox box;
+  box.add({"odd", "", {{"type", 5}}, true}, [](const Json&, const CallContext&) -> Result<ToolReply> { return {}; });
+  const auto listed = box.list_tools({});
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(listed.error().message.find("odd"), std::string::npos);
+}
+
 TEST(FunctionToolBox, EveryInstanceIsABootOfItsOwn) { EXPECT_NE(make_box().boot_id(), make_box().boot_id()); }
 
 }  // namespace

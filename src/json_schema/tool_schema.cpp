@@ -1,12 +1,10 @@
-#include "mcp/tool_schema.hpp"
+#include "json_schema/tool_schema.hpp"
 
 #include "ottobot/nearest_name.hpp"
 
-namespace ottobot::mcp {
+namespace ottobot::json_schema {
 
 namespace {
-
-using json_schema::Issue;
 
 constexpr std::size_t kMaxIssues = 8;
 
@@ -67,20 +65,19 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-ToolSchema::ToolSchema(std::string tool, std::vector<std::string> names, json_schema::Schema input,
-                       std::optional<json_schema::Schema> output)
+ToolSchema::ToolSchema(std::string tool, std::vector<std::string> names, Schema input, std::optional<Schema> output)
     : tool_(std::move(tool)), names_(std::move(names)), input_(std::move(input)), output_(std::move(output)) {}
 
-Result<ToolSchema> ToolSchema::compile(const Tool& tool) {
-  auto input = json_schema::Schema::compile(tool.input_schema);
-  if (!input) return fail(input.error(), "input schema of " + tool.name);
-  std::optional<json_schema::Schema> output;
-  if (!tool.output_schema.is_null()) {
-    auto compiled = json_schema::Schema::compile(tool.output_schema);
-    if (!compiled) return fail(compiled.error(), "output schema of " + tool.name);
-    output = std::move(*compiled);
+Result<ToolSchema> ToolSchema::compile(const std::string& tool, const Json& input, const Json& output) {
+  auto arguments = Schema::compile(input);
+  if (!arguments) return fail(arguments.error(), "input schema of " + tool);
+  std::optional<Schema> result;
+  if (!output.is_null()) {
+    auto compiled = Schema::compile(output);
+    if (!compiled) return fail(compiled.error(), "output schema of " + tool);
+    result = std::move(*compiled);
   }
-  return ToolSchema(tool.name, declared_names(tool.input_schema), std::move(*input), std::move(output));
+  return ToolSchema(tool, declared_names(input), std::move(*arguments), std::move(result));
 }
 
 std::optional<std::string> ToolSchema::find_argument_errors(const Json& args) const {
@@ -112,4 +109,4 @@ std::optional<std::string> ToolSchema::find_output_errors(const Json& structured
   return join("The result of " + tool_ + " does not have the form that the tool declares:", lines);
 }
 
-}  // namespace ottobot::mcp
+}  // namespace ottobot::json_schema

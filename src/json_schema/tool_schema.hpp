@@ -3,17 +3,18 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "json_schema/schema.hpp"
-#include "ottobot/mcp/types.hpp"
+#include "ottobot/json.hpp"
 
-namespace ottobot::mcp {
+namespace ottobot::json_schema {
 
 // Immutable and thread-safe.
 class ToolSchema {
  public:
-  // Errors: invalid_argument, naming the tool and the place in its schema.
-  static Result<ToolSchema> compile(const Tool& tool);
+  // `output` null = it declares none. Errors: invalid_argument, naming the tool and the place in its schema.
+  static Result<ToolSchema> compile(const std::string& tool, const Json& input, const Json& output = nullptr);
 
   // Every problem of the arguments (an object), one a line, up to a bound: its path, what was given, what is expected,
   // and for a name that is not known the one that was probably meant. nullopt when they are right.
@@ -22,13 +23,12 @@ class ToolSchema {
   std::optional<std::string> find_output_errors(const Json& structured) const;
 
  private:
-  ToolSchema(std::string tool, std::vector<std::string> names, json_schema::Schema input,
-             std::optional<json_schema::Schema> output);
+  ToolSchema(std::string tool, std::vector<std::string> names, Schema input, std::optional<Schema> output);
 
   std::string tool_;
   std::vector<std::string> names_;  // of the declared arguments
-  json_schema::Schema input_;
-  std::optional<json_schema::Schema> output_;
+  Schema input_;
+  std::optional<Schema> output_;
 };
 
-}  // namespace ottobot::mcp
+}  // namespace ottobot::json_schema
