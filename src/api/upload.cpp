@@ -1,6 +1,5 @@
 #include "api/upload.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +7,7 @@
 
 #include "api/errors.hpp"
 #include "api/input.hpp"
+#include "net/unnamed_file.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -17,10 +17,7 @@ constexpr std::size_t kChunk = 64 << 10;
 Result<net::UniqueFd> open_temporary() {
   std::error_code no_tmpdir;
   std::filesystem::path folder = std::filesystem::temp_directory_path(no_tmpdir);
-  if (no_tmpdir) folder = "/tmp";
-  net::UniqueFd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) return errno_error("no temporary file in " + folder.string(), errno);
-  return file;
+  return net::open_unnamed_file(no_tmpdir ? "/tmp" : folder.string());
 }
 
 Result<void> write_all(int fd, std::string_view bytes) {

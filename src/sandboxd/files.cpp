@@ -109,6 +109,11 @@ Result<void> PendingFile::write(std::string_view bytes) {
   return {};
 }
 
+Result<void> PendingFile::set_attributes(mode_t mode, const std::array<timespec, 2>& times) {
+  if (::fchmod(fd_.get(), mode) == 0 && ::futimens(fd_.get(), times.data()) == 0) return {};
+  return errno_error(shown_name(place_.path), errno);
+}
+
 Result<FileStamp> PendingFile::commit() {
   struct stat info {};
   if (::fstat(fd_.get(), &info) != 0) return errno_error(place_.path, errno);

@@ -1,6 +1,7 @@
 // Reading, writing and walking files of the workspace.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -56,6 +57,8 @@ class PendingFile {
   ~PendingFile();
 
   Result<void> write(std::string_view bytes);
+  // After the last write(); times are those of access and change.
+  Result<void> set_attributes(mode_t mode, const std::array<timespec, 2>& times);
   Result<FileStamp> commit();
   const Place& place() const { return place_; }
 

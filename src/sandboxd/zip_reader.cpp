@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "net/unnamed_file.hpp"
 #include "ottobot/file_names.hpp"
 #include "sandboxd/files.hpp"
 #include "sandboxd/zip_writer.hpp"
@@ -32,8 +33,8 @@ struct ArchiveFree {
 // What is left in a zip's local headers says neither modes nor what is a link: the list at its end does. So the archive
 // is put aside first, in a file without a name on the workspace's disk.
 Result<net::UniqueFd> spool(const Workspace& workspace, const ByteSource& source, const CallContext& ctx) {
-  net::UniqueFd file(::open(workspace.root().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) return errno_error("a temporary file in " + workspace.root(), errno);
+  auto file = net::open_unnamed_file(workspace.root());
+  if (!file) return file;
   std::string buffer(kChunk, '\0');
   while (true) {
     if (auto alive = ctx.check(); !alive) return fail(alive.error());
@@ -41,13 +42,13 @@ Result<net::UniqueFd> spool(const Workspace& workspace, const ByteSource& source
     if (!got) return fail(got.error());
     if (*got == 0) break;
     for (std::string_view left(buffer.data(), *got); !left.empty();) {
-      const ssize_t written = ::write(file.get(), left.data(), left.size());
+      const ssize_t written = ::write(file->get(), left.data(), left.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return errno_error("keeping the archive", errno);
       left.remove_prefix(static_cast<std::size_t>(written));
     }
   }
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) return errno_error("keeping the archive", errno);
+  if (::lseek(file->get(), 0, SEEK_SET) != 0) return errno_error("keeping the archive", errno);
   return file;
 }
 
@@ -126,7 +127,10 @@ class Unpacking {
     for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) {
       auto place = workspace_.locate_bytes(folder->path, Parents::must_exist);
       if (!place) return fail(place.error());
-      if (auto set = apply(*place, folder->mode, folder->times); !set) return set;
+      if (!set_mode(*place, folder->mode) ||
+          ::utimensat(place->folder.get(), place->name.c_str(), folder->times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno_error(place->path, errno);
+      }
     }
     return {};
   }
@@ -138,12 +142,12 @@ class Unpacking {
     std::array<timespec, 2> times{};
   };
 
-  static Result<void> apply(const Place& place, mode_t mode, const std::array<timespec, 2>& times) {
-    if (::fchmodat(place.folder.get(), place.name.c_str(), mode, 0) != 0 ||
-        ::utimensat(place.folder.get(), place.name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
-      return errno_error(place.path, errno);
-    }
-    return {};
+  // Not through a link: somebody may have put one in the folder's place by now.
+  static bool set_mode(const Place& place, mode_t mode) {
+    const net::UniqueFd folder(
+        ::openat(place.folder.get(), place.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (folder) return ::fchmod(folder.get(), mode) == 0;
+    return ::fchmodat(place.folder.get(), place.name.c_str(), mode, AT_SYMLINK_NOFOLLOW) == 0;  // may not be read
   }
 
   Result<void> add_folder(const Place& place, archive_entry* entry) {
@@ -154,7 +158,7 @@ class Unpacking {
           !S_ISDIR(info.st_mode)) {
         return conflict("'" + place.path + "' is in the way of a folder");
       }
-      if (::fchmodat(place.folder.get(), place.name.c_str(), 0700, 0) != 0) return errno_error(place.path, errno);
+      if (!set_mode(place, 0700)) return errno_error(place.path, errno);
     }
     folders_.push_back({place.path, archive_entry_perm(entry) & kPermissions, times_of(entry)});
     return {};
@@ -185,8 +189,9 @@ class Unpacking {
       if (bytes->empty()) break;
       if (auto written = file->write(*bytes); !written) return written;
     }
+    if (auto set = file->set_attributes(mode, times); !set) return set;
     if (auto stamp = file->commit(); !stamp) return fail(stamp.error());
-    return apply(file->place(), mode, times);
+    return {};
   }
 
   const Workspace& workspace_;

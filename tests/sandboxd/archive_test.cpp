@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cstdio>
 #include <map>
+#include <thread>
 
 #include "net/client/http_client.hpp"
 #include "net/process/spawn.hpp"
@@ -117,6 +119,39 @@ TEST(ArchiveTest, AnEmptyWorkspaceComesBackEmpty) {
   const auto unpacked = after.fetch("PUT", before.fetch("GET").body);
   EXPECT_EQ(unpacked.status, 200) << unpacked.body;
   EXPECT_TRUE(fs::is_empty(after.workspace.path()));
+}
+
+// A zip with the same file many times, whose mode is 0666.
+std::string zip_of_one_file(int times) {
+  const TempFolder folder;
+  const std::string script =
+      "import sys, zipfile\n"
+      "info = zipfile.ZipInfo('file')\n"
+      "info.external_attr = 0o100666 << 16\n"
+      "with zipfile.ZipFile(sys.argv[1], 'w') as zip:\n"
+      "  for _ in range(int(sys.argv[2])): zip.writestr(info, 'x')\n";
+  auto made = net::run({.argv = {"python3", "-W", "ignore", "-c", script, folder / "w.zip", std::to_string(times)}},
+                       with_timeout(std::chrono::seconds(30)));
+  EXPECT_TRUE(made && made->status.code == 0);
+  return folder.read("w.zip");
+}
+
+TEST(ArchiveTest, ALinkThatTakesAFilesPlaceMeanwhileIsNotFollowed) {
+  const Machine machine;
+  const TempFolder outside;
+  outside.write("secret", "not of the workspace");
+  ::chmod((outside / "secret").c_str(), 0400);
+  fs::create_symlink(outside / "secret", machine.workspace / "link");
+  machine.workspace.write("file", "x");
+  const std::string file = machine.workspace / "file", link = machine.workspace / "link";
+  std::jthread attacker([&](std::stop_token stop) {
+    while (!stop.stop_requested()) ::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
+  });
+  const auto unpacked = machine.fetch("PUT", zip_of_one_file(3000));
+  EXPECT_EQ(unpacked.status, 200) << unpacked.body;
+  struct stat info {};
+  ASSERT_EQ(::stat((outside / "secret").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0400u);
 }
 
 TEST(ArchiveTest, NamesThatAreNotUtf8AreEscapedInTheZipAndComeBack) {
