@@ -2,9 +2,9 @@
 //
 // One HttpServer has its I/O threads and one bounded pool of handler threads; many listeners (TCP or unix sockets)
 // share them, each with its own handler, opened and closed while the server runs. A handler runs on a pool thread (or,
-// when it is marked quick, starts on the I/O thread) and may block; what it blocks on (reading a body, writing one) ends
-// with the client or a time-out. When every pool thread is busy and the backlog is full, requests are answered 503 with
-// Retry-After by the I/O thread. Handlers marked inline run on the I/O thread and must not block (/health).
+// when it is marked quick, starts on the I/O thread) and may block; what it blocks on (reading a body, writing one)
+// ends with the client or a time-out. When every pool thread is busy and the backlog is full, requests are answered 503
+// with Retry-After by the I/O thread. Handlers marked inline run on the I/O thread and must not block (/health).
 //
 // Protocol: RFC 9112 with keep-alive, pipelining, chunked bodies both ways, 100-continue; strict against smuggling
 // (Transfer-Encoding with Content-Length, differing Content-Length, bare LF, obs-fold, bad chunk sizes are 400 and
@@ -93,7 +93,8 @@ struct ResponseStreamObserver {
   std::function<void()> on_closed;   // I/O thread, once: the client is gone or finish() is done
 };
 
-// One request and its answer. Used by the handler's thread only; answered exactly once.
+// One request and its answer; answered exactly once. Used until the handler returns, on the thread that it runs on: one
+// of the pool, or for an inline or a quick handler an I/O thread, which only a quick one may block.
 class Exchange {
  public:
   virtual ~Exchange() = default;

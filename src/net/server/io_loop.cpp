@@ -1,6 +1,7 @@
 #include "net/server/io_loop.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ottobot::net {
 namespace {
@@ -37,17 +38,23 @@ void LoopWatch::stop() {
   changed_.notify_one();
 }
 
+// False when there was nothing to do.
+template <class Step>
+bool IoLoop::guarded(Logger& logger, const Step& step) {
+  try {
+    return step() != 0;
+  } catch (const std::exception& error) {
+    // Observers must not throw; one that does must not take all other connections of this loop down.
+    logger.error("exception on an I/O thread", {{"what", error.what()}});
+  } catch (...) {
+    logger.error("exception on an I/O thread", {{"what", "not a std::exception"}});
+  }
+  return true;
+}
+
 void IoLoop::run(Logger& logger) {
   current_ = this;
-  while (current_ == this) {
-    try {
-      if (context_.run_one() == 0) break;
-    } catch (const std::exception& error) {
-      // Observers must not throw; one that does must not take all other connections of this loop down.
-      logger.error("exception on an I/O thread", {{"what", error.what()}});
-    } catch (...) {
-      logger.error("exception on an I/O thread", {{"what", "not a std::exception"}});
-    }
+  while (current_ == this && guarded(logger, [this] { return context_.run_one(); })) {
   }
   current_ = nullptr;
 }
@@ -63,15 +70,17 @@ void IoLoop::end_turn(std::uint64_t turn) {
   if (take_away(turn)) current_ = this;
 }
 
-void IoLoop::end() {
+void IoLoop::end(Logger& logger) {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
   }
-  current_ = this;
+  // The caller may be on the loop of another server.
+  const IoLoop* const before = std::exchange(current_, this);
   context_.restart();
-  context_.poll();
-  current_ = nullptr;
+  while (guarded(logger, [this] { return context_.poll(); })) {
+  }
+  current_ = before;
 }
 
 IoThreads::IoThreads(int count, HandlerPool& pool, Logger& logger) : pool_(pool), logger_(logger) {
@@ -117,7 +126,7 @@ void IoThreads::stop() {
 }
 
 void IoThreads::end() {
-  for (auto& loop : loops_) loop->end();
+  for (auto& loop : loops_) loop->end(logger_);
 }
 
 std::shared_ptr<IoLoop> IoThreads::next() { return loops_[next_++ % loops_.size()]; }

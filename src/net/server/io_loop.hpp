@@ -76,9 +76,11 @@ class IoLoop {
   // Takes the loop away from the thread of that turn; false when the handler has just returned.
   bool take_away(std::uint64_t turn) { return turn_.compare_exchange_strong(turn, turn + 1); }
   // After the last run(): runs what is queued and takes no more.
-  void end();
+  void end(Logger& logger);
 
  private:
+  template <class Step>
+  bool guarded(Logger& logger, const Step& step);
   std::uint64_t begin_turn();
   void end_turn(std::uint64_t turn);
 
