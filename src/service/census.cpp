@@ -91,14 +91,16 @@ Json to_json(const Snapshot& snapshot) {
   for (const SandboxUse& use : snapshot.sandboxes) sessions.push_back(sandbox_json(use));
   Json by_status = Json::object();
   for (const auto& [status, count] : snapshot.totals.sessions) by_status[std::string(to_string(status))] = count;
-  return {{"active_sessions", snapshot.active_sessions()},
-          {"total_sessions", snapshot.totals.all_sessions()},
-          {"queue_length", snapshot.queue.waiting + snapshot.queue.delayed},
-          {"worker_status", std::move(workers)},
-          {"timestamp", to_rfc3339(snapshot.timestamp)},
-          {"sessions_by_status", std::move(by_status)},
-          {"sessions", std::move(sessions)},
-          {"analytics", analytics_json(snapshot.totals)}};
+  Json json{{"active_sessions", snapshot.active_sessions()},
+            {"total_sessions", snapshot.totals.all_sessions()},
+            {"queue_length", snapshot.queue.waiting + snapshot.queue.delayed},
+            {"worker_status", std::move(workers)},
+            {"timestamp", to_rfc3339(snapshot.timestamp)},
+            {"sessions_by_status", std::move(by_status)},
+            {"sessions", std::move(sessions)},
+            {"analytics", analytics_json(snapshot.totals)}};
+  if (snapshot.stale_sandboxes) json["sessions_stale"] = true;
+  return json;
 }
 
 Result<Snapshot> Census::take(const CallContext& ctx) {
@@ -110,29 +112,31 @@ Result<Snapshot> Census::take(const CallContext& ctx) {
   if (!queue) return fail(queue.error());
   snapshot.queue = *queue;
   snapshot.workers = workers_();
-  snapshot.sandboxes = sandboxes(ctx);
+  add_sandboxes(snapshot, ctx);
   snapshot.timestamp = clock_.now_ms();
   return snapshot;
 }
 
-std::vector<SandboxUse> Census::sandboxes(const CallContext& ctx) {
+void Census::add_sandboxes(Snapshot& snapshot, const CallContext& ctx) {
   const std::unique_lock turn(asking_, std::try_to_lock);
-  {
-    std::lock_guard lock(mutex_);
-    const bool fresh = asked_at_ && clock_.steady_now() - *asked_at_ < kFresh;
-    if (fresh || !turn.owns_lock()) return known_;
+  std::unique_lock lock(mutex_);
+  const bool fresh = asked_at_ && clock_.steady_now() - *asked_at_ < kFresh;
+  if (!fresh && turn.owns_lock()) {
+    lock.unlock();
+    auto found = ask_sandboxes(ctx.within(kAsking));
+    lock.lock();
+    stale_ = !found;
+    if (found) known_ = std::move(*found);
+    asked_at_ = clock_.steady_now();
   }
-  auto found = ask_sandboxes(ctx.within(kAsking));
-  std::lock_guard lock(mutex_);
-  known_ = std::move(found);
-  asked_at_ = clock_.steady_now();
-  return known_;
+  snapshot.sandboxes = known_;
+  snapshot.stale_sandboxes = stale_;
 }
 
-std::vector<SandboxUse> Census::ask_sandboxes(const CallContext& ctx) {
+Result<std::vector<SandboxUse>> Census::ask_sandboxes(const CallContext& ctx) {
   std::vector<SandboxUse> uses;
   auto found = backend_.list({{labels::kInstance, store_.store_id()}}, ctx);
-  if (!found) return uses;
+  if (!found) return fail(found.error());
   std::sort(found->begin(), found->end(),
             [](const Sandbox& a, const Sandbox& b) { return a.created_at > b.created_at; });
   if (found->size() > kMaxSandboxes) found->resize(kMaxSandboxes);
@@ -140,6 +144,7 @@ std::vector<SandboxUse> Census::ask_sandboxes(const CallContext& ctx) {
     const auto label = sandbox.labels.find(labels::kSession);
     if (label == sandbox.labels.end()) continue;
     auto row = store_.get_session(label->second, ctx);
+    if (!row && row.error().code != ErrorCode::not_found) return fail(row.error());
     if (!row) continue;
     SandboxUse use{std::move(*row), sandbox.state, std::nullopt};
     if (sandbox.state == SandboxState::running && ctx.check()) {

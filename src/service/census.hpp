@@ -33,6 +33,7 @@ struct Snapshot {
   QueueCounts queue;
   std::vector<WorkerUse> workers;
   std::vector<SandboxUse> sandboxes;
+  bool stale_sandboxes = false;  // the backend or the store did not answer: they are those of the last time
   UnixMillis timestamp = 0;
 
   std::size_t active_sessions() const;  // those that a user can work with, or soon can
@@ -53,8 +54,8 @@ class Census {
   Result<Snapshot> take(const CallContext& ctx);
 
  private:
-  std::vector<SandboxUse> sandboxes(const CallContext& ctx);
-  std::vector<SandboxUse> ask_sandboxes(const CallContext& ctx);
+  void add_sandboxes(Snapshot& snapshot, const CallContext& ctx);
+  Result<std::vector<SandboxUse>> ask_sandboxes(const CallContext& ctx);
 
   SessionStore& store_;
   Queue& queue_;
@@ -65,6 +66,7 @@ class Census {
   std::mutex asking_;  // held by the one who asks the backend; the others take what is known
   std::mutex mutex_;   // guards the members below
   std::vector<SandboxUse> known_;
+  bool stale_ = false;
   std::optional<SteadyTime> asked_at_;
 };
 
