@@ -69,11 +69,17 @@ Result<void> SessionLog::commit(std::vector<NewEvent> events, const RowPatch& pa
 
 Result<void> SessionLog::commit_if_current(std::vector<NewEvent> events, const RowPatch& patch,
                                            const CallContext& ctx) {
+  if (ahead_) {
+    if (auto anew = fold_anew(ctx); !anew) return anew;
+    return conflict("an append has failed since the log was folded", "look at the state again");
+  }
+  const Seq seen = state_.last_seq();
   if (auto flushed = flush(ctx); !flushed) return flushed;
+  if (state_.last_seq() != seen) return conflict("something came into the inbox", "look at the state again");
   AppendOwnerParams params;
   params.events = std::move(events);
   params.patch = patch;
-  params.if_last_seq = state_.last_seq();
+  params.if_last_seq = seen;
   auto done = append(std::move(params), ctx);
   if (!done && done.error().code == ErrorCode::conflict) {
     if (auto read = refresh(ctx); !read) return read;
@@ -85,9 +91,7 @@ Result<void> SessionLog::commit_with_next(std::vector<NewEvent> events, const Ca
   if (ahead_ || std::any_of(events.begin(), events.end(), session::has_large_value)) {
     return commit(std::move(events), {}, ctx);
   }
-  RowPatch patch;
-  project(events, state_, patch);
-  if (patch.usage) staged_usage_ = patch.usage;
+  project(events, state_, staged_patch_);
   for (NewEvent& event : events) {
     state_.apply(as_event(event, state_.last_seq() + 1, system_clock().now_ms()));
     staged_.push_back(std::move(event));
@@ -99,13 +103,19 @@ Result<void> SessionLog::commit_with_next(std::vector<NewEvent> events, const Ca
 std::size_t SessionLog::take_staged(AppendOwnerParams& params) {
   const std::size_t count = staged_.size();
   if (count == 0) return 0;
-  if (!params.patch.usage) params.patch.usage = staged_usage_;
+  // What the events behind them say of the same thing is newer.
+  const auto take_over = [](auto& field, auto& staged) {
+    if (!field) field = std::move(staged);
+  };
+  take_over(params.patch.status, staged_patch_.status);
+  take_over(params.patch.phase, staged_patch_.phase);
+  take_over(params.patch.usage, staged_patch_.usage);
   // They were folded as the next ones.
   params.if_last_seq = state_.last_seq() - static_cast<Seq>(count);
   staged_.insert(staged_.end(), std::make_move_iterator(params.events.begin()),
                  std::make_move_iterator(params.events.end()));
   params.events = std::exchange(staged_, {});
-  staged_usage_.reset();
+  staged_patch_ = {};
   return count;
 }
 
@@ -183,7 +193,8 @@ Result<void> SessionLog::read_on(const CallContext& ctx) {
 }
 
 Result<void> SessionLog::checkpoint(const CallContext& ctx) {
-  if (auto flushed = flush(ctx); !flushed) return flushed;
+  // Only what is in the log may be in its checkpoint.
+  if (auto folded = ahead_ ? fold_anew(ctx) : flush(ctx); !folded) return folded;
   if (state_.last_seq() - checkpoint_seq_ < kEventsPerCheckpoint) return {};
   auto written = store_.put_checkpoint(lease_.session_id, state_.last_seq(), state_.to_checkpoint(), ctx);
   if (!written) return written;

@@ -3,6 +3,7 @@
 #include "ottobot/ids.hpp"
 #include "ottobot/session/session_service.hpp"
 #include "ottobot/stores/memory.hpp"
+#include "ottobot/testing/faulty_session_store.hpp"
 #include "ottobot/testing/results.hpp"
 
 namespace ottobot {
@@ -123,6 +124,78 @@ TEST_F(SessionLogStagingTest, WhatAFencedOwnerHadStagedIsForgotten) {
   EXPECT_TRUE(succeeded(old_owner->refresh({})));
   EXPECT_EQ(old_owner->state().last_seq(), 2);
   EXPECT_FALSE(old_owner->state().answered());
+}
+
+TEST_F(SessionLogStagingTest, TheRowFollowsTheEventsThatWaited) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit_with_next(
+      {events::phase_changed("ready", 100, "up"), events::status_changed(SessionStatus::running)}, {})));
+  ASSERT_TRUE(succeeded(log->commit({answer(7)}, {}, {})));
+  EXPECT_EQ(store->get_session(id, {})->status, SessionStatus::running);
+  EXPECT_EQ(store->get_session(id, {})->phase, "ready");
+  ASSERT_TRUE(succeeded(log->commit_with_next({events::status_changed(SessionStatus::running)}, {})));
+  ASSERT_TRUE(succeeded(log->commit({events::turn_finished({})}, {}, {})));
+  EXPECT_EQ(store->get_session(id, {})->status, SessionStatus::ready) << "the newer one counts";
+}
+
+TEST_F(SessionLogStagingTest, AConditionalCommitLosesAgainstAPromptThatCameBeforeWhatWaited) {
+  auto log = own("a");
+  ASSERT_TRUE(succeeded(log->commit_with_next({answer(5)}, {})));
+  post(events::user_prompt("second"));
+  RowPatch idle;
+  idle.pending = false;
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, log->commit_if_current({}, idle, {})));
+  EXPECT_TRUE(store->get_session(id, {})->pending);
+  EXPECT_EQ(log->state().queued_prompts().size(), 1u) << "folded meanwhile";
+  EXPECT_TRUE(succeeded(log->commit_if_current({}, idle, {})));
+}
+
+// With an answer folded that the log has not got: the append that it waited for has failed.
+class SessionLogAfterAFailure : public SessionLogStagingTest {
+ protected:
+  std::unique_ptr<SessionLog> fail_with_staged() {
+    auto lease = testing::value_of(store->acquire_lease({id, "a", std::chrono::hours(1)}, {}));
+    auto log = std::move(*SessionLog::open(faulty, lease, {}));
+    std::vector<NewEvent> many;
+    for (int i = 0; i < 300; ++i) many.push_back(events::log(LogLevel::info, "worth a checkpoint"));
+    EXPECT_TRUE(succeeded(log->commit(std::move(many), {}, {})));
+    EXPECT_TRUE(succeeded(log->commit_with_next({answer(5)}, {})));
+    faulty.inject({.error = resource_exhausted("disk full").value(), .method = "append_owner"});
+    EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, log->commit({answer(7)}, {}, {})));
+    EXPECT_TRUE(log->state().answered()) << "ahead of the log";
+    return log;
+  }
+
+  testing::FaultySessionStore faulty{*store};
+};
+
+TEST_F(SessionLogAfterAFailure, ACheckpointHoldsOnlyWhatIsInTheLog) {
+  auto log = fail_with_staged();
+  ASSERT_TRUE(succeeded(log->checkpoint({})));
+  const auto stored = testing::value_of(store->get_checkpoint(id, {}));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(*stored, folded_elsewhere());
+  EXPECT_EQ(get_int(*stored, "last_seq"), store->get_session(id, {})->last_seq);
+  EXPECT_FALSE(log->state().answered());
+}
+
+TEST_F(SessionLogAfterAFailure, AConditionalCommitIsRefusedUntilTheStateIsTrueAgain) {
+  auto log = fail_with_staged();
+  post(events::log(LogLevel::info, "as long as if the answer were there"));
+  RowPatch idle;
+  idle.pending = false;
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, log->commit_if_current({}, idle, {})));
+  EXPECT_TRUE(store->get_session(id, {})->pending);
+  EXPECT_FALSE(log->state().answered());
+  EXPECT_TRUE(succeeded(log->commit_if_current({}, idle, {})));
+  EXPECT_FALSE(store->get_session(id, {})->pending);
+}
+
+TEST_F(SessionLogAfterAFailure, TheNextEventsAreCommittedOntoWhatIsInTheLog) {
+  auto log = fail_with_staged();
+  ASSERT_TRUE(succeeded(log->commit_with_next({answer(9)}, {})));
+  EXPECT_EQ(log->state().to_checkpoint(), folded_elsewhere());
+  EXPECT_EQ(store->get_session(id, {})->usage.output_tokens, 9);
 }
 
 TEST_F(SessionLogStagingTest, LargeValuesAreStoredAtOnce) {

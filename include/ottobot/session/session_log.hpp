@@ -26,7 +26,8 @@ class SessionLog {
   // append with an unknown outcome is repeated until ctx ends: it is applied once. Errors: fenced, those of
   // append_owner.
   Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
-  // As commit, but only if nothing has come in since the last fold: conflict otherwise, after folding what came.
+  // As commit, but only if the log is what the state says: conflict otherwise (something came in, or an append before
+  // has failed), after folding what the log has.
   Result<void> commit_if_current(std::vector<NewEvent> events, const RowPatch& patch, const CallContext& ctx);
   // As commit, but in one append with what is committed next: for events that another follows at once. They are folded
   // now. Until then they can be lost with the process, or by a failing append, as if what gave them had not happened;
@@ -51,9 +52,9 @@ class SessionLog {
   Lease lease_;
   SessionState state_;
   Seq checkpoint_seq_ = 0;
-  std::vector<NewEvent> staged_;       // folded, and not appended yet
-  std::optional<Usage> staged_usage_;  // what they make of the row's
-  bool ahead_ = false;                 // state_ may have events that are not in the log
+  std::vector<NewEvent> staged_;  // folded, and not appended yet
+  RowPatch staged_patch_;         // what they make of the row
+  bool ahead_ = false;            // state_ may have events that are not in the log
 };
 
 }  // namespace ottobot
