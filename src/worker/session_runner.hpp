@@ -36,7 +36,7 @@ class SessionRunner final : private Emitter {
 
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();
-  LaunchParams launch_params(const SessionRow& row);
+  Result<LaunchParams> launch_params(const SessionRow& row);
   Result<void> connect_tools(const Sandbox& sandbox, const SessionRow& row, bool announce);
   Result<void> restore_files(const Sandbox& sandbox, const SessionRow& row);
   Result<SessionRow> open_ports();

@@ -91,8 +91,10 @@ Result<void> SessionRunner::launch_sandbox() {
   };
   if (auto told = report(kLaunchFrom, "Starting the sandbox"); !told) return told;
   int last = kLaunchFrom;
+  auto params = launch_params(*row);
+  if (!params) return fail(params.error(), "looking for the session's sandbox");
   auto sandbox = dependencies_.backend.launch(
-      launch_params(*row),
+      *params,
       [&](int progress, const std::string& message) {
         const int scaled = kLaunchFrom + std::clamp(progress, 0, 100) * (kLaunchTo - kLaunchFrom) / 100;
         if (scaled > last) (void)report(last = scaled, message);
@@ -102,7 +104,7 @@ Result<void> SessionRunner::launch_sandbox() {
   return connect_tools(*sandbox, *row, announce);
 }
 
-LaunchParams SessionRunner::launch_params(const SessionRow& row) {
+Result<LaunchParams> SessionRunner::launch_params(const SessionRow& row) {
   LaunchParams params;
   params.name = sandbox_name_;
   params.labels = {{labels::kSession, session_id_}, {labels::kInstance, dependencies_.store.store_id()}};
@@ -111,9 +113,10 @@ LaunchParams SessionRunner::launch_params(const SessionRow& row) {
   params.limits = options_.limits;
   if (row.archive_blob.empty()) return params;
   const auto former = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
-  const bool made_anew = !former && former.error().code == ErrorCode::not_found;
-  const bool begun = former && former->labels.count(kRestoreLabel) > 0;
-  if (made_anew || begun) params.labels[kRestoreLabel] = row.archive_blob;
+  // Not known is not the same as there: half of the files would be taken for all of them.
+  if (!former && former.error().code != ErrorCode::not_found) return fail(former.error());
+  const bool made_anew = !former;
+  if (made_anew || former->labels.count(kRestoreLabel) > 0) params.labels[kRestoreLabel] = row.archive_blob;
   return params;
 }
 

@@ -161,6 +161,23 @@ TEST_F(SessionRunnerTest, FilesThatCameBackInPartAreBroughtBackByTheNextOwner) {
   expect_files(id);
 }
 
+TEST_F(SessionRunnerTest, ABackendThatDoesNotAnswerFailsTheStartInsteadOfTheFiles) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  expire(id);
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  backend_.fail_next("inspect", unavailable("the engine is away", "start it").value());
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).status, SessionStatus::error);
+  EXPECT_NE(row(id).error.find("the engine is away (start it)"), std::string::npos) << row(id).error;
+  EXPECT_FALSE(row(id).archive_blob.empty());
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, backend_.inspect(sandbox_name(id), {})));
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+}
+
 TEST_F(SessionRunnerTest, AnAbandonedRunLeavesTheSessionForTheNextOwner) {
   const std::string id = create();
   std::stop_source abandon;
