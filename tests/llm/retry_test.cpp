@@ -112,6 +112,14 @@ TEST_F(RetryTest, SaysWhyAndHowLongItWaitsAndHowOftenItTried) {
   EXPECT_THAT(sink.told, ::testing::ElementsAre("reset", "quota 42000"));
 }
 
+TEST_F(RetryTest, TheTriesBeforeAFailureThatNoRepeatMendsAreCounted) {
+  const Error down = unavailable("down").value();
+  EXPECT_EQ(run({down, down, permission_denied("blocked").value()}).error().message, "blocked (tried 3 times)");
+  EXPECT_EQ(run({down, exhausted(6min)}).error().message, exhausted(6min).message + " (tried 2 times)");
+  EXPECT_EQ(run({permission_denied("blocked").value()}).error().message, "blocked");
+  EXPECT_EQ(run({down, cancelled().value()}).error().message, cancelled().value().message);
+}
+
 TEST_F(RetryTest, NeverRepeatsWhatNoRepeatCanMend) {
   for (const Error& error : {invalid_argument("x").value(), unauthenticated("x").value(), cancelled().value(),
                              deadline_exceeded().value(), exhausted(std::nullopt), exhausted(6min)}) {

@@ -54,7 +54,7 @@ class RetryProvider final : public LlmProvider {
       auto completion = inner_->complete(params, tracking, ctx);
       if (completion) return completion;
       const Error& error = completion.error();
-      if (!may_retry(error)) return completion;
+      if (!may_retry(error)) return fail(after_tries(error, attempt));
       const milliseconds delay = delay_after(error, attempt);
       // A wait that would outlast the caller: what went wrong says more than a passed deadline.
       if (attempt >= options_.max_attempts || delay >= ctx.remaining()) return fail(after_tries(error, attempt));
@@ -75,8 +75,10 @@ class RetryProvider final : public LlmProvider {
            (error.code == ErrorCode::resource_exhausted && error.retry_after.has_value());
   }
 
+  // A caller who ended it himself knows why.
   static Error after_tries(Error error, int tries) {
-    if (tries > 1) error.message += " (tried " + std::to_string(tries) + " times)";
+    if (tries > 1 && error.code != ErrorCode::cancelled)
+      error.message += " (tried " + std::to_string(tries) + " times)";
     return error;
   }
 

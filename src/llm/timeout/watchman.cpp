@@ -8,7 +8,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kNever{std::chrono::hours(24)};
+// Longer than anybody waits, and still short of where adding it to a time would overflow.
+constexpr milliseconds kNever{std::chrono::hours(24 * 365 * 50)};
 
 milliseconds or_never(milliseconds limit) { return limit > milliseconds(0) ? limit : kNever; }
 
