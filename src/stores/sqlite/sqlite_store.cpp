@@ -2,6 +2,7 @@
 
 #include "stores/append_rules.hpp"
 #include "stores/lease_table.hpp"
+#include "stores/sqlite/appends.hpp"
 #include "stores/sqlite/blob_files.hpp"
 #include "stores/sqlite/checkpoints.hpp"
 #include "stores/sqlite/data_dir.hpp"
@@ -128,7 +129,7 @@ class SqliteStore final : public SessionStore {
     const auto body = [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
       const auto head = load_owned(connection, params.session_id, params.epoch);
       if (!head) return fail(head.error());
-      return append(connection, *head, params, params.patch, params.if_last_seq, events);
+      return append_events(connection, *head, params, params.patch, params.if_last_seq, events, clock_.now_ms());
     };
     return write_append(params, ctx, body, sync_of(params.events));
   }
@@ -140,7 +141,7 @@ class SqliteStore final : public SessionStore {
     const auto body = [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
       const auto head = load_head(connection, params.session_id);
       if (!head) return fail(head.error());
-      return append(connection, *head, params, patch, std::nullopt, events);
+      return append_events(connection, *head, params, patch, std::nullopt, events, clock_.now_ms());
     };
     return write_append(params, ctx, body, Sync::now);
   }
@@ -327,33 +328,6 @@ class SqliteStore final : public SessionStore {
         ctx, [&](Connection& connection) { return body(connection, events); }, sync);
     if (appended && !appended->replayed) announce(params.session_id, params.events, appended->last_seq);
     return appended;
-  }
-
-  Result<AppendResult> append(Connection& connection, const SessionHead& head, const AppendParams& params,
-                              const RowPatch& patch, std::optional<Seq> if_last_seq, const EncodedEvents& events) {
-    if (if_last_seq && *if_last_seq != head.last_seq) {
-      auto known = find_replayed(connection, head, params);
-      if (!known || !known->seqs.empty()) return known;
-      return log_moved(params.session_id, *if_last_seq, head.last_seq);
-    }
-    AppendResult appended{{}, head.last_seq, std::max(head.last_timestamp, clock_.now_ms()), false};
-    for (std::size_t n = 0; n < events.size(); ++n) appended.seqs.push_back(++appended.last_seq);
-    // Replays are rare: that an id is known shows when it is written.
-    const std::size_t written = insert_events(connection, head.sid, head.last_seq, appended.timestamp, events);
-    if (written == 0 && !events.empty()) return find_replayed(connection, head, params);
-    if (written < events.size()) return known_in_part();
-    count_turns(connection, head.sid, params.events);
-    update_projection(connection, head, appended.last_seq, appended.timestamp, patch);
-    return appended;
-  }
-
-  // The append as it was the first time; without seqs when it is new. Errors: conflict (known in part).
-  Result<AppendResult> find_replayed(Connection& connection, const SessionHead& head, const AppendParams& params) {
-    const auto known =
-        find_replay(params.events, [&](const std::string& id) { return find_event(connection, head.sid, id); });
-    if (!known) return fail(known.error());
-    if (known->empty()) return AppendResult{};
-    return AppendResult{*known, head.last_seq, timestamp_of(connection, head.sid, known->front()), true};
   }
 
   Clock& clock_;
