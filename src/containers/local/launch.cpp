@@ -138,6 +138,7 @@ class Launch {
     LauncherPlan plan;
     plan.bwrap = site_.host.bwrap;
     plan.uid = record_.uid;
+    plan.waits_for_release = !is_found_anyway();
     plan.network_fd = network_fd;
     plan.log_fd = log_.get();
     plan.lifeline_fd = lifeline_.get();
@@ -173,6 +174,9 @@ class Launch {
     const std::string count = std::to_string(params_.limits.pids);
     command.insert(command.begin(), {site_.host.prlimit, "--nproc=" + count + ":" + count, "--"});
   }
+
+  // What runs of the sandbox is found without its record: in its control group, or under its uid.
+  bool is_found_anyway() const { return group_ || record_.uid; }
 
   bool wants_egress() const { return site_.options.egress && site_.host.can_reach_out(); }
 
@@ -231,8 +235,7 @@ class Launch {
     if (!pending) return fail(pending.error());
     record_.boot_id = host_boot_id();
     record_.supervisor = pending->supervisor();
-    // Its group or its uid finds it as well.
-    if (!group_ && !record_.uid) {
+    if (!is_found_anyway()) {
       if (auto saved = save(Durability::process); !saved) return saved;
     }
     if (auto released = pending->release(); !released) return released;

@@ -13,6 +13,7 @@
 
 #include "containers/local/launcher_child.hpp"
 #include "containers/local/seccomp_filter.hpp"
+#include "net/process/blocked_signals.hpp"
 #include "ottobot/json.hpp"
 
 namespace ottobot::containers {
@@ -117,7 +118,7 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
   if (plan.uid) staged = stage_sources(plan.sandbox);
   plan.sandbox.info_fd = kInfoFd;
   plan.sandbox.seccomp_fd = kSeccompFd;
-  auto gate = make_gate();
+  auto gate = plan.waits_for_release ? make_gate() : Result<Pipe>(Pipe{});
   auto status = make_pipe();
   auto info = make_pipe();
   auto args = make_args_file(bwrap_arguments(plan.sandbox));
@@ -138,13 +139,18 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
                             {dev_null->get(), log->get(), gate->read.get(), status->write.get(), info->write.get(),
                              info->read.get(), seccomp->get(), args->get(), lifeline->get()});
   const int gate_write = gate->write.get();
-  const pid_t pid = ::fork();
-  if (pid < 0) return errno_error("cannot fork", errno);
-  if (pid == 0) {
-    // Its own copy would keep it from seeing that the parent is gone.
-    ::close(gate_write);
-    child.run();
+  pid_t pid = -1;
+  {
+    const net::BlockedSignals blocked;
+    // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): the child does what one of fork may do
+    pid = plan.waits_for_release ? ::fork() : ::vfork();
+    if (pid == 0) {
+      // Its own copy would keep it from seeing that the parent is gone.
+      if (gate_write >= 0) ::close(gate_write);  // NOLINT(clang-analyzer-unix.Vfork)
+      child.run();
+    }
   }
+  if (pid < 0) return errno_error("cannot fork", errno);
   PendingSandbox pending;
   pending.supervisor_ = identify(pid);
   pending.gate_ = std::move(gate->write);
@@ -154,7 +160,7 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
 }
 
 Result<void> PendingSandbox::release() {
-  if (::send(gate_.get(), "g", 1, MSG_NOSIGNAL) == 1) return {};
+  if (!gate_ || ::send(gate_.get(), "g", 1, MSG_NOSIGNAL) == 1) return {};
   return unavailable("the child that starts bubblewrap is gone");
 }
 

@@ -134,6 +134,7 @@ void LauncherChild::require(bool ok, LaunchStage stage) const {
 }
 
 void LauncherChild::await_gate() const {
+  if (fds_.gate < 0) return;
   char go = 0;
   ssize_t got = 0;
   do {
