@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "containers/local/launcher_child.hpp"
 #include "containers/local_fixture.hpp"
 #include "net/unique_fd.hpp"
 
@@ -171,6 +172,13 @@ TEST_F(LocalIsolation, WithoutEgressThereIsOnlyLoopback) {
   backend_ = std::move(*make_local_backend(options_));
   const Sandbox box = launched(params());
   EXPECT_EQ(run_in(box, "ls /sys/class/net 2>/dev/null; cat /proc/net/dev | grep -c :").output, "1\n");
+}
+
+TEST_F(LocalIsolation, WithoutEgressNoDescriptorOfTheServerStandsInForTheLifeline) {
+  options_.egress = false;
+  backend_ = std::move(*make_local_backend(options_));
+  const Sandbox box = launched(params());
+  EXPECT_EQ(run_in(box, "readlink /proc/self/fd/" + std::to_string(kLifelineFd) + " || echo none").output, "none\n");
 }
 
 TEST_F(LocalIsolation, SandboxesDoNotReachEachOther) {

@@ -49,6 +49,7 @@ class Launch {
   Result<SandboxRecord> run() {
     auto started = start_all();
     if (started) return std::move(record_);
+    note_egress();
     const std::string tail = read_tail(paths_.log, 2000);
     (void)end_processes(site_, record_, with_timeout(kCleanupTime));
     Error error = started.error();
@@ -223,6 +224,12 @@ class Launch {
     return resource_exhausted(std::string("no thread for a network namespace: ") + error.what());
   }
 
+  // So that it is ended, and reaped, with the rest.
+  void note_egress() {
+    if (network_.valid()) network_.wait();
+    if (egress_ && *egress_) record_.egress = (*egress_)->process();
+  }
+
   Result<void> start_processes() {
     net::UniqueFd network;
     if (network_.valid()) {
@@ -246,7 +253,7 @@ class Launch {
       egress_plan_.target = record_.supervisor;
       egress_ = Egress::start(egress_plan_);
     }
-    if (egress_ && *egress_) record_.egress = (*egress_)->process();
+    note_egress();
     record_.phase = SandboxRecord::Phase::running;
     return save(Durability::power);
   }

@@ -125,13 +125,13 @@ Result<PendingSandbox> PendingSandbox::start(LauncherPlan plan) {
   auto seccomp = make_seccomp_filter();
   auto dev_null = raised(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
   auto log = raised(UniqueFd(::fcntl(plan.log_fd, F_DUPFD_CLOEXEC, kFirstFreeFd)));
-  auto lifeline =
-      raised(UniqueFd(plan.lifeline_fd < 0 ? -1 : ::fcntl(plan.lifeline_fd, F_DUPFD_CLOEXEC, kFirstFreeFd)));
+  Result<UniqueFd> lifeline;
+  if (plan.lifeline_fd >= 0) lifeline = raised(UniqueFd(::fcntl(plan.lifeline_fd, F_DUPFD_CLOEXEC, kFirstFreeFd)));
   for (const auto* pipe : {&gate, &status, &info}) {
     if (!*pipe) return fail(pipe->error());
   }
   if (seccomp) seccomp = raised(std::move(*seccomp));
-  for (const auto* fd : {&args, &seccomp, &dev_null, &log}) {
+  for (const auto* fd : {&args, &seccomp, &dev_null, &log, &lifeline}) {
     if (!*fd) return fail(fd->error());
   }
 
