@@ -37,8 +37,20 @@ bool stays_inside(const fs::path& name) {
   return true;
 }
 
+// It would then lie where that link leads, outside as likely as not.
+bool is_below_link(const fs::path& dir, const fs::path& name) {
+  fs::path above = dir;
+  for (const auto& part : name.parent_path()) {
+    above /= part;
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(above, error))) return true;
+  }
+  return false;
+}
+
 Result<void> make_links(const fs::path& dir, const std::vector<std::pair<fs::path, fs::path>>& links) {
   for (const auto& [name, target] : links) {
+    if (is_below_link(dir, name)) return data_loss("the project's zip has a link below another one: " + name.string());
     std::error_code error;
     fs::create_directories((dir / name).parent_path(), error);
     if (!error) fs::create_symlink(target, dir / name, error);

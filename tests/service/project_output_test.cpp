@@ -94,6 +94,19 @@ TEST_F(ProjectOutputTest, NothingIsWrittenThroughALink) {
   EXPECT_TRUE(fs::is_empty(dir_ / "elsewhere"));
 }
 
+TEST_F(ProjectOutputTest, NoLinkIsMadeThroughALink) {
+  fs::create_directories(dir_ / "out");
+  fs::create_directories(dir_ / "elsewhere/below");
+  for (const char* name : {"door/evil", "door/below/evil", "door/./evil"}) {
+    write_zip(dir_ / "p.zip", {{"door", "", (dir_ / "elsewhere").string()}, {name, "", "/etc/passwd"}});
+    auto done = unpack_zip(dir_ / "p.zip", dir_ / "out");
+    ASSERT_FALSE(done) << name;
+    EXPECT_EQ(done.error().code, ErrorCode::data_loss) << name;
+    EXPECT_FALSE(fs::is_symlink(dir_ / "elsewhere/evil") || fs::is_symlink(dir_ / "elsewhere/below/evil")) << name;
+    fs::remove(dir_ / "out/door");
+  }
+}
+
 TEST_F(ProjectOutputTest, AnythingElseIsNoZip) {
   std::ofstream(dir_ / "p.zip") << "not a zip";
   fs::create_directory(dir_ / "out");
