@@ -30,15 +30,20 @@ std::size_t newest_results(const std::vector<Message>& messages) {
   return messages.size();
 }
 
-// An answer whose intents were a promise: all before it was acknowledged then.
-bool may_change(const Message& answer, const std::vector<ToolSpec>& specs) {
-  return std::any_of(answer.parts.begin(), answer.parts.end(), [&](const Part& part) {
-    const auto* call = std::get_if<ToolCallPart>(&part);
-    return call != nullptr && !is_read_only(call->name, specs);
+bool was_sent(const std::string& call_id, const Message& results) {
+  const auto of_results = results_in(results);
+  return std::any_of(of_results.begin(), of_results.end(), [&](const ToolResultPart* result) {
+    return result->call_id == call_id && result->outcome != ToolOutcome::not_run;
   });
 }
 
-bool is_prompt(const Message& message) { return message.role == Role::user && results_in(message).empty(); }
+// An answer with intents that were a promise: all before it was acknowledged then. `next` has its results.
+bool was_promise(const Message& answer, const Message& next, const std::vector<ToolSpec>& specs) {
+  return std::any_of(answer.parts.begin(), answer.parts.end(), [&](const Part& part) {
+    const auto* call = std::get_if<ToolCallPart>(&part);
+    return call != nullptr && !is_read_only(call->name, specs) && was_sent(call->call_id, next);
+  });
+}
 
 void tell(std::vector<std::string> call_ids, ToolBox& tools) {
   if (!call_ids.empty()) tools.acknowledge(call_ids);
@@ -62,9 +67,10 @@ void acknowledge_all(const SessionState& state, const std::vector<ToolSpec>& spe
   const std::size_t newest = newest_results(messages);
   if (newest == messages.size()) return;
   std::vector<std::string> call_ids;
+  // On beyond the turn's prompt: a turn before that failed has acknowledged nothing at its end.
   for (std::size_t at = newest;; --at) {
     const Message& message = messages[at];
-    if (is_prompt(message) || may_change(message, specs)) break;
+    if (at < newest && was_promise(message, messages[at + 1], specs)) break;
     for (const ToolResultPart* result : results_in(message)) {
       // Older reads were acknowledged on the way.
       if (at == newest || !is_read_only(result->name, specs)) call_ids.push_back(result->call_id);

@@ -15,7 +15,8 @@ namespace ottobot::agent {
 
 // After a commit of intents that only read: acknowledges the newest results of calls that only read.
 void acknowledge_reads(const SessionState& state, const std::vector<ToolSpec>& specs, ToolBox& tools);
-// After a commit that is on the disk with all before it: acknowledges every result since the last such commit.
+// After a commit that is on the disk with all before it: acknowledges every result since the last commit of
+// intents that was one.
 void acknowledge_all(const SessionState& state, const std::vector<ToolSpec>& specs, ToolBox& tools);
 
 }  // namespace ottobot::agent

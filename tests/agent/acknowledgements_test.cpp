@@ -1,7 +1,10 @@
+#include <gmock/gmock.h>
+
 #include <map>
 #include <set>
 
 #include "agent/agent_harness.hpp"
+#include "ottobot/testing/results.hpp"
 
 namespace ottobot {
 namespace {
@@ -20,15 +23,18 @@ class AcknowledgedBox final : public ToolBox {
     const std::string name = get_string(params.args, "what");
     names_[params.call_id] = name;
     before_[name] = acknowledged_;
+    if (on_call) on_call(name);
     return text_reply("ok");
   }
   void acknowledge(const std::vector<std::string>& call_ids) override {
-    for (const std::string& id : call_ids) acknowledged_.insert(names_.at(id));
+    for (const std::string& id : call_ids) acknowledged_.insert(names_.count(id) > 0 ? names_.at(id) : "never sent");
   }
   std::string boot_id() const override { return "boot"; }
 
   Names before(const std::string& name) const { return before_.at(name); }
   Names acknowledged() const { return acknowledged_; }
+
+  std::function<void(const std::string& name)> on_call;
 
  private:
   std::map<std::string, std::string> names_;
@@ -45,15 +51,39 @@ Json step(const Json& names) {
   return {{"text", "working"}, {"tool_calls", std::move(calls)}};
 }
 
-void run(AgentHarness& session, ToolBox& box, Json steps) {
+std::unique_ptr<LlmProvider> scripted(AgentHarness& session, const std::vector<Json>& turns) {
   ScriptedOptions script;
-  script.scenario = {{"turns", Json::array({{{"steps", std::move(steps)}}})}};
+  script.scenario = {{"turns", Json::array()}};
+  for (const Json& steps : turns) {
+    script.scenario["turns"].push_back({{"prompt", script.scenario["turns"].size() + 1}, {"steps", steps}});
+  }
   script.clock = &session.clock;
-  auto model = make_scripted_provider(std::move(script));
-  ASSERT_TRUE(model) << model.error().to_string();
-  const auto done = make_coding_agent(**model, box, session.clock, {"test"}).run(session, {});
+  return testing::value_of(make_scripted_provider(std::move(script)));
+}
+
+void run(AgentHarness& session, ToolBox& box, LlmProvider& model) {
+  const auto done = make_coding_agent(model, box, session.clock, {"test"}).run(session, {});
   ASSERT_TRUE(done) << done.error().to_string();
 }
+
+void run(AgentHarness& session, ToolBox& box, const Json& steps) { run(session, box, *scripted(session, {steps})); }
+
+// Gives no answer that can be used to one of the calls.
+class BlockedOnce final : public LlmProvider {
+ public:
+  BlockedOnce(LlmProvider& inner, int at) : inner_(inner), left_(at) {}
+  Result<Completion> complete(const CompletionParams& params, DeltaSink& sink, const CallContext& ctx) override {
+    if (--left_ == 0) return Completion{{Role::model, {}}, FinishReason::blocked, "why", {}, {}};
+    return inner_.complete(params, sink, ctx);
+  }
+  Result<ModelInfo> describe(const std::string& model, const CallContext& ctx) override {
+    return inner_.describe(model, ctx);
+  }
+
+ private:
+  LlmProvider& inner_;
+  int left_;
+};
 
 using Names = AcknowledgedBox::Names;
 
@@ -84,6 +114,40 @@ TEST(Acknowledgements, ReadsBeforeAChangeInOneAnswerAcknowledgeNoEarlierChange) 
   EXPECT_EQ(box.before("r1"), Names());
   EXPECT_EQ(box.before("w2"), (Names{"w1"}));
   EXPECT_EQ(box.acknowledged(), (Names{"w1", "w2", "r1"}));
+}
+
+TEST(Acknowledgements, AnAnswerThatWasStoppedBeforeItsChangesHidesNoneBeforeIt) {
+  AgentHarness session("build it");
+  AcknowledgedBox box;
+  CallContext ctx;
+  std::stop_source stop;
+  ctx.stop = stop.get_token();
+  box.on_call = [&](const std::string& name) {
+    if (name != "r1") return;
+    session.post(events::stop_requested("user"));
+    stop.request_stop();
+  };
+  const auto model = scripted(session, {Json::array({step({"w1"}), step({"r1", "w2"})})});
+  EXPECT_FALSE(make_coding_agent(*model, box, session.clock, {"test"}).run(session, ctx));
+  ASSERT_TRUE(session.log->refresh({}));
+  run(session, box, *model);
+  EXPECT_EQ(get_string(session.end_of_turn(), "outcome"), "stopped");
+  EXPECT_THAT(box.acknowledged(), ::testing::IsSupersetOf({"w1", "r1"}));
+}
+
+TEST(Acknowledgements, ATurnThatFailedLeavesItsChangesToTheNextOne) {
+  AgentHarness session("build it");
+  AcknowledgedBox box;
+  const auto script =
+      scripted(session, {Json::array({step({"w1"})}), Json::array({step({"r1"}), step({"r2"}), {{"text", "done"}}})});
+  BlockedOnce model(*script, 2);
+  run(session, box, model);
+  EXPECT_EQ(get_string(session.end_of_turn(), "outcome"), "failed");
+  EXPECT_EQ(box.acknowledged(), Names());
+  session.post(events::user_prompt("go on"));
+  ASSERT_TRUE(session.log->refresh({}));
+  run(session, box, model);
+  EXPECT_EQ(box.acknowledged(), (Names{"w1", "r1", "r2"}));
 }
 
 }  // namespace
