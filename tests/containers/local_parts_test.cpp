@@ -112,12 +112,13 @@ TEST(SandboxEtc, TakesMoreOfTheHostsWhereAsked) {
   TemporaryFolder folder;
   const std::string etc = folder.path() + "/etc";
   EXPECT_TRUE(is_below_etc("/etc/default/locale"));
-  EXPECT_FALSE(is_below_etc("/etc"));
+  for (const char* path : {"/etc", "/etc/", "/etc/.", "etc/passwd", "/etcetera"})
+    EXPECT_FALSE(is_below_etc(path)) << path;
   EXPECT_FALSE(is_below_etc("/etc/../root"));
   EXPECT_EQ(sandbox_etc_name({"/opt"}), sandbox_etc_name({}));
   EXPECT_NE(sandbox_etc_name({"/etc/default/locale"}), sandbox_etc_name({}));
   ASSERT_TRUE(update_sandbox_etc(etc, {"/etc/cron.d/e2scrub_all", "/etc/none/such", "/opt"}));
-  ASSERT_TRUE(update_sandbox_etc(etc, {"/etc/security/limits.conf"}));
+  ASSERT_TRUE(update_sandbox_etc(etc, {"/etc//security/limits.conf", "/etc/"}));
   EXPECT_FALSE(fs::exists(etc + "/cron.d"));
   EXPECT_EQ(read_text(etc + "/security/limits.conf"), read_text("/etc/security/limits.conf"));
   EXPECT_FALSE(fs::exists(etc + "/none"));

@@ -148,11 +148,15 @@ bool mirror_part(const std::string& name, const std::string& folder) {
   return !error && mirror(source, status, folder + "/" + name);
 }
 
+// Relative to /etc; empty for that itself and what is not below it.
+fs::path name_below_etc(const std::string& path) {
+  const fs::path name = fs::path(path).lexically_normal().lexically_relative(fs::path(kEtc).parent_path());
+  return name.empty() || *name.begin() == "." || *name.begin() == ".." ? fs::path() : name;
+}
+
 }  // namespace
 
-bool is_below_etc(const std::string& path) {
-  return path.compare(0, kEtc.size(), kEtc) == 0 && path.find("/..") == std::string::npos;
-}
+bool is_below_etc(const std::string& path) { return !name_below_etc(path).empty(); }
 
 std::vector<std::string> bound_parts_of_etc() {
   std::vector<std::string> parts;
@@ -188,8 +192,8 @@ Result<void> update_sandbox_etc(const std::string& folder, const std::vector<std
     kept.insert(name);
   }
   for (const auto& path : extra) {
-    if (!is_below_etc(path)) continue;
-    const fs::path name = path.substr(kEtc.size());
+    const fs::path name = name_below_etc(path);
+    if (name.empty()) continue;
     std::error_code error;
     fs::create_directories(folder / name.parent_path(), error);
     if (mirror_part(name.string(), folder)) kept.insert(name.begin()->string());
