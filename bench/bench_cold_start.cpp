@@ -1,6 +1,7 @@
 // From the creation of a session to the answer of its first tool call: `ottobot serve` with the local backend and a
-// scripted model, nobody looking at the desktop. Beside it, in turn, a bare bubblewrap with the same arguments that
-// runs ottobot-sandboxd, to which one connects and makes the same call.
+// scripted model, nobody looking at the desktop. Beside it, in turn, a bare bubblewrap that runs ottobot-sandboxd, to
+// which one connects and makes the same call. It has the host's root, read-only, as one would type it, runs as this
+// user and has neither limits nor a way out.
 //
 //   bench_cold_start [--runs 25] [--programs DIR]
 //
@@ -18,9 +19,6 @@
 #include "bench/http_load.hpp"
 #include "bench/server_process.hpp"
 #include "bench/support.hpp"
-#include "containers/local/bwrap_command.hpp"
-#include "containers/local/host_abilities.hpp"
-#include "containers/local/sandbox_etc.hpp"
 
 namespace ottobot::bench {
 namespace {
@@ -148,41 +146,38 @@ void call_a_tool(const std::string& socket) {
   if (reply.find("Successfully wrote") == std::string::npos) give_up(internal_error("no file: " + reply).value());
 }
 
-// The place of a bare sandbox: what the local backend would have made for it.
+constexpr const char* kWorkspace = "/workspace";
+constexpr const char* kRun = "/run";
+
+// A command line of bubblewrap, and the socket on which its sandboxd listens.
 struct BareSandbox {
-  const ScratchFolder folder{"bare"};
-  containers::BwrapPlan plan;
-
-  explicit BareSandbox(const Options& options) {
-    plan.root = containers::inspect_host(::geteuid(), 1).root;
-    plan.workspace = folder.path() + "/workspace";
-    plan.run_dir = folder.path() + "/run";
-    plan.etc_dir = folder.path() + "/etc";
-    plan.sandboxd = options.programs + "/ottobot-sandboxd";
-    plan.env = containers::sandbox_environment({}, kToken, false);
-    for (const auto& path : {plan.workspace, plan.run_dir}) fs::create_directories(path);
-    must(containers::update_sandbox_etc(plan.etc_dir, {}));
-  }
-
-  net::SpawnOptions command() const {
-    net::SpawnOptions command;
-    command.argv = {"bwrap"};
-    for (auto& word : containers::bwrap_arguments(plan)) command.argv.push_back(std::move(word));
-    for (const char* word :
-         {"--die-with-parent", "--", containers::kSandboxdInside, "--workspace", containers::kSandboxWorkspace,
-          "--listen", containers::kSandboxListen, "--desktop", "off"}) {
-      command.argv.emplace_back(word);
-    }
-    command.die_with_parent = true;
-    return command;
-  }
+  net::SpawnOptions command;
+  std::string socket;
 };
 
+void add(net::SpawnOptions& command, std::initializer_list<std::string> words) {
+  command.argv.insert(command.argv.end(), words.begin(), words.end());
+}
+
+BareSandbox bare_sandbox(const Options& options, const std::string& folder) {
+  BareSandbox sandbox{{}, folder + kRun + "/sandboxd.sock"};
+  sandbox.command.env =
+      std::map<std::string, std::string>{{"PATH", "/usr/bin:/bin"}, {"OTTOBOT_SANDBOX_TOKEN", kToken}};
+  add(sandbox.command,
+      {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"});
+  add(sandbox.command, {"--bind", folder, folder, "--die-with-parent", "--", options.programs + "/ottobot-sandboxd",
+                        "--workspace", folder + kWorkspace, "--listen", "unix:" + sandbox.socket, "--desktop", "off"});
+  return sandbox;
+}
+
 double measure_bare(const Options& options) {
-  const BareSandbox sandbox(options);
+  const ScratchFolder folder("bare");
+  for (const char* name : {kWorkspace, kRun}) fs::create_directories(folder.path() + name);
+  BareSandbox sandbox = bare_sandbox(options, folder.path());
+  sandbox.command.die_with_parent = true;
   const auto start = Clock::now();
-  auto process = must(net::spawn(sandbox.command()));
-  call_a_tool(sandbox.plan.run_dir + "/sandboxd.sock");
+  auto process = must(net::spawn(sandbox.command));
+  call_a_tool(sandbox.socket);
   const double took = ms_since(start);
   process.kill_group();
   must(process.wait(with_timeout(kTimeout)));

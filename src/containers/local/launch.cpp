@@ -135,12 +135,12 @@ class Launch {
     if (!site_.host.counts_processes_per_namespace()) warn("no process limit: it needs prlimit and Linux 5.14");
   }
 
-  LauncherPlan plan(int network_fd) const {
+  LauncherPlan plan() const {
     LauncherPlan plan;
     plan.bwrap = site_.host.bwrap;
     plan.uid = record_.uid;
     plan.waits_for_release = !is_found_anyway();
-    plan.network_fd = network_fd;
+    plan.network_fd = network_.get();
     plan.log_fd = log_.get();
     plan.lifeline_fd = lifeline_.get();
     plan.own_network_first = has_own_network_first();
@@ -199,12 +199,8 @@ class Launch {
     egress_plan_.log_fd = log_.get();
     if (group_) egress_plan_.join_cgroups = group_->join_files();
     lifeline_ = std::move(lifeline->second);
-    if (has_own_network_first()) return {};
-    try {
-      network_ = std::async(std::launch::async, [this] { return make_network(); });
-    } catch (const std::system_error& error) {
-      return resource_exhausted(std::string("no thread for the sandbox's network: ") + error.what());
-    }
+    // Without a thread to be had, std::async does it when it is asked for the outcome.
+    if (!has_own_network_first()) making_network_ = std::async(make_network_namespace);
     return {};
   }
 
@@ -213,31 +209,29 @@ class Launch {
                                           : "no network: /dev/net/tun cannot be opened";
   }
 
-  // On a thread of its own, which nobody but it uses egress_plan_ and egress_ beside.
-  Result<net::UniqueFd> make_network() try {
-    auto made = make_network_namespace();
-    if (!made) return made;
-    egress_plan_.network_fd = made->get();
-    egress_ = Egress::start(egress_plan_);
-    return made;
-  } catch (const std::system_error& error) {
-    return resource_exhausted(std::string("no thread for a network namespace: ") + error.what());
+  std::future<Result<Egress>> start_egress() {
+    return std::async([this] { return Egress::start(egress_plan_); });
+  }
+
+  Result<void> finish_network() {
+    if (!making_network_.valid()) return {};
+    auto made = making_network_.get();
+    if (!made) return fail(made.error());
+    network_ = std::move(*made);
+    egress_plan_.network_fd = network_.get();
+    starting_egress_ = start_egress();
+    return {};
   }
 
   // So that it is ended, and reaped, with the rest.
   void note_egress() {
-    if (network_.valid()) network_.wait();
+    if (starting_egress_.valid()) egress_ = starting_egress_.get();
     if (egress_ && *egress_) record_.egress = (*egress_)->process();
   }
 
   Result<void> start_processes() {
-    net::UniqueFd network;
-    if (network_.valid()) {
-      auto made = network_.get();
-      if (!made) return fail(made.error());
-      network = std::move(*made);
-    }
-    auto pending = PendingSandbox::start(plan(network.get()));
+    if (auto made = finish_network(); !made) return made;
+    auto pending = PendingSandbox::start(plan());
     lifeline_.reset();
     if (!pending) return fail(pending.error());
     record_.boot_id = host_boot_id();
@@ -251,7 +245,7 @@ class Launch {
     record_.init = *init;
     if (has_own_network_first()) {
       egress_plan_.target = record_.supervisor;
-      egress_ = Egress::start(egress_plan_);
+      starting_egress_ = start_egress();
     }
     note_egress();
     record_.phase = SandboxRecord::Phase::running;
@@ -276,10 +270,12 @@ class Launch {
   const CallContext ctx_;
   std::unique_ptr<Cgroup> group_;
   std::optional<uid_t> former_uid_;
-  net::UniqueFd log_, lifeline_;
+  net::UniqueFd log_, lifeline_, network_;
   EgressPlan egress_plan_;
   std::optional<Result<Egress>> egress_;
-  std::future<Result<net::UniqueFd>> network_;  // last: its thread uses what is above
+  // Last: their threads use what is above.
+  std::future<Result<net::UniqueFd>> making_network_;
+  std::future<Result<Egress>> starting_egress_;
 };
 
 }  // namespace

@@ -32,11 +32,13 @@ Result<net::UniqueFd> make_here() {
 
 }  // namespace
 
-Result<net::UniqueFd> make_network_namespace() {
+Result<net::UniqueFd> make_network_namespace() try {
   Result<net::UniqueFd> made;
   // A thread of its own: the caller's stays in the namespace that it is in.
   std::thread([&made] { made = make_here(); }).join();
   return made;
+} catch (const std::system_error& error) {
+  return resource_exhausted(std::string("no thread to make a network namespace: ") + error.what());
 }
 
 }  // namespace ottobot::containers

@@ -7,7 +7,7 @@
 namespace ottobot::containers {
 
 // A new network namespace whose loopback interface is up. It lives as long as the descriptor or a process in it.
-// Needs CAP_SYS_ADMIN. Errors: from errno. Throws std::system_error when no thread can be had.
+// Needs CAP_SYS_ADMIN. Errors: resource_exhausted (no thread), else from errno.
 Result<net::UniqueFd> make_network_namespace();
 
 }  // namespace ottobot::containers
