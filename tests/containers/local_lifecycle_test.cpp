@@ -109,7 +109,8 @@ TEST_F(LocalLifecycle, ALaunchKilledAtAnyInstantLeavesSomethingRemovable) {
     ASSERT_TRUE(removed) << step << " " << removed.error().to_string();
     EXPECT_FALSE(fs::exists(sandbox_folder())) << step;
     // An orphan that never got past its gate ends by itself, a moment later.
-    EXPECT_TRUE(waits_until([&] { return traces_of(options_.state_dir, options_.instance).empty(); })) << step;
+    EXPECT_TRUE(waits_until([&] { return traces_of(options_.state_dir, options_.instance).empty(); }))
+        << step << ": " << ::testing::PrintToString(traces_of(options_.state_dir, options_.instance));
   }
 }
 

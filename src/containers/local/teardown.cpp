@@ -90,7 +90,8 @@ Result<void> end_processes(const Site& site, const SandboxRecord& record, const 
       },
       ctx);
   if (!gone) return fail(gone.error(), "its processes do not end");
-  if (grouped) return group->destroy(ctx);
+  // Also what a launch made of it that was killed halfway.
+  if (group) return group->destroy(ctx);
   return {};
 }
 
