@@ -82,6 +82,28 @@ constexpr std::uint64_t kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWNS,     CLO
 
 using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
 
+// Unix, IPv4, IPv6 and netlink sockets are all that programs need and a network namespace confines. Of the others,
+// vsock reaches the hypervisor, AF_ALG the kernel's crypto, and many load a kernel module that hardly anybody uses.
+bool add_socket_rules(scmp_filter_ctx filter) {
+  const auto eperm = SCMP_ACT_ERRNO(EPERM);
+  bool ok = true;
+  for (std::uint64_t family = AF_INET + 1; family < AF_NETLINK; ++family) {
+    if (family == AF_INET6) continue;
+    // The kernel looks at 32 bits of the family only; so must the comparison.
+    ok = seccomp_rule_add(filter, eperm, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, family)) == 0 &&
+         ok;
+  }
+  ok = seccomp_rule_add(filter, eperm, SCMP_SYS(socket), 1,
+                        SCMP_A0(SCMP_CMP_GT, static_cast<std::uint64_t>(AF_NETLINK))) == 0 &&
+       ok;
+#ifdef __x86_64__
+  // Its arguments lie in memory, where no filter can look.
+  constexpr std::uint64_t kSocketOfSocketcall = 1;
+  ok = seccomp_rule_add(filter, eperm, SCMP_SYS(socketcall), 1, SCMP_A0(SCMP_CMP_EQ, kSocketOfSocketcall)) == 0 && ok;
+#endif
+  return ok;
+}
+
 bool add_rules(scmp_filter_ctx filter) {
   const auto eperm = SCMP_ACT_ERRNO(EPERM);
   bool ok = true;
@@ -98,12 +120,7 @@ bool add_rules(scmp_filter_ctx filter) {
     ok = seccomp_rule_add(filter, eperm, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, request)) == 0 &&
          ok;
   }
-  // Neither is confined by a network namespace: vsock reaches the hypervisor, AF_ALG the kernel's crypto.
-  for (const std::uint64_t family : {std::uint64_t{AF_VSOCK}, std::uint64_t{AF_ALG}}) {
-    ok = seccomp_rule_add(filter, eperm, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, family)) == 0 &&
-         ok;
-  }
-  return ok;
+  return ok && add_socket_rules(filter);
 }
 
 }  // namespace
