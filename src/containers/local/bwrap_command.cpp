@@ -31,17 +31,26 @@ void add_host_root(Arguments& out, const BwrapPlan& plan) {
   for (const auto& [link, target] : plan.root.links) out.add("--symlink", target, link);
   if (!plan.etc_dir.empty()) out.add("--ro-bind", plan.etc_dir, "/etc");
   for (const auto& path : plan.root.etc) out.add("--ro-bind", path, path);
+  for (const auto& path : plan.root.hidden) {
+    out.add("--perms", "0000", "--size", "4096", "--tmpfs", path, "--remount-ro", path);
+  }
   for (const auto& path : plan.extra_read_only) {
     if (!is_below_etc(path)) out.add("--ro-bind-try", path, path);
   }
 }
 
+// Scratch is memory, and what fills it to the brim must leave some: a sandbox whose daemon cannot get a page is lost.
+constexpr std::uint64_t kEighthsOfTmp = 3, kEighthsOfHome = 3, kEighthsOfSharedMemory = 1;
+
 void add_scratch(Arguments& out, const BwrapPlan& plan) {
-  const std::string size = std::to_string(plan.scratch_bytes);
+  const auto eighths = [&](std::uint64_t count) { return std::to_string(plan.scratch_bytes / 8 * count); };
   out.add("--proc", "/proc", "--dev", "/dev");
-  out.add("--perms", "1777", "--size", size, "--tmpfs", "/tmp");
-  out.add("--perms", "1777", "--size", size, "--tmpfs", "/var/tmp");
-  out.add("--perms", "0755", "--size", size, "--tmpfs", kSandboxHome);
+  out.add("--perms", "1777", "--size", eighths(kEighthsOfSharedMemory), "--tmpfs", "/dev/shm");
+  // bubblewrap leaves it writable, with no limit but the host's memory.
+  out.add("--remount-ro", "/dev");
+  out.add("--perms", "1777", "--size", eighths(kEighthsOfTmp), "--tmpfs", "/tmp");
+  out.add("--symlink", "/tmp", "/var/tmp");
+  out.add("--perms", "0755", "--size", eighths(kEighthsOfHome), "--tmpfs", kSandboxHome);
   out.add("--dir", "/run");
 }
 

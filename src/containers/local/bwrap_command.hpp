@@ -21,6 +21,7 @@ struct HostRoot {
   std::vector<std::pair<std::string, std::string>> links;  // {"/bin", "usr/bin"}
   std::vector<std::string> folders;                        // "/usr", and "/bin" where it is no link
   std::vector<std::string> etc;                            // "/etc/ssl": parts of it that etc_dir has not
+  std::vector<std::string> hidden;                         // "/etc/ssl/private": parts of those that stay empty
 };
 
 struct BwrapPlan {
@@ -29,7 +30,7 @@ struct BwrapPlan {
   // Sources, as bubblewrap sees them. Empty ones are left out.
   std::string workspace, run_dir, etc_dir, sandboxd;
   bool own_network = true;  // false: bubblewrap is started in the network namespace that the sandbox is to have
-  std::uint64_t scratch_bytes = 1ull << 30;  // at most, for each of /tmp and home
+  std::uint64_t scratch_bytes = 1ull << 30;  // of memory, shared out among /tmp, home and /dev/shm
   std::map<std::string, std::string> env;    // all of it
   int info_fd = -1, seccomp_fd = -1;         // in bubblewrap; -1 = none
   std::vector<std::string> command;

@@ -49,6 +49,7 @@ HostRoot inspect_root() {
     }
   }
   root.etc = bound_parts_of_etc();
+  root.hidden = hidden_parts_of_etc();
   return root;
 }
 

@@ -53,6 +53,8 @@ constexpr const char* kCopied[] = {
 
 // Shared as well, but of so many entries that they are bound and not copied.
 constexpr const char* kBound[] = {"alternatives", "ssl"};
+// A server that is not root may be in a group that reads it, and its sandboxes with it.
+constexpr const char* kHidden = "/etc/ssl/private";
 
 const std::map<std::string, std::string>& own_files() {
   static const std::map<std::string, std::string> files = {
@@ -165,6 +167,12 @@ std::vector<std::string> bound_parts_of_etc() {
     if (::access(path.c_str(), R_OK | X_OK) == 0) parts.push_back(std::move(path));
   }
   return parts;
+}
+
+std::vector<std::string> hidden_parts_of_etc() {
+  std::error_code error;
+  if (!fs::is_directory(kHidden, error)) return {};
+  return {kHidden};
 }
 
 std::string sandbox_etc_name(const std::vector<std::string>& extra) {

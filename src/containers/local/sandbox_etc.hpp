@@ -17,6 +17,9 @@ std::string sandbox_etc_name(const std::vector<std::string>& extra);
 // Paths of the host that are to be bound over the folder's empty ones; those that are there.
 std::vector<std::string> bound_parts_of_etc();
 
+// Paths below those whose content is no sandbox's business; those that are there.
+std::vector<std::string> hidden_parts_of_etc();
+
 // Makes `folder` hold just that. Files change by rename: running sandboxes, which have the folder bound, see whole
 // ones. One process at a time. Parts that cannot be copied are left out. Errors: from errno, for our own files;
 // deadline_exceeded.
