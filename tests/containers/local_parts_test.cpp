@@ -45,7 +45,7 @@ TEST(BwrapArguments, IsolateEverythingAndEndReadOnly) {
                            "--bind /r /run/ottobot", "--ro-bind /e /etc --ro-bind /etc/ssl /etc/ssl", "--clearenv"}) {
     EXPECT_THAT(text, ::testing::HasSubstr(part));
   }
-  EXPECT_GT(text.find("--remount-ro /"), text.find("--bind /w"));
+  EXPECT_GT(text.find("--remount-ro / "), text.find("--bind /w"));
 }
 
 TEST(BwrapArguments, LeaveTheNetworkAloneThatWasMadeBefore) {
