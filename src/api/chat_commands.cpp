@@ -7,30 +7,38 @@
 namespace ottobot::api {
 namespace {
 
-Result<std::optional<PostedPrompt>> send_prompt(Context& context, const std::string& session_id, Fields& fields) {
-  const std::string content = fields.required_string("content");
-  const std::string client_id = fields.optional_string("id");
-  if (auto ok = fields.check([&] { return check_prompt(content, client_id); }); !ok) return fail(ok.error());
-  auto seq = context.deps.sessions.post_prompt(session_id, {}, content, client_id, context.task_call());
-  if (!seq) return fail(seq.error());
-  return PostedPrompt{*seq, client_id};
+Result<ChatCommand> prompt_of(Fields& fields) {
+  ChatCommand command{ChatCommand::Kind::prompt, fields.required_string("content"), fields.optional_string("id")};
+  auto ok = fields.check([&] { return check_prompt(command.content, command.client_id); });
+  if (!ok) return fail(ok.error());
+  return command;
 }
 
 }  // namespace
 
-Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
-                                                     const std::string& payload, bool binary) {
+Result<ChatCommand> parse_chat_command(const std::string& payload, bool binary) {
   if (binary) return invalid_argument("frames are JSON texts, not binary");
   auto fields = Fields::parse(payload, "the frame");
   if (!fields) return fail(fields.error());
   const std::string type = fields->required_string("type");
   if (auto ok = fields->check(); !ok) return fail(ok.error());
-  if (type == "user_prompt") return send_prompt(context, session_id, *fields);
+  if (type == "user_prompt") return prompt_of(*fields);
   if (type != "stop") return invalid_field("type", "must be user_prompt or stop");
-  if (auto stopped = context.deps.sessions.stop(session_id, {}, context.task_call()); !stopped) {
-    return fail(stopped.error());
+  return ChatCommand{};
+}
+
+Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
+                                                     const std::string& payload, bool binary) {
+  auto command = parse_chat_command(payload, binary);
+  if (!command) return fail(command.error());
+  SessionService& sessions = context.deps.sessions;
+  if (command->kind == ChatCommand::Kind::stop) {
+    if (auto stopped = sessions.stop(session_id, {}, context.task_call()); !stopped) return fail(stopped.error());
+    return std::nullopt;
   }
-  return std::nullopt;
+  auto seq = sessions.post_prompt(session_id, {}, command->content, command->client_id, context.task_call());
+  if (!seq) return fail(seq.error());
+  return PostedPrompt{*seq, std::move(command->client_id)};
 }
 
 Json chat_error(const Error& error, UnixMillis now) {

@@ -8,6 +8,15 @@
 
 namespace ottobot::api {
 
+struct ChatCommand {
+  enum class Kind { prompt, stop };
+  Kind kind = Kind::stop;
+  std::string content, client_id;  // of a prompt; no client_id = empty
+};
+
+// What a frame asks for. Pure. Errors: invalid_argument naming what is wrong with it.
+Result<ChatCommand> parse_chat_command(const std::string& payload, bool binary);
+
 struct PostedPrompt {
   Seq seq = 0;  // where it is in the log; the old place when it was re-sent
   std::string client_id;
