@@ -215,5 +215,25 @@ TEST(SseParser, JoinsDataLinesAndKeepsTypes) {
   EXPECT_EQ(parser.stray(), "");
 }
 
+TEST(GeminiDecoder, CountsOfTokensThatNoAnswerHasAreBounded) {
+  const auto done =
+      decode(R"(data: {"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":{)"
+             R"("promptTokenCount":9223372036854775807,"toolUsePromptTokenCount":9223372036854775807,)"
+             R"("candidatesTokenCount":-9223372036854775808,"thoughtsTokenCount":-1,"cachedContentTokenCount":5}})"
+             "\n\n");
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->usage, (Usage{2'000'000'000'000, 0, 5, 0}));
+}
+
+TEST(GeminiDecoder, BlanksBeforeTheFirstEventMayComeApartFromIt) {
+  const std::string stream = "\n \t " + ending("STOP");
+  for (std::size_t split = 0; split < 6; ++split) {
+    RecordingDeltaSink sink;
+    const auto done = decode(stream, sink, split);
+    ASSERT_TRUE(done) << split << ": " << done.error().to_string();
+    EXPECT_EQ(sink.text, "x");
+  }
+}
+
 }  // namespace
 }  // namespace ottobot::llm::gemini

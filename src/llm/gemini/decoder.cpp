@@ -11,6 +11,7 @@ namespace ottobot::llm::gemini {
 namespace {
 
 constexpr std::size_t kMaxAnswerBytes = 64 << 20;
+constexpr std::int64_t kMaxTokens = 1'000'000'000'000;  // of one answer: what a stream claims is added up over turns
 constexpr std::string_view kDone = "[DONE]";  // of gateways that speak for several vendors
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
@@ -33,6 +34,10 @@ bool says_anything(const Message& message) {
   });
 }
 
+std::int64_t tokens(const Json& usage, std::string_view key) {
+  return std::clamp<std::int64_t>(get_int(usage, key), 0, kMaxTokens);
+}
+
 void drop_calls(Message& message) {
   auto& parts = message.parts;
   parts.erase(std::remove_if(parts.begin(), parts.end(),
@@ -50,7 +55,8 @@ Result<void> StreamDecoder::feed(std::string_view bytes, DeltaSink& sink) {
   if (framing_ == Framing::unknown) {
     const std::size_t start = bytes.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos) return {};
-    framing_ = bytes[start] == '[' || bytes[start] == '{' ? Framing::json : Framing::events;
+    bytes.remove_prefix(start);  // as when it came apart from what follows
+    framing_ = bytes.front() == '[' || bytes.front() == '{' ? Framing::json : Framing::events;
   }
   if (framing_ == Framing::json) {
     for (const std::string& object : objects_.feed(bytes)) {
@@ -132,9 +138,9 @@ void StreamDecoder::take_call(const Json& call, Json opaque) {
 }
 
 void StreamDecoder::take_usage(const Json& usage) {
-  completion_.usage.input_tokens = get_int(usage, "promptTokenCount") + get_int(usage, "toolUsePromptTokenCount");
-  completion_.usage.output_tokens = get_int(usage, "candidatesTokenCount") + get_int(usage, "thoughtsTokenCount");
-  completion_.usage.cached_tokens = get_int(usage, "cachedContentTokenCount");
+  completion_.usage.input_tokens = tokens(usage, "promptTokenCount") + tokens(usage, "toolUsePromptTokenCount");
+  completion_.usage.output_tokens = tokens(usage, "candidatesTokenCount") + tokens(usage, "thoughtsTokenCount");
+  completion_.usage.cached_tokens = tokens(usage, "cachedContentTokenCount");
 }
 
 // A turn with calls ends with STOP like any other, so calls are read from the parts; the other reasons outrank them.
