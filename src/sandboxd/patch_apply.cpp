@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 
 #include "ottobot/json.hpp"
 #include "sandboxd/line_match.hpp"
@@ -33,9 +34,12 @@ Failure no_match(const LineFile& file, std::size_t from, const Hunk& hunk) {
                                 " where it has " + in_quotes(expected));
 }
 
-// Line numbers of a patch speak of the file before its earlier hunks: `shift` is what those added.
+// Line numbers of a patch speak of the file before its earlier hunks: `shift` is what those added. A patch may name any
+// number; what is beyond every file stays there.
 std::size_t shifted(std::size_t line, std::ptrdiff_t shift) {
-  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(line) + shift, 0));
+  constexpr std::ptrdiff_t kBeyond = PTRDIFF_MAX / 2;
+  const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(std::min<std::size_t>(line, kBeyond));
+  return static_cast<std::size_t>(std::max<std::ptrdiff_t>(from + shift, 0));
 }
 
 // The line of the innermost anchor; nullopt when one of them is not there.

@@ -91,6 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
                   unified("@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n"), "a\nb"},
         PatchCase{"BlankLineBeforeTheEnd", "a\nb\n", update("@@\n a\n-b\n+c\n\n"), "a\nc\n"},
         PatchCase{"WrongNumbers", "x\na\nb\n", unified("@@ -40,2 +40,2 @@\n a\n-b\n+B\n"), "x\na\nB\n"},
+        PatchCase{"NumbersBeyondEveryFile", "a\nb\n",
+                  unified("@@ -1 +1,2 @@\n-a\n+x\n+y\n@@ -9223372036854775808 +3 @@\n-b\n+B\n"), "x\ny\nB\n"},
         PatchCase{"NumbersChooseAmongEqualPlaces", "a\na\na\n", unified("@@ -2 +2 @@\n-a\n+b\n"), "a\nb\na\n"},
         PatchCase{"InAFence", "a\n", "```\n" + update("@@\n-a\n+b\n") + "```\n", "b\n"},
         PatchCase{"InAHereDocument", "a\n", "apply_patch <<'EOF'\n" + update("@@\n-a\n+b\n") + "EOF\n", "b\n"}),
