@@ -36,6 +36,11 @@ if(OTTOBOT_SANITIZE)
   endif()
 endif()
 
+if(OTTOBOT_FUZZ)
+  # Every branch of the product guides the fuzzers; libFuzzer itself is linked into their programs only.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(OTTOBOT_COVERAGE)
   # Only what src/ compiles is counted; tests and programs just link the runtime.
   add_library(ottobot_coverage INTERFACE)
