@@ -59,6 +59,7 @@ std::string get_string(const Json& object, std::string_view key, std::string_vie
 std::int64_t get_int(const Json& object, std::string_view key, std::int64_t fallback) {
   const Json* member = find_member(object, key);
   if (!member) return fallback;
+  if (member->is_number_unsigned() && member->get<std::uint64_t>() > INT64_MAX) return fallback;
   if (member->is_number_integer()) return member->get<std::int64_t>();
   // 12.0 is the integer 12 in JSON Schema, and some models write it so.
   constexpr double kExact = 9007199254740992.0;  // 2^53

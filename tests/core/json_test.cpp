@@ -28,6 +28,7 @@ TEST(Json, AccessorsNeverThrow) {
   EXPECT_EQ(get_string(Json::array(), "text", "fallback"), "fallback");
   EXPECT_EQ(get_int(object, "number"), 7);
   EXPECT_EQ(get_int(object, "missing", -1), -1);
+  EXPECT_EQ(get_int({{"huge", UINT64_MAX}}, "huge", 5), 5);
   EXPECT_TRUE(get_bool(object, "flag"));
   EXPECT_EQ(find_member(nullptr, "x"), nullptr);
 }
