@@ -20,5 +20,6 @@ void patch(std::string_view input);
 void sse(std::string_view input);
 void websocket_frames(std::string_view input);
 void zip_entries(std::string_view input);
+void zip_unpack(std::string_view input);
 
 }  // namespace ottobot::fuzz

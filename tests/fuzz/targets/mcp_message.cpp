@@ -2,6 +2,8 @@
 #include "fuzz/property.hpp"
 #include "fuzz/targets.hpp"
 #include "mcp/jsonrpc.hpp"
+#include "mcp/legacy_era.hpp"
+#include "mcp/modern_era.hpp"
 #include "mcp/param_headers.hpp"
 #include "ottobot/mcp/server.hpp"
 
@@ -55,8 +57,12 @@ void check_answer(const Json& message) {
 }
 
 void check_reading(const Json& message) {
-  if (const auto response = mcp::parse_response(message); response && *response) {
-    mcp::call_tool_result_from_json(**response);
+  mcp::legacy::parse_initialize_result(message);
+  mcp::modern::parse_discover_result(message);
+  mcp::modern::is_complete(message);
+  if (const auto response = mcp::parse_response(message)) {
+    if (!*response) mcp::modern::offered_versions(response->error());
+    if (*response) mcp::call_tool_result_from_json(**response);
   }
   if (const auto tool = mcp::tool_from_json(message)) {
     require(mcp::tool_from_json(mcp::to_json(*tool)).has_value(), "a tool that is written anew is read");
