@@ -25,6 +25,8 @@ Result<std::unique_ptr<ContainerBackend>> local_backend(const BuildContext& cont
   options.state_dir = context.state_dir / "local";
   options.sandboxd_path = *sandboxd;
   options.instance = context.instance;
+  // A server that listens beyond loopback could otherwise be used from its own sandboxes.
+  options.host_reachable = config::listens_on_loopback(context.settings);
   options.clock = &context.clock;
   options.logger = &context.logger;
   return containers::make_local_backend(std::move(options));

@@ -31,11 +31,9 @@ SIGTERM or Ctrl-C: running turns end between two steps and go on after the next
 start, sandboxes stay. A second signal ends the process at once.
 Every setting: docs/configuration.md)";
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0; }
-
 void log_warnings(const config::Settings& settings, Logger& logger) {
   for (const auto& warning : settings.warnings) logger.warn(warning);
-  if (!is_loopback(settings.host) && !settings.open_to_all) {
+  if (!config::listens_on_loopback(settings) && !settings.open_to_all) {
     logger.warn("everyone who reaches " + settings.host + ":" + std::to_string(settings.port) +
                 " can use this server; OTTOBOT_AUTH=none says that this is meant");
   }

@@ -222,4 +222,8 @@ Result<std::filesystem::path> default_data_dir(const std::map<std::string, std::
   return not_found("no place for the data: neither XDG_DATA_HOME nor HOME is set", "set OTTOBOT_DATA_DIR");
 }
 
+bool listens_on_loopback(const Settings& settings) {
+  return settings.host == "localhost" || settings.host == "::1" || settings.host.rfind("127.", 0) == 0;
+}
+
 }  // namespace ottobot::config

@@ -84,4 +84,7 @@ Result<std::vector<SettingView>> view_settings(const SettingSources& sources);
 // /var/lib/ottobot for root; else $XDG_DATA_HOME/ottobot or ~/.local/share/ottobot. Errors: not_found (no home).
 Result<std::filesystem::path> default_data_dir(const std::map<std::string, std::string>& environment, bool is_root);
 
+// Whether the server can be reached from this machine only.
+bool listens_on_loopback(const Settings& settings);
+
 }  // namespace ottobot::config

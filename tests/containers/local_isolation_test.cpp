@@ -167,6 +167,37 @@ TEST_F(LocalIsolation, ServersBeyondTheHostsLoopbackCanBeReached) {
   EXPECT_THAT(run_in(box, connect_command(text_of(address), listener.port)).output, HasSubstr("connected"));
 }
 
+// "113" is EHOSTUNREACH, and comes at once: no packet leaves the sandbox.
+std::string connect_errno(const std::string& host, int port) {
+  return "python3 -c \"import socket; s=socket.socket(); s.settimeout(3); print(s.connect_ex(('" + host + "', " +
+         std::to_string(port) + ")))\"";
+}
+
+TEST_F(LocalIsolation, TheCredentialsThatCloudsGiveTheirMachinesAreOutOfReach) {
+  const Sandbox box = launched(params());
+  for (const auto& warning : box.warnings) {
+    if (warning.rfind("no network", 0) == 0) GTEST_SKIP() << warning;
+  }
+  for (const char* host : {"169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16"}) {
+    EXPECT_EQ(run_in(box, connect_errno(host, 80)).output, "113\n") << host;
+  }
+  EXPECT_NE(run_in(box, "ip route del unreachable 169.254.0.0/16").exit_code, 0);
+}
+
+TEST_F(LocalIsolation, TheHostsOwnAddressesAreOutOfReachWhenAsked) {
+  const in_addr_t address = outer_address();
+  if (address == 0) GTEST_SKIP() << "this host has no address but loopback";
+  options_.host_reachable = false;
+  backend_ = std::move(*make_local_backend(options_));
+  const Sandbox box = launched(params());
+  for (const auto& warning : box.warnings) {
+    if (warning.rfind("no network", 0) == 0) GTEST_SKIP() << warning;
+  }
+  const Listener listener = listen_on(address);
+  ASSERT_GT(listener.port, 0);
+  EXPECT_EQ(run_in(box, connect_errno(text_of(address), listener.port)).output, "113\n");
+}
+
 TEST_F(LocalIsolation, WithoutEgressThereIsOnlyLoopback) {
   options_.egress = false;
   backend_ = std::move(*make_local_backend(options_));

@@ -30,7 +30,10 @@ struct LocalBackendOptions {
   std::string runtime_dir;    // empty = /run/ottobot as root, else /run/user/UID/ottobot or /tmp/ottobot-UID
   uid_t first_uid = 210000;   // root only: the range of uids that sandboxes run under
   unsigned uid_count = 4096;
-  bool egress = true;       // false: sandboxes have no network but their own loopback
+  bool egress = true;  // false: sandboxes have no network but their own loopback
+  // Whether sandboxes with a network reach this host's own addresses, as anything else beyond it. Never loopback, and
+  // never the addresses at which clouds keep their machine's credentials.
+  bool host_reachable = true;
   bool use_cgroups = true;  // false: limits by rlimit only
   std::vector<std::string>
       extra_read_only_paths;  // more of the host, shown at the same place; missing ones are skipped

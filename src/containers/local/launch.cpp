@@ -144,6 +144,7 @@ class Launch {
     plan.log_fd = log_.get();
     plan.lifeline_fd = lifeline_.get();
     plan.own_network_first = has_own_network_first();
+    plan.blocked = blocked_;
     plan.sandbox.root = site_.host.root;
     plan.sandbox.extra_read_only = site_.options.extra_read_only_paths;
     plan.sandbox.workspace = paths_.workspace;
@@ -199,8 +200,10 @@ class Launch {
     egress_plan_.log_fd = log_.get();
     if (group_) egress_plan_.join_cgroups = group_->join_files();
     lifeline_ = std::move(lifeline->second);
+    blocked_ = blocked_networks(!site_.options.host_reachable);
+    if (has_own_network_first()) return {};
     // Without a thread to be had, std::async does it when it is asked for the outcome.
-    if (!has_own_network_first()) making_network_ = std::async(make_network_namespace);
+    making_network_ = std::async([this] { return make_network_namespace(blocked_); });
     return {};
   }
 
@@ -272,6 +275,7 @@ class Launch {
   std::optional<uid_t> former_uid_;
   net::UniqueFd log_, lifeline_, network_;
   EgressPlan egress_plan_;
+  std::vector<Ipv4Network> blocked_;
   std::optional<Result<Egress>> egress_;
   // Last: their threads use what is above.
   std::future<Result<net::UniqueFd>> making_network_;

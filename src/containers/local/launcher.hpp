@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "containers/local/blocked_networks.hpp"
 #include "containers/local/bwrap_command.hpp"
 #include "containers/local/process_identity.hpp"
 #include "net/unique_fd.hpp"
@@ -24,6 +25,7 @@ struct LauncherPlan {
   bool waits_for_release = true;          // see PendingSandbox
   int network_fd = -1;                    // network namespace to enter; borrowed until start() returns
   bool own_network_first = false;         // make user and network namespace before bubblewrap (unprivileged egress)
+  std::vector<Ipv4Network> blocked;       // in the network namespace made first
   std::optional<std::uint64_t> max_memory_bytes;  // rlimit, per process
   int log_fd = -1;                                // its stdout and stderr; borrowed until start() returns
   int lifeline_fd = -1;                           // stays open until the sandbox's last process ends; the same

@@ -152,6 +152,7 @@ void LauncherChild::make_network() const {
   require(write_file("/proc/self/setgroups", "deny"), LaunchStage::network);
   require(write_file("/proc/self/uid_map", uid_map_.c_str()), LaunchStage::network);
   require(write_file("/proc/self/gid_map", gid_map_.c_str()), LaunchStage::network);
+  require(block_networks(plan_.blocked), LaunchStage::network);
 }
 
 void LauncherChild::stage() const {
