@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -120,6 +121,16 @@ TEST_F(LocalEscape, NothingOfTheHostsUsersAndKeysIsInEtc) {
   char host[256] = {};
   ASSERT_EQ(::gethostname(host, sizeof host - 1), 0);
   EXPECT_THAT(run_in(box, "cat /etc/hosts /etc/hostname").output, Not(HasSubstr(host)));
+}
+
+TEST_F(LocalEscape, TheServersEnvironmentAndItsKeysStayOutside) {
+  ASSERT_EQ(::setenv("GEMINI_API_KEY", "key-of-the-server", 1), 0);
+  const Sandbox box = launched(params());
+  ::unsetenv("GEMINI_API_KEY");
+  const std::string seen = run_in(box, "env; cat /proc/[0-9]*/environ | tr '\\0' '\\n'").output;
+  EXPECT_THAT(seen, HasSubstr("HOME=/home/developer"));
+  EXPECT_THAT(seen, Not(HasSubstr("GEMINI")));
+  EXPECT_THAT(seen, Not(HasSubstr("key-of-the-server")));
 }
 
 TEST_F(LocalEscape, FilledScratchSpaceSaysSoAndTheSandboxLives) {
