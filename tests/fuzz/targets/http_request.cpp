@@ -11,7 +11,7 @@ constexpr std::size_t kMaxHeaderBytes = 2 << 10;
 std::string written(const net::ParsedRequest& request) {
   std::string text = request.head.method + " " + request.head.target + (request.http_1_0 ? " HTTP/1.0" : " HTTP/1.1");
   text += "\r\n";
-  for (const auto& [name, value] : request.head.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.head.headers) text.append(name).append(": ").append(value).append("\r\n");
   return text + "\r\n";
 }
 
