@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <system_error>
 
 namespace ottobot::integration {
@@ -10,9 +10,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What can be read of it: a file of a process that ends meanwhile breaks off.
 std::string read_all(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
 }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -78,6 +81,11 @@ SandboxTraces::SandboxTraces(const fs::path& data_dir, const std::string& sessio
 std::string SandboxTraces::life() const {
   const Json* init = find_member(record_, "init");
   return init == nullptr ? "" : dump_json(*init);
+}
+
+pid_t SandboxTraces::daemon() const {
+  const Json* init = find_member(record_, "init");
+  return init == nullptr ? 0 : static_cast<pid_t>(get_int(*init, "pid"));
 }
 
 bool SandboxTraces::owns(const fs::path& process) const {

@@ -20,6 +20,8 @@ class SandboxTraces {
   // Tells one life of the sandbox from another.
   std::string life() const;
 
+  // The pid of its ottobot-sandboxd; 0 = none.
+  pid_t daemon() const;
   // Pids of its processes: by its uid, its cgroup and its name in the command line.
   std::vector<pid_t> processes() const;
   std::vector<pid_t> processes_named(const std::string& command) const;
