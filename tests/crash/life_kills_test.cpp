@@ -16,7 +16,7 @@ using namespace integration;
 using ::testing::IsEmpty;
 
 constexpr std::chrono::seconds kSoon{30};
-constexpr std::chrono::milliseconds kStarting{400};
+constexpr std::chrono::milliseconds kStarting{150};
 constexpr std::chrono::milliseconds kEnding{250};
 
 Json one_file_scenario() {
@@ -30,7 +30,7 @@ class LifeKills : public ::testing::Test {
  protected:
   explicit LifeKills(const Environment& settings = {}) : server_(one_file_scenario(), settings) {}
 
-  void SetUp() override { start(); }
+  void SetUp() override { ASSERT_NO_FATAL_FAILURE(start()); }
 
   void start() {
     const auto started = server_.start();
@@ -41,7 +41,7 @@ class LifeKills : public ::testing::Test {
   void kill_within(std::chrono::milliseconds most) {
     std::this_thread::sleep_for(chance_.moment(most));
     server_.kill9();
-    start();
+    ASSERT_NO_FATAL_FAILURE(start());
   }
 
   // Of a session whose start the kill may have hit.

@@ -27,7 +27,7 @@ Json scenario_with_a_long_command() {
 class SandboxKills : public ::testing::Test {
  protected:
   void SetUp() override {
-    start();
+    ASSERT_NO_FATAL_FAILURE(start());
     id_ = client_->create("Write the lines");
     ASSERT_FALSE(id_.empty()) << server_.log();
     ASSERT_TRUE(eventually([this] { return lines() == "1\n2\n"; }, kSoon)) << server_.log();

@@ -91,7 +91,7 @@ void expect_whole_turns(const Events& events, int rounds) {
 class TurnKills : public ::testing::Test {
  protected:
   void SetUp() override {
-    start();
+    ASSERT_NO_FATAL_FAILURE(start());
     id_ = client_->create("Round 1");
     ASSERT_FALSE(id_.empty()) << server_.log();
     chat_.emplace(id_, server_.port());
