@@ -1,12 +1,16 @@
 // What the SQLite store promises beyond the contract of every store: its directory, restarts, damage, full disks.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
+#include "net/unique_fd.hpp"
 #include "ottobot/stores/sqlite.hpp"
 #include "ottobot/testing/manual_clock.hpp"
 #include "ottobot/testing/results.hpp"
@@ -76,6 +80,16 @@ TEST_F(SqliteStoreTest, ASecondServerIsToldWhoHasTheDirectory) {
   EXPECT_FALSE(second.error().hint.empty());
   first->reset();
   EXPECT_TRUE(succeeded(open()));
+}
+
+TEST_F(SqliteStoreTest, OpensWhenWhatAKilledServerLeftLetsTheDirectoryGo) {
+  ASSERT_TRUE(succeeded(open()));
+  net::UniqueFd left(::open((data_ / "lock").c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(left.get(), LOCK_EX | LOCK_NB), 0);
+  auto opening = std::async(std::launch::async, [this] { return open(); });
+  EXPECT_EQ(opening.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  left.reset();
+  EXPECT_TRUE(succeeded(opening.get()));
 }
 
 TEST_F(SqliteStoreTest, EverythingButLeasesOutlivesARestart) {

@@ -1,8 +1,9 @@
 // The embedded SessionStore: one SQLite database (WAL) and a folder of blobs in a data directory.
 //
 // An acknowledged append survives kill -9 of the process; what of it survives loss of power, SqliteSync says. One
-// process at a time: the directory is locked. Opening it makes all leases of the process before void, as the lock
-// proves that nobody holds one; epochs go on rising. Port leases survive. Concurrent appends share a commit.
+// process at a time: the directory is locked, and one that was just killed is waited for, two seconds at most. Opening
+// it makes all leases of the process before void, as the lock proves that nobody holds one; epochs go on rising. Port
+// leases survive. Concurrent appends share a commit.
 #pragma once
 
 #include <cstdint>

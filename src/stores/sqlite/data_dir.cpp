@@ -7,11 +7,17 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace ottobot::stores {
 namespace {
 
 namespace fs = std::filesystem;
+
+// A killed process takes a moment to go, and a child that it was about to start has its lock until it executes.
+constexpr std::chrono::milliseconds kHolderGoes{2000};
+constexpr std::chrono::milliseconds kAskAgain{5};
 
 Result<void> make_private_directory(const fs::path& path) {
   std::error_code error;
@@ -27,12 +33,23 @@ std::string holder_of(int lock_fd) {
   return pid.empty() ? "another process" : "process " + pid.substr(0, pid.find('\n'));
 }
 
+// 0 or an errno.
+int lock_within_a_moment(int fd) {
+  const auto until = std::chrono::steady_clock::now() + kHolderGoes;
+  for (;;) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
+    const int error = errno;
+    if (error != EWOULDBLOCK || std::chrono::steady_clock::now() >= until) return error;
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
 Result<net::UniqueFd> lock_file(const fs::path& path) {
   const fs::path file = path / "lock";
   net::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) return errno_error("open " + file.string(), errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return errno_error("lock " + file.string(), errno);
+  if (const int error = lock_within_a_moment(fd.get()); error != 0) {
+    if (error != EWOULDBLOCK) return errno_error("lock " + file.string(), error);
     return conflict("data directory " + path.string() + " is in use by " + holder_of(fd.get()),
                     "stop that process, or give this one another data directory");
   }

@@ -10,8 +10,8 @@ namespace ottobot::stores {
 
 class DataDir {
  public:
-  // Creates it (mode 0700) and locks it until destruction. Errors: conflict (locked, names the holder), and what the
-  // system says.
+  // Creates it (mode 0700) and locks it until destruction. Waits up to two seconds for a holder that was just killed.
+  // Errors: conflict (locked, names the holder), and what the system says.
   static Result<DataDir> open(const std::filesystem::path& path);
 
   std::filesystem::path database() const { return path_ / "ottobot.db"; }
