@@ -43,7 +43,9 @@ struct LocalBackendOptions {
 };
 
 // Errors: invalid_argument (a malformed option), permission_denied or unavailable (state_dir cannot be made). Whether
-// the host can run sandboxes is probe()'s answer. The backend is thread-safe.
+// the host can run sandboxes is probe()'s answer. The backend is thread-safe. As root, the first launch makes the
+// calling process undumpable (no core files, PR_SET_DUMPABLE), as a child under the sandbox's uid shares its memory for
+// the moment until it executes bubblewrap.
 Result<std::unique_ptr<ContainerBackend>> make_local_backend(LocalBackendOptions options);
 
 }  // namespace ottobot::containers
