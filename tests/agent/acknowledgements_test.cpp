@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "agent/agent_harness.hpp"
@@ -21,22 +22,28 @@ class AcknowledgedBox final : public ToolBox {
   }
   Result<ToolReply> call_tool(const ToolCallParams& params, const ToolProgress&, const CallContext&) override {
     const std::string name = get_string(params.args, "what");
-    names_[params.call_id] = name;
-    before_[name] = acknowledged_;
+    {
+      const std::lock_guard lock(mutex_);
+      names_[params.call_id] = name;
+      before_[name] = acknowledged_;
+    }
     if (on_call) on_call(name);
     return text_reply("ok");
   }
   void acknowledge(const std::vector<std::string>& call_ids) override {
+    const std::lock_guard lock(mutex_);
     for (const std::string& id : call_ids) acknowledged_.insert(names_.count(id) > 0 ? names_.at(id) : "never sent");
   }
   std::string boot_id() const override { return "boot"; }
 
+  // When no call runs.
   Names before(const std::string& name) const { return before_.at(name); }
   Names acknowledged() const { return acknowledged_; }
 
   std::function<void(const std::string& name)> on_call;
 
  private:
+  std::mutex mutex_;  // guards all below: reads run side by side
   std::map<std::string, std::string> names_;
   std::map<std::string, Names> before_;
   Names acknowledged_;
