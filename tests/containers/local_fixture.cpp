@@ -121,6 +121,13 @@ void LocalSandboxTest::SetUp() {
   }
 }
 
+void SandboxdTest::SetUp() {
+  LocalSandboxTest::SetUp();
+  if (!backend_) return;
+  options_.sandboxd_path = built_program("ottobot-sandboxd");
+  backend_ = std::move(*make_local_backend(options_));
+}
+
 void LocalSandboxTest::TearDown() {
   if (!backend_) return;
   auto all = backend_->list({}, ctx());

@@ -35,7 +35,7 @@ LocalBackendOptions local_options(const TemporaryFolder& folder, const std::stri
 
 // Sends the bytes and returns all that comes back until the other side closes; what went wrong, when it does.
 std::string ask(const Endpoint& endpoint, const std::string& request,
-                     std::chrono::milliseconds timeout = std::chrono::seconds(30));
+                std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
 struct ShellResult {
   int exit_code = -1;
@@ -64,6 +64,12 @@ class LocalSandboxTest : public ::testing::Test {
   TemporaryFolder folder_;
   LocalBackendOptions options_;
   std::unique_ptr<ContainerBackend> backend_;
+};
+
+// With the real ottobot-sandboxd instead of the stand-in.
+class SandboxdTest : public LocalSandboxTest {
+ protected:
+  void SetUp() override;
 };
 
 }  // namespace ottobot::containers

@@ -12,15 +12,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class LocalSandboxdEscape : public LocalSandboxTest {
+class LocalSandboxdEscape : public SandboxdTest {
  protected:
-  void SetUp() override {
-    LocalSandboxTest::SetUp();
-    if (!backend_) return;
-    options_.sandboxd_path = built_program("ottobot-sandboxd");
-    backend_ = std::move(*make_local_backend(options_));
-  }
-
   void enter(const LaunchParams& wanted) {
     box_ = launched(wanted);
     auto transport = mcp::make_http_transport({box_.endpoint});

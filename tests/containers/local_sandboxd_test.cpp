@@ -10,14 +10,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class LocalWithSandboxd : public LocalSandboxTest {
+class LocalWithSandboxd : public SandboxdTest {
  protected:
-  void SetUp() override {
-    LocalSandboxTest::SetUp();
-    if (!backend_) return;
-    options_.sandboxd_path = built_program("ottobot-sandboxd");
-    backend_ = std::move(*make_local_backend(options_));
-  }
   static std::string request(const std::string& line, const std::string& token, const std::string& body = {}) {
     return line + " HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer " + token +
            "\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream"

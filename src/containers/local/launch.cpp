@@ -62,6 +62,7 @@ class Launch {
     report(10, "preparing the workspace");
     if (auto leased = lease_uid(); !leased) return leased;
     prepare_group();
+    if (auto opened = open_log(); !opened) return opened;
     if (auto begun = begin_network(); !begun) return begun;
     if (auto ready = prepare_folders(); !ready) return ready;
     report(40, "starting the sandbox");
@@ -185,10 +186,14 @@ class Launch {
   // Another's network namespace can only be entered as root. Otherwise the launcher makes one in its user namespace.
   bool has_own_network_first() const { return wants_egress() && !site_.host.can_switch_uid; }
 
-  // The way out comes up while the rest of the sandbox is made.
-  Result<void> begin_network() {
+  Result<void> open_log() {
     log_.reset(::open(paths_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!log_) return errno_error("cannot open " + paths_.log, errno);
+    return {};
+  }
+
+  // Its namespace is made beside the folders, and the way out of it comes up beside bubblewrap.
+  Result<void> begin_network() {
     if (!wants_egress()) {
       if (site_.options.egress) warn(why_no_egress());
       return {};
