@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/answered_request.hpp"
+#include "api/caller.hpp"
 #include "net/server/http_server.hpp"
 
 namespace ottobot::api {
@@ -27,10 +28,12 @@ class Request {
   bool is_head() const { return head().method == "HEAD"; }
   // Empty when the pattern has no such name.
   const std::string& param(std::string_view name) const;
+  const Caller& caller() const { return caller_; }
 
  private:
   net::Exchange& exchange_;
   Params params_;
+  Caller caller_;
 };
 
 // An error returned is answered by the router, so only before the handler has answered itself.

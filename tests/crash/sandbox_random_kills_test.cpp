@@ -23,11 +23,15 @@ std::map<std::string, int> count_lines(const std::string& text) {
 
 class SandboxRandomKills : public RoundsTest {
  protected:
-  SandboxRandomKills() : RoundsTest((instants() + 1) / 2) {}
+  SandboxRandomKills() : RoundsTest((instants() + 1) / 2 + 1) {}
 
+  // The first round only makes the sandbox. The last one only brings back what a kill after a turn's end left dead, so
+  // that its files can be read.
   void run(int round) {
     if (round > 1) {
       ASSERT_TRUE(post(server_.url(), round)) << server_.log();
+    }
+    if (round > 1 && round < rounds_) {
       ASSERT_NO_FATAL_FAILURE(await_instant(round));
       const SandboxTraces sandbox(server_.data_dir(), id_);
       ASSERT_GT(sandbox.daemon(), 1);
