@@ -40,8 +40,15 @@ struct SessionRow {
   std::string host_id;  // where its sandbox is
   int vnc_port = 0, mcp_port = 0;
   std::string archive_blob;  // workspace of an ended session as zip; empty if none
+  // The workspace as zip, as it was after the last turn that changed it, and where the log ended then; empty and 0 if
+  // none is kept. What a sandbox that was lost with its files is made from.
+  std::string snapshot_blob;
+  Seq snapshot_seq = 0;
   Seq last_seq = 0;
   bool pending = false;  // has work that no owner has finished
+
+  // The blob with its files, for when no sandbox has them; empty if none.
+  const std::string& kept_files() const { return archive_blob.empty() ? snapshot_blob : archive_blob; }
 };
 
 // Fields to set; the others stay.
@@ -50,7 +57,8 @@ struct RowPatch {
   std::optional<std::string> phase;
   std::optional<UnixMillis> expires_at, purge_at;
   std::optional<Usage> usage;
-  std::optional<std::string> error, host_id, archive_blob;
+  std::optional<std::string> error, host_id, archive_blob, snapshot_blob;
+  std::optional<Seq> snapshot_seq;
   std::optional<int> vnc_port, mcp_port;
   std::optional<bool> pending;
 

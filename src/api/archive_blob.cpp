@@ -11,7 +11,7 @@ constexpr std::chrono::hours kDownloadTimeout{1};
 Result<void> send_archive_blob(Context& context, Request& request, const SessionRow& row, net::Headers headers) {
   net::Exchange& exchange = request.exchange();
   const CallContext ctx = with_timeout(kDownloadTimeout).with_stop(exchange.client_gone());
-  auto blob = context.deps.store.open_blob(row.id, row.archive_blob, ctx);
+  auto blob = context.deps.store.open_blob(row.id, row.kept_files(), ctx);
   if (!blob) return fail(blob.error());
   headers.add("Content-Length", std::to_string((*blob)->size_bytes()));
   if (!exchange.start(200, std::move(headers))) return {};

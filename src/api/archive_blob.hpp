@@ -5,7 +5,7 @@
 
 namespace ottobot::api {
 
-// Streams row.archive_blob with these headers. Errors, before anything was answered: not_found, those of the store.
+// Streams row.kept_files() with these headers. Errors, before anything was answered: not_found, those of the store.
 Result<void> send_archive_blob(Context& context, Request& request, const SessionRow& row, net::Headers headers);
 
 }  // namespace ottobot::api

@@ -21,7 +21,7 @@ constexpr int kMaxLinks = 8;
 constexpr std::chrono::hours kDownloadTimeout{1};
 
 Result<ZipReader> open_archive(Context& context, const SessionRow& row, const CallContext& ctx) {
-  auto blob = context.deps.store.open_blob(row.id, row.archive_blob, ctx);
+  auto blob = context.deps.store.open_blob(row.id, row.kept_files(), ctx);
   if (!blob) return fail(blob.error());
   return ZipReader::open(std::move(*blob));
 }
@@ -130,7 +130,7 @@ Result<void> send_archived_file(Context& context, Request& request, const Sessio
   if (!file) return fail(file.error());
   const std::uint64_t size = file->entry.size_bytes;
   // The archive is what it was made of: one per version, and the path is in the URL.
-  const net::FileVersion version{'"' + row.archive_blob.substr(0, 32) + '"',
+  const net::FileVersion version{'"' + row.kept_files().substr(0, 32) + '"',
                                  net::http_date(file->entry.modified_at / 1000)};
   if (net::is_known_version(request.head().headers, version)) {
     net::Response unchanged{304, net::version_headers(version), {}};

@@ -40,14 +40,14 @@ Result<void> send_archive(Context& context, Request& request, const std::string&
   const auto row = find_session(context, request.param("id"));
   if (!row) return fail(row.error());
   const bool ended = row->status == SessionStatus::terminated;
-  if (ended && !row->archive_blob.empty()) return send_archive_blob(context, request, *row, zip_headers(file_name));
+  if (ended && !row->kept_files().empty()) return send_archive_blob(context, request, *row, zip_headers(file_name));
   const auto sandbox = find_sandbox(context, *row);
   if (sandbox) {
     return proxy_to_sandbox(context, request, net::request_to(*sandbox, "GET", "/archive"),
                             {{}, zip_headers(file_name)});
   }
   if (sandbox.error().code != ErrorCode::not_found) return fail(sandbox.error());
-  if (!row->archive_blob.empty()) return send_archive_blob(context, request, *row, zip_headers(file_name));
+  if (!row->kept_files().empty()) return send_archive_blob(context, request, *row, zip_headers(file_name));
   return nothing_there(*row);
 }
 
@@ -85,7 +85,7 @@ Failure ended_session(const SessionRow& row) {
 
 // No sandbox runs, but its files were kept.
 bool is_kept(const SessionRow& row, const Error& no_sandbox) {
-  return no_sandbox.code == ErrorCode::not_found && !row.archive_blob.empty();
+  return no_sandbox.code == ErrorCode::not_found && !row.kept_files().empty();
 }
 
 // The sandbox for calls that need it now.

@@ -49,6 +49,11 @@ Result<void> read_memory_limit(Settings& settings, const std::string& value) {
   return {};
 }
 
+Result<std::uint64_t> size_or_none(const std::string& value) {
+  if (value == "0") return std::uint64_t{0};
+  return parse_size(value);
+}
+
 Result<void> read_cpu_limit(Settings& settings, const std::string& value) {
   auto cpus = parse_positive_number(value);
   if (!cpus) return fail(cpus.error());
@@ -154,6 +159,7 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_RETENTION", "", "7d", "7d", into(&Settings::retention, parse_duration)},
       {"OTTOBOT_RETRY_DELAY", "", "1s", "5s", into(&Settings::retry_delay, parse_duration)},
       {"OTTOBOT_SANDBOXD", "--sandboxd", "", "/usr/bin/ottobot-sandboxd", path_into(&Settings::sandboxd)},
+      {"OTTOBOT_SNAPSHOT_LIMIT", "", "512m", "512m", into(&Settings::snapshot_limit_bytes, size_or_none)},
       {"OTTOBOT_SQLITE_SYNC", "", "normal", "full", into(&Settings::sqlite_full_sync, sqlite_sync)},
       {"OTTOBOT_STORE", "--store", "sqlite", "sqlite", text_into(&Settings::store)},
       {"OTTOBOT_URL", "--url", "", "http://127.0.0.1:3000", into(&Settings::server_url, parse_base_url)},

@@ -105,11 +105,13 @@ void handle_archive(net::Exchange& exchange, const Workspace& workspace) {
   const std::string& method = exchange.request().method;
   if (method == "PUT") return unpack_archive(exchange, workspace);
   if (method != "GET") return exchange.respond(method_not_allowed("GET, PUT"));
+  const bool quick = exchange.request().query_param("effort") == "quick";
   if (!exchange.start(200, {{"Content-Type", "application/zip"}})) return;
   CallContext ctx;
   ctx.stop = exchange.client_gone();
   auto written = write_zip(
-      workspace, [&exchange](std::string_view bytes) { return exchange.write(bytes); }, ctx);
+      workspace, quick ? ZipEffort::quick : ZipEffort::small,
+      [&exchange](std::string_view bytes) { return exchange.write(bytes); }, ctx);
   if (written) exchange.finish();
 }
 

@@ -30,9 +30,11 @@ class ZipWriter {
  public:
   explicit ZipWriter(const ByteSink& sink) : sink_(sink), archive_(archive_write_new()), entry_(archive_entry_new()) {}
 
-  Result<void> open() {
+  Result<void> open(ZipEffort effort) {
     archive_write_set_format_zip(archive_.get());
-    archive_write_set_options(archive_.get(), "zip:compression=deflate,zip:compression-level=6");
+    archive_write_set_options(archive_.get(), effort == ZipEffort::quick
+                                                  ? "zip:compression=deflate,zip:compression-level=1"
+                                                  : "zip:compression=deflate,zip:compression-level=6");
     archive_write_set_bytes_per_block(archive_.get(), kChunk);
     archive_write_set_bytes_in_last_block(archive_.get(), 1);
     return check(archive_write_open(archive_.get(), this, nullptr, &ZipWriter::on_bytes, nullptr));
@@ -152,12 +154,12 @@ class WorkspaceZip {
 
 }  // namespace
 
-Result<void> write_zip(const Workspace& workspace, const ByteSink& sink, const CallContext& ctx) {
+Result<void> write_zip(const Workspace& workspace, ZipEffort effort, const ByteSink& sink, const CallContext& ctx) {
   auto root = workspace.open_path(".", O_RDONLY | O_DIRECTORY);
   if (!root) return fail(root.error());
   const zip::Utf8Locale locale;
   ZipWriter writer(sink);
-  if (auto opened = writer.open(); !opened) return opened;
+  if (auto opened = writer.open(effort); !opened) return opened;
   WorkspaceZip zip(writer, ctx);
   WalkVisitor visitor;
   visitor.visit = [&zip](const std::string& path, const DirectoryEntry& entry, int folder) {

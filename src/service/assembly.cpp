@@ -186,6 +186,7 @@ Result<void> Assembly::start_worker() {
   options.concurrency = options_.worker_concurrency;
   options.lease_ttl = options_.lease_ttl;
   options.retention = options_.retention;
+  options.snapshot_limit_bytes = options_.snapshot_limit_bytes;
   options.vnc_ports = {options_.vnc_ports.first, options_.vnc_ports.second};
   options.mcp_ports = {options_.mcp_ports.first, options_.mcp_ports.second};
   options.limits = options_.limits;

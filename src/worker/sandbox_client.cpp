@@ -9,15 +9,27 @@ Failure unexpected_status(const std::string& what, int status, const std::string
 
 class BlobSink final : public net::ResponseSink {
  public:
-  explicit BlobSink(BlobWriter& writer) : writer_(writer) {}
+  BlobSink(BlobWriter& writer, const ArchiveOptions& options) : writer_(writer), options_(options) {}
   Result<void> on_head(int status, const net::Headers&) override {
     if (status != 200) return unexpected_status("the archive request", status, "");
     return {};
   }
-  Result<void> on_body(std::string_view bytes) override { return writer_.write(bytes); }
+  Result<void> on_body(std::string_view bytes) override {
+    size_ += bytes.size();
+    if (options_.max_bytes != 0 && size_ > options_.max_bytes) return resource_exhausted("the archive is too large");
+    const auto now = std::chrono::steady_clock::now();
+    if (options_.check && now - checked_ >= options_.check_interval) {
+      checked_ = now;
+      if (auto go_on = options_.check(); !go_on) return go_on;
+    }
+    return writer_.write(bytes);
+  }
 
  private:
   BlobWriter& writer_;
+  const ArchiveOptions& options_;
+  std::uint64_t size_ = 0;
+  SteadyTime checked_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace
@@ -61,11 +73,13 @@ Result<std::string> SandboxClient::health(const CallContext& ctx) {
   return get_string(*health, "boot_id");
 }
 
-Result<std::string> SandboxClient::archive(SessionStore& store, const std::string& session_id, const CallContext& ctx) {
+Result<std::string> SandboxClient::archive(SessionStore& store, const std::string& session_id,
+                                           const ArchiveOptions& options, const CallContext& ctx) {
   auto writer = store.create_blob(session_id, ctx);
   if (!writer) return fail(writer.error());
-  BlobSink sink(**writer);
-  auto streamed = http_.stream(net::request_to(endpoint_, "GET", "/archive"), sink, ctx);
+  BlobSink sink(**writer, options);
+  auto streamed =
+      http_.stream(net::request_to(endpoint_, "GET", options.quick ? "/archive?effort=quick" : "/archive"), sink, ctx);
   if (!streamed) return fail(streamed.error(), "archiving the workspace");
   return (*writer)->commit();
 }

@@ -1,7 +1,9 @@
 // The host's side of sandboxd's endpoint: control calls, health and the archive. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,14 @@
 #include "ottobot/session_store.hpp"
 
 namespace ottobot::worker {
+
+struct ArchiveOptions {
+  bool quick = false;           // less time in the sandbox, more bytes in the store
+  std::uint64_t max_bytes = 0;  // resource_exhausted beyond; 0 = no bound
+  // Asked every `check_interval` while bytes arrive: an error ends it. May be empty.
+  std::function<Result<void>()> check;
+  std::chrono::milliseconds check_interval{1000};
+};
 
 class SandboxClient {
  public:
@@ -25,8 +35,10 @@ class SandboxClient {
   Result<void> acknowledge(const std::vector<std::string>& call_ids, std::uint64_t epoch, const CallContext& ctx);
   // Its boot id. Errors: unavailable.
   Result<std::string> health(const CallContext& ctx);
-  // The workspace as zip into a blob of the session; the blob's id.
-  Result<std::string> archive(SessionStore& store, const std::string& session_id, const CallContext& ctx);
+  // The workspace as zip into a blob of the session; the blob's id. Errors: those of the options, of the store and of
+  // the sandbox.
+  Result<std::string> archive(SessionStore& store, const std::string& session_id, const ArchiveOptions& options,
+                              const CallContext& ctx);
   // Puts such an archive back into the workspace; may be repeated. Errors: those of the blob and of the sandbox.
   Result<void> restore(SessionStore& store, const std::string& session_id, const std::string& blob_id,
                        const CallContext& ctx);

@@ -34,11 +34,19 @@ class SessionRunner final : private Emitter {
   std::chrono::milliseconds turn_duration() const;  // of the running turn, so far
   Result<bool> settle();                            // true when there was nothing to do and the session is marked so
 
+  // What a sandbox is to be filled with.
+  struct Restore {
+    enum class When { never, if_empty, always } when = When::never;
+    std::string blob;
+    std::string mark;  // of a sandbox that has not got all of it yet
+    bool from_archive = false;
+  };
+  static constexpr const char* kRestoreLabel = "io.ottobot.restore";
+
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();
-  Result<LaunchParams> launch_params(const SessionRow& row);
-  Result<void> connect_tools(const Sandbox& sandbox, const SessionRow& row, bool announce);
-  Result<void> restore_files(const Sandbox& sandbox, const SessionRow& row);
+  LaunchParams launch_params(const SessionRow& row, const Restore& files) const;
+  Result<void> connect_tools(const Sandbox& sandbox, const Restore& files, bool announce);
   Result<SessionRow> open_ports();
   Result<void> run_turn();
   Result<void> run_graph(ModelHandle model);
@@ -51,9 +59,16 @@ class SessionRunner final : private Emitter {
   enum class End { deleted, expired };
   Result<void> end_session(End end);
   Result<void> announce_end(End end);
+
+  // session_files.cpp
+  Result<Restore> plan_restore(const SessionRow& row);
+  Result<void> restore_files(const Sandbox& sandbox, const Restore& files, bool announce);
+  Result<void> keep_snapshot();
+  Result<std::string> take_snapshot(const Sandbox& sandbox);
+  Result<void> note_no_snapshot(const Error& error);
   Result<void> keep_archive();
   std::string archive_workspace();
-  void drop_archive(const std::string& blob_id);
+  void drop_blob(const std::string& blob_id);
 
   CodingAgentOptions agent_options(const std::string& model) const;
   CallContext owner_context(std::chrono::milliseconds timeout) const;
@@ -69,6 +84,7 @@ class SessionRunner final : private Emitter {
   std::unique_ptr<SandboxToolBox> tools_;
   std::int64_t timeout_s_ = 0;  // of the session; known from run() on
   int relaunches_ = 0;
+  bool snapshot_due_ = false;  // the files may have changed since the last one
 };
 
 // The backend's name for the sandbox of a session.

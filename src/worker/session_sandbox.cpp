@@ -1,8 +1,4 @@
-// The sandbox of a session: how it comes up and how it ends.
-//
-// An expired session's files are in its archive, and mostly still where the backend keeps them. A sandbox that is made
-// anew for it carries the archive's name as label, from before it exists until it is ready: whoever takes over in
-// between unpacks the archive (again). Nothing ran in it by then.
+// The sandbox of a session: how it comes up and how it ends. What becomes of its files is in session_files.cpp.
 
 #include <algorithm>
 
@@ -13,13 +9,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kStoreTimeout{30000};
 constexpr std::chrono::milliseconds kConnectTimeout{15000};
-constexpr std::chrono::milliseconds kArchiveTimeout{300000};  // also of the way back
 constexpr std::chrono::milliseconds kRemoveTimeout{20000};
 constexpr std::chrono::milliseconds kStopGrace{100};
 // Of the whole way from 0 to ready: what the backend's own progress covers.
 constexpr int kLaunchFrom = 20;
 constexpr int kLaunchTo = 80;
-constexpr const char* kRestoreLabel = "io.ottobot.restore";  // the blob with its files
 
 }  // namespace
 
@@ -38,17 +32,8 @@ Result<void> SessionRunner::ensure_sandbox() {
   patch.error = std::string();
   patch.archive_blob = std::string();
   if (auto told = commit(std::move(ready), patch); !told) return told;
-  drop_archive(row->archive_blob);
+  drop_blob(row->archive_blob);
   return {};
-}
-
-// After the row has ceased to name it. One that stays, when this fails or is not reached, goes with the session.
-void SessionRunner::drop_archive(const std::string& blob_id) {
-  if (blob_id.empty()) return;
-  auto dropped = dependencies_.store.remove_blob(lease_, blob_id, owner_context(kStoreTimeout));
-  if (dropped) return;
-  dependencies_.logger.warn("an archive that is not needed any more was not removed",
-                            {{"session", session_id_}, {"error", dropped.error().to_string()}});
 }
 
 Result<SessionRow> SessionRunner::open_ports() {
@@ -91,36 +76,31 @@ Result<void> SessionRunner::launch_sandbox() {
   };
   if (auto told = report(kLaunchFrom, "Starting the sandbox"); !told) return told;
   int last = kLaunchFrom;
-  auto params = launch_params(*row);
-  if (!params) return fail(params.error(), "looking for the session's sandbox");
+  auto files = plan_restore(*row);
+  if (!files) return fail(files.error(), "looking for the session's sandbox");
   auto sandbox = dependencies_.backend.launch(
-      *params,
+      launch_params(*row, *files),
       [&](int progress, const std::string& message) {
         const int scaled = kLaunchFrom + std::clamp(progress, 0, 100) * (kLaunchTo - kLaunchFrom) / 100;
         if (scaled > last) (void)report(last = scaled, message);
       },
       owner_context(options_.launch_timeout));
   if (!sandbox) return fail(sandbox.error(), "starting the sandbox");
-  return connect_tools(*sandbox, *row, announce);
+  return connect_tools(*sandbox, *files, announce);
 }
 
-Result<LaunchParams> SessionRunner::launch_params(const SessionRow& row) {
+LaunchParams SessionRunner::launch_params(const SessionRow& row, const Restore& files) const {
   LaunchParams params;
   params.name = sandbox_name_;
   params.labels = {{labels::kSession, session_id_}, {labels::kInstance, dependencies_.store.store_id()}};
+  if (files.when == Restore::When::always) params.labels[kRestoreLabel] = files.mark;
   params.image = row.image;
   params.environment = row.environment;
   params.limits = options_.limits;
-  if (row.archive_blob.empty()) return params;
-  const auto former = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
-  // Not known is not the same as there: half of the files would be taken for all of them.
-  if (!former && former.error().code != ErrorCode::not_found) return fail(former.error());
-  const bool made_anew = !former;
-  if (made_anew || former->labels.count(kRestoreLabel) > 0) params.labels[kRestoreLabel] = row.archive_blob;
   return params;
 }
 
-Result<void> SessionRunner::connect_tools(const Sandbox& sandbox, const SessionRow& row, bool announce) {
+Result<void> SessionRunner::connect_tools(const Sandbox& sandbox, const Restore& files, bool announce) {
   if (announce) {
     std::vector<NewEvent> told;
     for (const std::string& warning : sandbox.warnings) told.push_back(events::warning(warning));
@@ -130,35 +110,8 @@ Result<void> SessionRunner::connect_tools(const Sandbox& sandbox, const SessionR
   auto tools = SandboxToolBox::connect(dependencies_.http, sandbox.endpoint, lease_.epoch, abandon_,
                                        owner_context(kConnectTimeout));
   if (!tools) return fail(tools.error());
-  if (auto restored = restore_files(sandbox, row); !restored) return restored;
+  if (auto restored = restore_files(sandbox, files, announce); !restored) return restored;
   tools_ = std::move(*tools);
-  return {};
-}
-
-Result<void> SessionRunner::restore_files(const Sandbox& sandbox, const SessionRow& row) {
-  if (row.archive_blob.empty()) return {};
-  SandboxClient client(dependencies_.http, sandbox.endpoint);
-  const auto label = sandbox.labels.find(kRestoreLabel);
-  if (label == sandbox.labels.end() || label->second != row.archive_blob) {
-    auto empty = client.is_workspace_empty(owner_context(kStoreTimeout));
-    if (!empty) return fail(empty.error());
-    if (!*empty) return {};
-  }
-  auto told = commit({events::phase_changed(phase::kWaitingForTools, 90, "Bringing the session's files back")});
-  if (!told) return told;
-  auto restored = client.restore(dependencies_.store, session_id_, row.archive_blob, owner_context(kArchiveTimeout));
-  if (!restored) return fail(restored.error(), "bringing the session's files back from their archive");
-  return {};
-}
-
-std::string SessionRunner::archive_workspace() {
-  auto sandbox = dependencies_.backend.inspect(sandbox_name_, owner_context(kRemoveTimeout));
-  if (!sandbox || sandbox->state != SandboxState::running) return {};
-  SandboxClient client(dependencies_.http, sandbox->endpoint);
-  auto blob = client.archive(dependencies_.store, session_id_, owner_context(kArchiveTimeout));
-  if (blob) return *blob;
-  dependencies_.logger.warn("no archive of the workspace",
-                            {{"session", session_id_}, {"error", blob.error().to_string()}});
   return {};
 }
 
@@ -174,18 +127,6 @@ Result<void> SessionRunner::announce_end(End end) {
   }
   ending.push_back(events::status_changed(SessionStatus::terminating));
   return commit(std::move(ending));
-}
-
-Result<void> SessionRunner::keep_archive() {
-  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
-  if (!row) return fail(row.error());
-  // Not ready since that was made: the archive is whole, and what the sandbox has may be less.
-  if (!row->archive_blob.empty()) return {};
-  const std::string blob = archive_workspace();
-  if (blob.empty()) return {};
-  RowPatch kept;
-  kept.archive_blob = blob;
-  return commit({}, kept);  // durable before anything is removed
 }
 
 Result<void> SessionRunner::end_session(End end) {

@@ -59,7 +59,8 @@ struct WorkerOptions {
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   PortRange vnc_ports{6080, 6200}, mcp_ports{8080, 8200};
   SandboxLimits limits;
-  std::string public_url;  // scheme://host:port that users reach; for download links
+  std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
+  std::string public_url;                             // scheme://host:port that users reach; for download links
 };
 
 class Worker {

@@ -120,6 +120,7 @@ TEST_F(SessionRunnerTest, AnExpiredSessionComesBackWhereTheBackendKeepsNoFiles) 
 }
 
 TEST_F(SessionRunnerTest, AnArchiveGoesWhenTheFilesAreBack) {
+  options_.snapshot_limit_bytes = 0;  // of the same small files: it would be the same blob
   const std::string id = create();
   ASSERT_TRUE(succeeded(run(id)));
   for (int round = 0; round < 3; ++round) {
@@ -176,6 +177,103 @@ TEST_F(SessionRunnerTest, ABackendThatDoesNotAnswerFailsTheStartInsteadOfTheFile
   prompt(id, "Look");
   ASSERT_TRUE(succeeded(run(id)));
   expect_files(id);
+}
+
+TEST_F(SessionRunnerTest, ASandboxThatIsLostComesBackWithTheFilesOfTheLastSnapshot) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string snapshot = row(id).snapshot_blob;
+  ASSERT_FALSE(snapshot.empty());
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+  EXPECT_EQ(outcomes(id), twice_completed_);
+}
+
+TEST_F(SessionRunnerTest, AWorkspaceThatIsLostWithADeadSandboxComesBack) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  backend_.crash(sandbox_name(id));  // the fake's next life has an empty workspace
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+}
+
+TEST_F(SessionRunnerTest, FilesThatTheAgentDeletedStayDeletedWhileTheSandboxLives) {
+  Json scenario;
+  scenario["turns"] = Json::array({{{"prompt", 1}, {"steps", {step("Making", "echo kept > kept"), step("Made")}}},
+                                   {{"steps", {step("Deleting", "rm kept"), step("Deleted")}}}});
+  use_scenario(scenario);
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  prompt(id, "Delete");
+  ASSERT_TRUE(succeeded(run(id)));
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_FALSE(std::filesystem::exists(machine(id).workspace / "kept"));
+}
+
+TEST_F(SessionRunnerTest, ARestoredSandboxIsNotFilledAgainByTheNextOwner) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  machine(id).workspace.write("kept", "newer\n");
+  prompt(id, "Look again");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(machine(id).workspace.read("kept"), "newer\n");
+}
+
+TEST_F(SessionRunnerTest, EachSnapshotTakesThePlaceOfTheFormer) {
+  Json scenario;
+  scenario["turns"] = Json::array({{{"steps", {step("Making", "echo x >> kept"), step("Made")}}}});
+  use_scenario(scenario);
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string first = row(id).snapshot_blob;
+  prompt(id, "More");
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string second = row(id).snapshot_blob;
+  EXPECT_NE(first, second);
+  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->open_blob(id, first, {})));
+  EXPECT_TRUE(succeeded(store_->open_blob(id, second, {})));
+  ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {})));
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).snapshot_blob, "");
+  EXPECT_FALSE(row(id).archive_blob.empty());
+  EXPECT_TRUE(succeeded(store_->open_blob(id, row(id).archive_blob, {})));
+}
+
+TEST_F(SessionRunnerTest, ADeletedSessionWhoseSandboxIsGoneKeepsItsSnapshotAsArchive) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string snapshot = row(id).snapshot_blob;
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {})));
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).archive_blob, snapshot);
+  EXPECT_TRUE(succeeded(store_->open_blob(id, snapshot, {})));
+}
+
+TEST_F(SessionRunnerTest, AWorkspaceThatIsTooLargeIsNotKeptAndTheLogSaysSo) {
+  options_.snapshot_limit_bytes = 100;
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).snapshot_blob, "");
+  EXPECT_EQ(row(id).status, SessionStatus::ready);
+  const auto lines = events(id, EventType::log);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(get_string(lines[0].data, "level"), "warn");
+}
+
+TEST_F(SessionRunnerTest, WithoutALimitNoSnapshotIsTaken) {
+  options_.snapshot_limit_bytes = 0;
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).snapshot_blob, "");
+  EXPECT_TRUE(events(id, EventType::log).empty());
 }
 
 TEST_F(SessionRunnerTest, AnAbandonedRunLeavesTheSessionForTheNextOwner) {

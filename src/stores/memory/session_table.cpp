@@ -7,7 +7,7 @@
 namespace ottobot::stores {
 
 bool names_blob(const StoredSession& session, const std::string& blob_id) {
-  if (session.row.archive_blob == blob_id) return true;
+  if (session.row.archive_blob == blob_id || session.row.snapshot_blob == blob_id) return true;
   return std::any_of(session.log.begin(), session.log.end(), [&](const std::shared_ptr<const Event>& event) {
     return !event->internal.is_null() && dump_json(event->internal).find(blob_id) != std::string::npos;
   });

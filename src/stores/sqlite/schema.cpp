@@ -123,6 +123,10 @@ CREATE TABLE all_turns (
 
 CREATE INDEX projections_live ON projections (status) WHERE status != 'terminated';
 )sql",
+    R"sql(
+ALTER TABLE projections ADD COLUMN snapshot_blob TEXT NOT NULL DEFAULT '';
+ALTER TABLE projections ADD COLUMN snapshot_seq INTEGER NOT NULL DEFAULT 0;
+)sql",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

@@ -88,17 +88,19 @@ TEST_P(SessionStoreContract, ARemovedBlobIsGoneAndMayBePutAgain) {
 
 TEST_P(SessionStoreContract, ABlobThatTheRowNamesStays) {
   const auto id = create();
-  const auto blob = value_of(put_blob(*store_, id, "archive", ctx_));
   const auto lease = own(id);
-  RowPatch named, replaced;
-  named.archive_blob = blob;
-  replaced.archive_blob = std::string();
-  ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, named), ctx_)));
-  EXPECT_TRUE(failed_with(ErrorCode::conflict, store_->remove_blob(lease, blob, ctx_)));
-  EXPECT_EQ(value_of(get_blob(*store_, id, blob, ctx_)), "archive");
-  ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, replaced), ctx_)));
-  EXPECT_TRUE(succeeded(store_->remove_blob(lease, blob, ctx_)));
-  EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->open_blob(id, blob, ctx_)));
+  for (const auto member : {&RowPatch::archive_blob, &RowPatch::snapshot_blob}) {
+    const auto blob = value_of(put_blob(*store_, id, "archive", ctx_));
+    RowPatch named, replaced;
+    named.*member = blob;
+    replaced.*member = std::string();
+    ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, named), ctx_)));
+    EXPECT_TRUE(failed_with(ErrorCode::conflict, store_->remove_blob(lease, blob, ctx_)));
+    EXPECT_EQ(value_of(get_blob(*store_, id, blob, ctx_)), "archive");
+    ASSERT_TRUE(succeeded(store_->append_owner(by_owner(lease, {}, replaced), ctx_)));
+    EXPECT_TRUE(succeeded(store_->remove_blob(lease, blob, ctx_)));
+    EXPECT_TRUE(failed_with(ErrorCode::not_found, store_->open_blob(id, blob, ctx_)));
+  }
 }
 
 TEST_P(SessionStoreContract, ABlobThatAnEventNamesStays) {

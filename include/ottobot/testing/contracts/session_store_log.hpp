@@ -69,6 +69,8 @@ TEST_P(SessionStoreContract, AppendWritesThePatchWithTheEvents) {
   patch.error = "none";
   patch.host_id = "host";
   patch.archive_blob = "abc";
+  patch.snapshot_blob = "def";
+  patch.snapshot_seq = 7;
   patch.vnc_port = 6080;
   patch.mcp_port = 8080;
   patch.pending = false;
@@ -82,6 +84,8 @@ TEST_P(SessionStoreContract, AppendWritesThePatchWithTheEvents) {
   EXPECT_EQ(now.error, "none");
   EXPECT_EQ(now.host_id, "host");
   EXPECT_EQ(now.archive_blob, "abc");
+  EXPECT_EQ(now.snapshot_blob, "def");
+  EXPECT_EQ(now.snapshot_seq, 7);
   EXPECT_EQ(now.vnc_port, 6080);
   EXPECT_EQ(now.mcp_port, 8080);
   EXPECT_FALSE(now.pending);

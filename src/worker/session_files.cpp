@@ -1,0 +1,146 @@
+// The files of a session beyond one life of its sandbox: the snapshot after each turn that changed them, the archive of
+// a session that ends, and how a sandbox gets them back.
+//
+// A sandbox that is made anew carries the name of what it is to be filled with as label, from before it exists until
+// the row says that it is done: whoever takes over in between unpacks it (again). Nothing ran in it by then.
+
+#include "worker/session_runner.hpp"
+
+namespace ottobot::worker {
+namespace {
+
+constexpr std::chrono::milliseconds kStoreTimeout{30000};
+constexpr std::chrono::milliseconds kRemoveTimeout{20000};
+constexpr std::chrono::milliseconds kArchiveTimeout{300000};  // also of the way back
+// How often a snapshot under way looks whether a prompt came: it must not wait for the files.
+constexpr std::chrono::milliseconds kLookInterval{200};
+
+std::string in_mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+}  // namespace
+
+Result<SessionRunner::Restore> SessionRunner::plan_restore(const SessionRow& row) {
+  Restore files;
+  files.blob = row.kept_files();
+  if (files.blob.empty()) return files;
+  files.from_archive = !row.archive_blob.empty();
+  files.mark = files.from_archive ? files.blob : "snapshot-" + std::to_string(row.snapshot_seq);
+  const auto former = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
+  // Not known is not the same as there: half of the files would be taken for all of them.
+  if (!former && former.error().code != ErrorCode::not_found) return fail(former.error());
+  const auto label = former ? former->labels.find(kRestoreLabel) : std::map<std::string, std::string>::const_iterator();
+  if (!former || (label != former->labels.end() && label->second == files.mark)) {
+    files.when = Restore::When::always;
+  } else if (files.from_archive || former->state == SandboxState::exited) {
+    files.when = Restore::When::if_empty;
+  }
+  return files;
+}
+
+Result<void> SessionRunner::restore_files(const Sandbox& sandbox, const Restore& files, bool announce) {
+  if (files.when == Restore::When::never) return {};
+  SandboxClient client(dependencies_.http, sandbox.endpoint);
+  if (files.when == Restore::When::if_empty) {
+    auto empty = client.is_workspace_empty(owner_context(kStoreTimeout));
+    if (!empty) return fail(empty.error());
+    if (!*empty) return {};
+  }
+  if (announce) {
+    auto told = commit({events::phase_changed(phase::kWaitingForTools, 90, "Bringing the session's files back")});
+    if (!told) return told;
+  }
+  auto restored = client.restore(dependencies_.store, session_id_, files.blob, owner_context(kArchiveTimeout));
+  if (!restored) return fail(restored.error(), "bringing the session's files back");
+  if (files.from_archive) return {};  // its blob goes when the session is ready
+  RowPatch done;
+  done.snapshot_seq = state().last_seq() + 1;  // another mark: what runs from here on must not be overwritten
+  return commit({events::log(LogLevel::info, "The files are back as they were after the last turn that changed them")},
+                done);
+}
+
+Result<void> SessionRunner::keep_snapshot() {
+  if (!snapshot_due_ || options_.snapshot_limit_bytes == 0) return {};
+  auto sandbox = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
+  if (!sandbox || sandbox->state != SandboxState::running) return {};
+  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+  if (!row) return fail(row.error());
+  auto blob = take_snapshot(*sandbox);
+  if (!blob) {
+    if (blob.error().code == ErrorCode::conflict) return {};  // still due
+    snapshot_due_ = false;
+    return note_no_snapshot(blob.error());
+  }
+  snapshot_due_ = false;
+  RowPatch kept;
+  kept.snapshot_blob = *blob;
+  kept.snapshot_seq = state().last_seq();
+  if (auto done = commit({}, kept); !done) return done;
+  if (row->snapshot_blob != *blob) drop_blob(row->snapshot_blob);
+  return {};
+}
+
+// Errors: conflict (something came into the inbox: first things first), resource_exhausted (too large), those of the
+// sandbox.
+Result<std::string> SessionRunner::take_snapshot(const Sandbox& sandbox) {
+  ArchiveOptions options;
+  options.quick = true;
+  options.max_bytes = options_.snapshot_limit_bytes;
+  options.check_interval = kLookInterval;
+  options.check = [this]() -> Result<void> {
+    auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+    if (row && row->last_seq > state().last_seq()) return conflict("the session has something to do");
+    return {};
+  };
+  SandboxClient client(dependencies_.http, sandbox.endpoint);
+  return client.archive(dependencies_.store, session_id_, options, owner_context(kArchiveTimeout));
+}
+
+// The sandbox has its files all the same: nothing fails.
+Result<void> SessionRunner::note_no_snapshot(const Error& error) {
+  if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
+  dependencies_.logger.warn("no snapshot of the workspace", {{"session", session_id_}, {"error", error.to_string()}});
+  if (error.code != ErrorCode::resource_exhausted) return {};
+  return commit({events::log(LogLevel::warn,
+                             "The files are not kept outside of the sandbox after this turn: zipped, they are over " +
+                                 in_mib(options_.snapshot_limit_bytes))});
+}
+
+std::string SessionRunner::archive_workspace() {
+  auto sandbox = dependencies_.backend.inspect(sandbox_name_, owner_context(kRemoveTimeout));
+  if (!sandbox || sandbox->state != SandboxState::running) return {};
+  SandboxClient client(dependencies_.http, sandbox->endpoint);
+  auto blob = client.archive(dependencies_.store, session_id_, {}, owner_context(kArchiveTimeout));
+  if (blob) return *blob;
+  dependencies_.logger.warn("no archive of the workspace",
+                            {{"session", session_id_}, {"error", blob.error().to_string()}});
+  return {};
+}
+
+Result<void> SessionRunner::keep_archive() {
+  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+  if (!row) return fail(row.error());
+  // Not ready since that was made: the archive is whole, and what the sandbox has may be less.
+  if (!row->archive_blob.empty()) return {};
+  std::string blob = archive_workspace();
+  if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
+  if (blob.empty()) blob = row->snapshot_blob;
+  if (blob.empty()) return {};
+  RowPatch kept;
+  kept.archive_blob = blob;
+  kept.snapshot_blob = std::string();
+  kept.snapshot_seq = 0;
+  if (auto done = commit({}, kept); !done) return done;  // durable before anything is removed
+  if (row->snapshot_blob != blob) drop_blob(row->snapshot_blob);
+  return {};
+}
+
+// After the row has ceased to name it. One that stays, when this fails or is not reached, goes with the session.
+void SessionRunner::drop_blob(const std::string& blob_id) {
+  if (blob_id.empty()) return;
+  auto dropped = dependencies_.store.remove_blob(lease_, blob_id, owner_context(kStoreTimeout));
+  if (dropped) return;
+  dependencies_.logger.warn("files that are not needed any more were not removed",
+                            {{"session", session_id_}, {"error", dropped.error().to_string()}});
+}
+
+}  // namespace ottobot::worker
