@@ -48,6 +48,7 @@ struct ServerOptions {
   SandboxLimits limits;
   std::chrono::milliseconds lease_ttl{10000};
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
+  int warm_pool_size = 0;  // spare sandboxes, started ahead of need, for each image and environment
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::vector<std::string> cors_origins;
 };

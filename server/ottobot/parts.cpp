@@ -63,6 +63,7 @@ ServerOptions server_options(const config::Settings& settings) {
   options.mcp_ports = {settings.mcp_first, settings.mcp_last};
   options.limits = settings.limits;
   options.retention = settings.retention;
+  options.warm_pool_size = settings.warm_pool_size;
   options.snapshot_limit_bytes = settings.snapshot_limit_bytes;
   options.cors_origins = settings.cors_origins;
   return options;

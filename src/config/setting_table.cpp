@@ -172,7 +172,7 @@ const std::vector<SettingRow>& rows() {
       {"SESSION_TIMEOUT", "", "3600", "3600", into(&Settings::session_timeout_s, integer(1, 7200))},
       {"VNC_PORT_RANGE_END", "", "6200", "6200", into(&Settings::vnc_last, integer(0, 65535))},
       {"VNC_PORT_RANGE_START", "", "6080", "6080", into(&Settings::vnc_first, integer(0, 65535))},
-      {"WARM_POOL_SIZE", "", "0", "2", checked(integer(0, 1000)), kChecked},
+      {"WARM_POOL_SIZE", "", "0", "2", into(&Settings::warm_pool_size, integer(0, 1000))},
       {"WORKER_CONCURRENCY", "", "64", "64", into(&Settings::worker_concurrency, integer(1, 100'000))},
       {"WORKER_ID", "", "", "worker-1", text_into(&Settings::worker_id)},
   };

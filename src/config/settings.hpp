@@ -27,6 +27,7 @@ struct Settings {
   std::filesystem::path sandboxd;  // empty = beside the ottobot program
   bool sqlite_full_sync = false;   // every append waits for the disk
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
+  int warm_pool_size = 0;                             // spare sandboxes for each image and environment
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;

@@ -104,6 +104,9 @@ void Assembly::make_sessions() {
   options.reserve_vnc_port = [this](const std::string& session_id, const CallContext& ctx) {
     return worker_->reserve_vnc_port(session_id, ctx);
   };
+  options.choose_id = [this](const NewSession& request) {
+    return worker_->take_spare(request.image, request.environment).value_or("");
+  };
   options.release_vnc_port = [this](const std::string& session_id) { worker_->release_ports(session_id); };
   sessions_ = std::make_unique<SessionService>(*parts_.store, *parts_.queue, clock_, logger_, std::move(options));
 }
@@ -135,7 +138,7 @@ Result<void> Assembly::make_api() {
 // Asked only while the gate is open: the worker is there then.
 void Assembly::give_metrics(api::ApiDependencies& dependencies) {
   census_ = std::make_unique<Census>(*parts_.store, *parts_.queue, *parts_.backend, clock_, [this] {
-    return std::vector<WorkerUse>{{options_.worker_id, true, worker_->running_sessions()}};
+    return std::vector<WorkerUse>{{options_.worker_id, true, worker_->running_sessions(), worker_->spare_sandboxes()}};
   });
   dependencies.metrics = [this](const CallContext& ctx) -> Result<Json> {
     auto snapshot = census_->take(ctx);
@@ -187,6 +190,8 @@ Result<void> Assembly::start_worker() {
   options.lease_ttl = options_.lease_ttl;
   options.retention = options_.retention;
   options.snapshot_limit_bytes = options_.snapshot_limit_bytes;
+  options.warm_pool_size = options_.warm_pool_size;
+  options.default_environment = options_.default_environment;
   options.vnc_ports = {options_.vnc_ports.first, options_.vnc_ports.second};
   options.mcp_ports = {options_.mcp_ports.first, options_.mcp_ports.second};
   options.limits = options_.limits;

@@ -85,7 +85,10 @@ std::size_t Snapshot::active_sessions() const {
 Json to_json(const Snapshot& snapshot) {
   Json workers = Json::array();
   for (const WorkerUse& worker : snapshot.workers) {
-    workers.push_back({{"id", worker.id}, {"active", worker.active}, {"current_jobs", worker.current_jobs}});
+    workers.push_back({{"id", worker.id},
+                       {"active", worker.active},
+                       {"current_jobs", worker.current_jobs},
+                       {"spare_sandboxes", worker.spare_sandboxes}});
   }
   Json sessions = Json::array();
   for (const SandboxUse& use : snapshot.sandboxes) sessions.push_back(sandbox_json(use));

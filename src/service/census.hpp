@@ -26,6 +26,7 @@ struct WorkerUse {
   std::string id;
   bool active = false;
   int current_jobs = 0;
+  int spare_sandboxes = 0;  // ready for sessions to come
 };
 
 struct Snapshot {

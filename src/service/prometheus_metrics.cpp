@@ -85,11 +85,16 @@ void add_gauges(const Snapshot& snapshot, const std::string& version, std::vecto
   GaugeFamily build("ottobot_build_info", "1, labelled with the version");
   build.add(1, {{"version", version}});
   GaugeFamily workers("ottobot_worker_sessions", "Sessions that a worker runs right now");
-  for (const WorkerUse& worker : snapshot.workers) workers.add(worker.current_jobs, {{"worker", worker.id}});
+  GaugeFamily spares("ottobot_spare_sandboxes", "Sandboxes that wait for sessions to come");
+  for (const WorkerUse& worker : snapshot.workers) {
+    workers.add(worker.current_jobs, {{"worker", worker.id}});
+    spares.add(worker.spare_sandboxes, {{"worker", worker.id}});
+  }
   families.push_back(build.take());
   families.push_back(session_gauge(snapshot));
   families.push_back(queue_gauge(snapshot.queue));
   families.push_back(workers.take());
+  families.push_back(spares.take());
   add_sandboxes(snapshot, families);
 }
 

@@ -141,7 +141,8 @@ Result<SessionRow> SessionService::store_new(const NewSession& request, const st
                                              const CallContext& ctx) {
   CreateSessionParams params;
   SessionRow& row = params.row;
-  row.id = new_id();
+  if (options_.choose_id) row.id = options_.choose_id(request);
+  if (row.id.empty()) row.id = new_id();
   row.user = request.user;
   row.created_at = clock_.now_ms();
   row.timeout_s = request.timeout_s;

@@ -52,6 +52,7 @@ void Reaper::remove_stray_sandboxes(const CallContext& ctx) {
     if (ctx.stop.stop_requested()) return;
     const auto label = sandbox.labels.find(labels::kSession);
     // An expired session's files wait for its next prompt.
+    if (label != sandbox.labels.end() && spares_.holds(label->second)) continue;
     if (label != sandbox.labels.end() && !has_ended(label->second, false, ctx)) continue;
     auto removed = dependencies_.backend.remove(sandbox.name, ctx.within(kBackendTimeout));
     dependencies_.logger.info("removed a left-over sandbox", {{"sandbox", sandbox.name}, {"ok", removed.has_value()}});

@@ -5,14 +5,15 @@
 #include <string>
 
 #include "worker/port_listeners.hpp"
+#include "worker/warm_pool.hpp"
 #include "worker/worker.hpp"
 
 namespace ottobot::worker {
 
 class Reaper {
  public:
-  Reaper(WorkerDependencies& dependencies, const WorkerOptions& options, PortListeners& ports)
-      : dependencies_(dependencies), options_(options), ports_(ports) {}
+  Reaper(WorkerDependencies& dependencies, const WorkerOptions& options, PortListeners& ports, WarmPool& spares)
+      : dependencies_(dependencies), options_(options), ports_(ports), spares_(spares) {}
 
   // At start: the ports of this host's sessions are listened on again.
   void restore(const CallContext& ctx);
@@ -33,6 +34,7 @@ class Reaper {
   WorkerDependencies& dependencies_;
   const WorkerOptions& options_;
   PortListeners& ports_;
+  WarmPool& spares_;
   // Holders of ports that had no session when they were looked at last: one may be about to be created.
   std::set<std::string> stray_holders_;
 };

@@ -45,7 +45,6 @@ class SessionRunner final : private Emitter {
 
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();
-  LaunchParams launch_params(const SessionRow& row, const Restore& files) const;
   Result<void> connect_tools(const Sandbox& sandbox, const Restore& files, bool announce);
   Result<SessionRow> open_ports();
   Result<void> run_turn();
@@ -89,5 +88,8 @@ class SessionRunner final : private Emitter {
 
 // The backend's name for the sandbox of a session.
 std::string sandbox_name(const std::string& session_id);
+// What a sandbox of a session is launched with, the first time. `store_id`: whose sandbox it is.
+LaunchParams sandbox_params(const std::string& session_id, const std::string& image, const std::string& environment,
+                            const std::string& store_id, const SandboxLimits& limits);
 
 }  // namespace ottobot::worker

@@ -78,8 +78,11 @@ Result<void> SessionRunner::launch_sandbox() {
   int last = kLaunchFrom;
   auto files = plan_restore(*row);
   if (!files) return fail(files.error(), "looking for the session's sandbox");
+  auto params =
+      sandbox_params(session_id_, row->image, row->environment, dependencies_.store.store_id(), options_.limits);
+  if (files->when == Restore::When::always) params.labels[kRestoreLabel] = files->mark;
   auto sandbox = dependencies_.backend.launch(
-      launch_params(*row, *files),
+      params,
       [&](int progress, const std::string& message) {
         const int scaled = kLaunchFrom + std::clamp(progress, 0, 100) * (kLaunchTo - kLaunchFrom) / 100;
         if (scaled > last) (void)report(last = scaled, message);
@@ -89,14 +92,14 @@ Result<void> SessionRunner::launch_sandbox() {
   return connect_tools(*sandbox, *files, announce);
 }
 
-LaunchParams SessionRunner::launch_params(const SessionRow& row, const Restore& files) const {
+LaunchParams sandbox_params(const std::string& session_id, const std::string& image, const std::string& environment,
+                            const std::string& store_id, const SandboxLimits& limits) {
   LaunchParams params;
-  params.name = sandbox_name_;
-  params.labels = {{labels::kSession, session_id_}, {labels::kInstance, dependencies_.store.store_id()}};
-  if (files.when == Restore::When::always) params.labels[kRestoreLabel] = files.mark;
-  params.image = row.image;
-  params.environment = row.environment;
-  params.limits = options_.limits;
+  params.name = sandbox_name(session_id);
+  params.labels = {{labels::kSession, session_id}, {labels::kInstance, store_id}};
+  params.image = image;
+  params.environment = environment;
+  params.limits = limits;
   return params;
 }
 

@@ -10,6 +10,7 @@
 #include "worker/port_listeners.hpp"
 #include "worker/reaper.hpp"
 #include "worker/session_runner.hpp"
+#include "worker/warm_pool.hpp"
 
 namespace ottobot::worker {
 namespace {
@@ -24,7 +25,8 @@ class WorkerImpl final : public Worker {
       : dependencies_(std::move(dependencies)),
         options_(std::move(options)),
         ports_(dependencies_, options_),
-        reaper_(dependencies_, options_, ports_),
+        spares_(dependencies_.backend, dependencies_.clock, dependencies_.logger, pool_options()),
+        reaper_(dependencies_, options_, ports_, spares_),
         leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl) {}
 
   ~WorkerImpl() override { drain(std::chrono::seconds(5)); }
@@ -48,6 +50,7 @@ class WorkerImpl final : public Worker {
     threads_.clear();
     lock.unlock();
     threads.clear();  // joins
+    spares_.drain();
     ports_.close_all();
   }
 
@@ -59,8 +62,23 @@ class WorkerImpl final : public Worker {
     std::lock_guard lock(mutex_);
     return static_cast<int>(active_.size());
   }
+  std::optional<std::string> take_spare(const std::string& image, const std::string& environment) override {
+    return spares_.take(image, environment);
+  }
+  int spare_sandboxes() const override { return spares_.ready(); }
 
  private:
+  WarmPoolOptions pool_options() const {
+    WarmPoolOptions pool;
+    pool.size = options_.warm_pool_size;
+    pool.default_environment = options_.default_environment;
+    pool.launch_timeout = options_.launch_timeout;
+    pool.launch_params = [this](const std::string& id, const std::string& image, const std::string& environment) {
+      return sandbox_params(id, image, environment, dependencies_.store.store_id(), options_.limits);
+    };
+    return pool;
+  }
+
   struct Thread {
     std::jthread thread;
     std::shared_ptr<std::atomic<bool>> done = std::make_shared<std::atomic<bool>>(false);
@@ -174,6 +192,7 @@ class WorkerImpl final : public Worker {
   WorkerDependencies dependencies_;
   const WorkerOptions options_;
   PortListeners ports_;
+  WarmPool spares_;
   Reaper reaper_;
   LeaseKeeper leases_;
   std::stop_source abandon_;

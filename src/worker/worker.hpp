@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/client/http_client.hpp"
@@ -59,6 +60,8 @@ struct WorkerOptions {
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   PortRange vnc_ports{6080, 6200}, mcp_ports{8080, 8200};
   SandboxLimits limits;
+  int warm_pool_size = 0;  // spare sandboxes for each image and environment
+  std::string default_environment;
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::string public_url;                             // scheme://host:port that users reach; for download links
 };
@@ -74,6 +77,9 @@ class Worker {
   virtual Result<int> reserve_vnc_port(const std::string& session_id, const CallContext& ctx) = 0;
   virtual void release_ports(const std::string& session_id) = 0;
   virtual int running_sessions() const = 0;
+  // The id for a new session whose sandbox is there already; nullopt when there is none to spare.
+  virtual std::optional<std::string> take_spare(const std::string& image, const std::string& environment) = 0;
+  virtual int spare_sandboxes() const = 0;
 };
 
 }  // namespace ottobot::worker

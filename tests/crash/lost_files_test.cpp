@@ -46,7 +46,7 @@ class LostFiles : public ::testing::Test {
     client_.emplace(server_.url());
   }
 
-  fs::path folder() const { return server_.data_dir() / "sandboxes" / ("ob-" + id_); }
+  fs::path folder() const { return server_.data_dir() / "local/sandboxes" / ("ob-" + id_); }
 
   // Once before anything is started again, and after the next turn.
   void expect_files_of_both_turns() {
@@ -66,12 +66,12 @@ class LostFiles : public ::testing::Test {
 };
 
 TEST_F(LostFiles, OfADeadSandboxComeBack) {
-  fs::remove_all(folder() / "workspace");
+  ASSERT_GT(fs::remove_all(folder() / "workspace"), 0u);
   expect_files_of_both_turns();
 }
 
 TEST_F(LostFiles, ComeBackWithASandboxOfWhichNothingIsLeft) {
-  fs::remove_all(folder());
+  ASSERT_GT(fs::remove_all(folder()), 0u);
   expect_files_of_both_turns();
 }
 

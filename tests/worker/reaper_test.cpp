@@ -42,7 +42,8 @@ class ReaperTest : public WorkerTest {
   }
   bool is_known(const std::string& id) { return store_->get_session(id, {}).has_value(); }
 
-  Reaper reaper_{dependencies_, options_, ports_};
+  WarmPool spares_{backend_, clock_, null_logger(), {}};
+  Reaper reaper_{dependencies_, options_, ports_, spares_};
 };
 
 TEST_F(ReaperTest, RemovesSandboxesThatNoSessionHasAnyMoreAndOnlyThose) {
@@ -54,6 +55,23 @@ TEST_F(ReaperTest, RemovesSandboxesThatNoSessionHasAnyMoreAndOnlyThose) {
   launch_for("foreign", "another-store");
   reaper_.remove_strays({});
   EXPECT_EQ(sandboxes(), (std::set<std::string>{sandbox_name(live), sandbox_name(expired), sandbox_name("foreign")}));
+}
+
+TEST_F(ReaperTest, LeavesSparesAlone) {
+  WarmPoolOptions options;
+  options.size = 1;
+  options.launch_params = [this](const std::string& id, const std::string& image, const std::string& environment) {
+    return sandbox_params(id, image, environment, store_->store_id(), {});
+  };
+  WarmPool spares(backend_, clock_, null_logger(), options);
+  Reaper reaper(dependencies_, options_, ports_, spares);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (spares.ready() == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  reaper.remove_strays({});
+  ASSERT_EQ(spares.ready(), 1);
+  EXPECT_EQ(testing::value_of(backend_.list({}, {})).size(), 1u);
+  reaper_.remove_strays({});  // of a server that knows nothing of them
+  EXPECT_TRUE(testing::value_of(backend_.list({}, {})).empty());
 }
 
 TEST_F(ReaperTest, LeavesSandboxesAloneWhileTheStoreDoesNotAnswer) {

@@ -42,6 +42,8 @@ struct SessionServiceOptions {
   std::size_t max_waiting_prompts = 1000;  // per session, behind the running turn; then resource_exhausted
   // Turns a model as a user names it into "provider:model", or says that there is none such. Must be set.
   std::function<Result<std::string>(const std::string& model)> resolve_model;
+  // The id of a new session whose fields are good and filled in; empty = any. May be empty.
+  std::function<std::string(const NewSession& request)> choose_id;
   // Where the desktop of a new session will be: 0 = no port of its own. May be empty.
   std::function<Result<int>(const std::string& session_id, const CallContext& ctx)> reserve_vnc_port;
   // Undoes it when the session could not be stored. May be empty.
