@@ -1,7 +1,7 @@
 // From the creation of a session to the answer of its first tool call: `ottobot serve` with the local backend and a
 // scripted model, nobody looking at the desktop. Beside it, in turn, a bare bubblewrap that runs ottobot-sandboxd, to
 // which one connects and makes the same call. It has the host's root, read-only, as one would type it, runs as this
-// user and has neither limits nor a way out.
+// user and has neither limits nor a way out. The third in turn is a session of a server with one spare sandbox.
 //
 //   bench_cold_start [--runs 25] [--programs DIR]
 //
@@ -184,31 +184,52 @@ double measure_bare(const Options& options) {
   return took;
 }
 
+std::unique_ptr<ServerProcess> start_server(const Options& options, const std::string& data_dir, int spares) {
+  return must(ServerProcess::start(
+      {"ottobot",
+       {"env", "WARM_POOL_SIZE=" + std::to_string(spares), options.programs + "/ottobot", "serve", "--port", "0",
+        "--backend", "local", "--model", "scripted:demo", "--data-dir", data_dir, "--log-level", "error"},
+       Cores::all}));
+}
+
+void wait_for_spare(int port) {
+  const auto end = Clock::now() + kTimeout;
+  while (must(ask_once(port, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).find(R"("spare_sandboxes":1)") ==
+         std::string::npos) {
+    if (Clock::now() > end) give_up(unavailable("no spare sandbox comes up").value());
+    std::this_thread::sleep_for(kSettle);
+  }
+}
+
 int run(const Options& options) {
-  const ScratchFolder data("cold-start");
-  const auto server =
-      must(ServerProcess::start({"ottobot",
-                                 {options.programs + "/ottobot", "serve", "--port", "0", "--backend", "local",
-                                  "--model", "scripted:demo", "--data-dir", data.path(), "--log-level", "error"},
-                                 Cores::all}));
+  const ScratchFolder data("cold-start"), warm_data("warm-start");
+  const auto server = start_server(options, data.path(), 0), warm_server = start_server(options, warm_data.path(), 1);
   Milestones warm_up, milestones;
   measure_session(server->port(), warm_up);
+  measure_session(warm_server->port(), warm_up);
   measure_bare(options);
-  std::vector<double> ours, bare;
+  std::vector<double> ours, bare, warm;
   for (int n = 0; n < options.runs; ++n) {
+    wait_for_spare(warm_server->port());
     ours.push_back(measure_session(server->port(), milestones));
     bare.push_back(measure_bare(options));
+    warm.push_back(measure_session(warm_server->port(), warm_up));
   }
-  const double ratio = median(ours) / median(bare);
+  const double ratio = median(ours) / median(bare), warm_ratio = median(warm) / median(bare);
   std::printf("ms until the first tool call is answered; median of %d [lowest-highest]\n\n", options.runs);
   std::printf("%-28s %s\n", "bare bubblewrap", spread(bare).c_str());
-  std::printf("%-28s %s\n%-28s %.2f\n\n", "a session", spread(ours).c_str(), "ratio", ratio);
+  std::printf("%-28s %s\n%-28s %.2f\n", "a session", spread(ours).c_str(), "ratio", ratio);
+  std::printf("%-28s %s\n%-28s %.2f\n\n", "a session with a spare", spread(warm).c_str(), "ratio", warm_ratio);
   std::printf("ms after its creation, to the millisecond\n\n");
   for (std::size_t n = 0; n < std::size(kMilestones); ++n) {
     std::printf("%-28s %s\n", kMilestones[n].name, spread(milestones[n], 0).c_str());
   }
   std::printf("\n");
-  print_json_line({{"session_p50_ms", median(ours)}, {"bare_p50_ms", median(bare)}, {"ratio", ratio}});
+  print_json_line({{"session_p50_ms", median(ours)},
+                   {"bare_p50_ms", median(bare)},
+                   {"ratio", ratio},
+                   {"spare_p50_ms", median(warm)},
+                   {"spare_ratio", warm_ratio}});
   return 0;
 }
 
