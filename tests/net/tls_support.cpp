@@ -37,7 +37,7 @@ X509Ptr make_certificate(EVP_PKEY* key, const CertOptions& options) {
                              -1, -1, 0);
   X509_set_issuer_name(cert.get(), name);
   add_extension(cert.get(), NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(cert.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+  add_extension(cert.get(), NID_subject_alt_name, options.valid_for.c_str());
   X509_sign(cert.get(), key, EVP_sha256());
   return cert;
 }

@@ -14,8 +14,9 @@
 namespace ottobot::net::test {
 
 struct CertOptions {
-  std::string name = "localhost";  // the subject; it is valid for localhost and 127.0.0.1 in any case
-  long from_s = -3600;             // seconds from now
+  std::string name = "localhost";  // the subject, which clients do not look at
+  std::string valid_for = "DNS:localhost,IP:127.0.0.1";
+  long from_s = -3600;  // seconds from now
   long until_s = 86400;
 };
 

@@ -152,7 +152,8 @@ TEST_F(TlsTest, ReadsWhatOpenSslHasBufferedWithoutWaitingForTheSocket) {
 TEST_F(TlsTest, UnderstandsAHandshakeThatComesInPieces) {
   serve_tls(echo);
   const RawClient client(listener_->port());
-  const SslPtr ssl(SSL_new(SSL_CTX_new(TLS_client_method())));
+  const std::unique_ptr<SSL_CTX, OpenSslFree<SSL_CTX_free>> context(SSL_CTX_new(TLS_client_method()));
+  const SslPtr ssl(SSL_new(context.get()));
   BIO* const in = BIO_new(BIO_s_mem());
   BIO* const out = BIO_new(BIO_s_mem());
   SSL_set_bio(ssl.get(), in, out);
@@ -182,7 +183,6 @@ TEST_F(TlsTest, UnderstandsAHandshakeThatComesInPieces) {
   char answer[4096];
   ASSERT_TRUE(step([&] { return SSL_read(ssl.get(), answer, sizeof answer); }));
   EXPECT_THAT(std::string(answer, 15), HasSubstr("200 OK"));
-  SSL_CTX_free(SSL_get_SSL_CTX(ssl.get()));
 }
 
 TEST_F(TlsTest, AHandshakeThatIsNotFinishedEndsWithTheHeadersTime) {

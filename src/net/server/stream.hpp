@@ -30,7 +30,7 @@ class Stream {
   const std::shared_ptr<IoLoop>& shared_loop() const { return loop_; }
 
   IoCount read_some(std::span<char> buffer);
-  // After `blocked`, the next call begins with the same bytes.
+  // What was not taken is what the next call begins with.
   IoCount write_some(std::span<const iovec> pieces);
   // `handler()` runs when the next read or write would not block, or the socket broke.
   template <class Function>

@@ -19,7 +19,7 @@ class TlsSession {
   // As recv(2), of decrypted bytes; the handshake is part of the first calls. A client that hangs up without
   // close_notify has ended all the same. One that speaks plain HTTP is answered, and has ended.
   virtual IoCount read_some(std::span<char> buffer) = 0;
-  // As sendmsg(2), of at most one record. After `blocked`, the next call must begin with the same bytes.
+  // As sendmsg(2). What was not taken is what the next call must begin with: a part of it may be on its way.
   virtual IoCount write_some(std::span<const iovec> pieces) = 0;
   // What the next call of these can be made for at the earliest.
   virtual IoWait before_read() const = 0;

@@ -21,7 +21,7 @@ constexpr std::string_view kPlainHttpAnswer =
     "\r\n"
     "this port speaks https\n";
 
-// The bytes of one record: a small piece shares it with those behind it, by way of `room`.
+// What to write at once: small pieces share a record, by way of `room`.
 std::string_view gather(std::span<const iovec> pieces, std::span<char> room) {
   const iovec& first = pieces.front();
   if (pieces.size() == 1 || first.iov_len >= room.size()) {
@@ -93,11 +93,18 @@ IoCount OpenSslSession::write_some(std::span<const iovec> pieces) {
   const std::string_view bytes = gather(pieces, room);
   // A handshake reads, and may read what comes behind it.
   if (SSL_in_init(ssl_.get()) == 1) read_wait_ = IoWait::nothing;
-  ERR_clear_error();
-  std::size_t sent = 0;
-  if (SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent) != 1) return problem(write_wait_);
-  write_wait_ = IoWait::nothing;
-  return {IoCount::Status::ok, sent};
+  std::size_t total = 0;
+  while (total < bytes.size()) {
+    ERR_clear_error();
+    std::size_t sent = 0;
+    if (SSL_write_ex(ssl_.get(), bytes.data() + total, bytes.size() - total, &sent) != 1) {
+      const IoCount why = problem(write_wait_);
+      return total > 0 ? IoCount{IoCount::Status::ok, total} : why;
+    }
+    write_wait_ = IoWait::nothing;
+    total += sent;
+  }
+  return {IoCount::Status::ok, total};
 }
 
 IoCount OpenSslSession::problem(IoWait& wait) {
