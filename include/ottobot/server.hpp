@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,9 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 3000;  // 0 = any free one; see Server::url()
   std::string public_url;
+  // PEM files of the certificate (with those that lead to its authority) and its key: https and wss instead of http and
+  // ws, newer files are taken up while it runs. Both or neither.
+  std::filesystem::path tls_cert, tls_key;
   std::string default_model;  // "provider:model"
   std::string default_environment = "full-stack";
   int max_retries = 3;                          // of a model call that failed for a reason that may pass; 0 = none
@@ -55,11 +59,12 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens and works when it returns. Errors: invalid_argument, conflict (port in use), those of the parts.
+  // Listens and works when it returns. Errors: invalid_argument, conflict (port in use), not_found and
+  // permission_denied (TLS files), those of the parts.
   static Result<std::unique_ptr<Server>> start(ServerParts parts, ServerOptions options);
   virtual ~Server() = default;  // as stop()
 
-  virtual std::string url() const = 0;  // http://HOST:PORT
+  virtual std::string url() const = 0;  // http(s)://HOST:PORT
   virtual SessionService& sessions() = 0;
   virtual SessionStore& store() = 0;
   virtual ContainerBackend& backend() = 0;

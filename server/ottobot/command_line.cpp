@@ -17,10 +17,13 @@ const std::map<std::string, std::string>& help_texts() {
       {"MODE", "what this process does: all"},
       {"OTTOBOT_API_KEY", "key of the server, better set in the environment"},
       {"OTTOBOT_BACKEND", "what runs sandboxes: auto or local"},
+      {"OTTOBOT_CA_FILE", "file of CA certificates (PEM) that are trusted besides the system's"},
       {"OTTOBOT_DATA_DIR", "where sessions and workspaces are kept"},
       {"OTTOBOT_QUEUE", "memory"},
       {"OTTOBOT_SANDBOXD", "the ottobot-sandboxd program (default: beside this one)"},
       {"OTTOBOT_STORE", "sqlite, or memory to keep nothing"},
+      {"OTTOBOT_TLS_CERT", "certificate (PEM, with its chain): https instead of http; needs --tls-key"},
+      {"OTTOBOT_TLS_KEY", "its private key (PEM)"},
       {"OTTOBOT_URL", "the server (default http://127.0.0.1:3000)"},
   };
   return texts;

@@ -9,6 +9,7 @@
 #include "api/novnc_assets.hpp"
 #include "builtins.hpp"
 #include "net/process/spawn.hpp"
+#include "net/tls/tls_context.hpp"
 #include "net/unique_fd.hpp"
 #include "port_owner.hpp"
 
@@ -104,6 +105,17 @@ std::vector<Finding> check_port_ranges(const DoctorContext& context) {
   const auto& settings = context.settings;
   return {range_finding("VNC", settings.vnc_first, settings.vnc_last),
           range_finding("MCP", settings.mcp_first, settings.mcp_last)};
+}
+
+std::vector<Finding> check_tls(const DoctorContext& context) {
+  const net::TlsFiles files{context.settings.tls_cert, context.settings.tls_key};
+  if (files.cert.empty()) return {};
+  const auto warnings = net::check_tls_files(files, system_clock().now_ms());
+  if (!warnings) return {{"tls", Verdict::bad, warnings.error().message, warnings.error().hint}};
+  if (warnings->empty()) return {{"tls", Verdict::good, "certificate and key can be used: " + files.cert.string(), {}}};
+  std::vector<Finding> findings;
+  for (const auto& warning : *warnings) findings.push_back({"tls", Verdict::warning, warning, {}});
+  return findings;
 }
 
 Finding check_data_dir(const DoctorContext& context) {

@@ -27,6 +27,8 @@ std::vector<Finding> check_programs();
 Finding check_sandboxd(const DoctorContext& context);
 Finding check_backend(const DoctorContext& context);
 Finding check_port(const DoctorContext& context);
+// None when the server is to speak plain http.
+std::vector<Finding> check_tls(const DoctorContext& context);
 std::vector<Finding> check_port_ranges(const DoctorContext& context);
 Finding check_data_dir(const DoctorContext& context);
 Finding check_model(const DoctorContext& context);

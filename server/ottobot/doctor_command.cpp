@@ -35,6 +35,7 @@ std::vector<Finding> examine(const DoctorContext& context) {
   findings.push_back(check_novnc());
   findings.push_back(check_port(context));
   for (auto& finding : check_port_ranges(context)) findings.push_back(std::move(finding));
+  for (auto& finding : check_tls(context)) findings.push_back(std::move(finding));
   findings.push_back(check_data_dir(context));
   findings.push_back(check_model(context));
   return findings;
@@ -79,7 +80,8 @@ Run add_doctor(CLI::App& app) {
   auto as_json = std::make_shared<bool>(false);
   command->add_flag("--json", *as_json, "one JSON object instead of lines");
   add_setting_flags(*command, *flags,
-                    {"API_HOST", "API_PORT", "OTTOBOT_DATA_DIR", "LLM_MODEL", "OTTOBOT_BACKEND", "OTTOBOT_SANDBOXD"});
+                    {"API_HOST", "API_PORT", "OTTOBOT_TLS_CERT", "OTTOBOT_TLS_KEY", "OTTOBOT_DATA_DIR", "LLM_MODEL",
+                     "OTTOBOT_BACKEND", "OTTOBOT_SANDBOXD"});
   return [flags, as_json] { return doctor(*flags, *as_json); };
 }
 

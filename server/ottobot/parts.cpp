@@ -51,6 +51,8 @@ ServerOptions server_options(const config::Settings& settings) {
   options.host = settings.host;
   options.port = settings.port;
   options.public_url = settings.public_url;
+  options.tls_cert = settings.tls_cert;
+  options.tls_key = settings.tls_key;
   options.default_model = settings.model;
   options.max_retries = settings.max_retries;
   options.retry_delay = settings.retry_delay;

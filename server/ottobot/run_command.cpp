@@ -161,6 +161,8 @@ ServerOptions options_for(const config::Settings& settings) {
   options.host = "127.0.0.1";
   options.port = 0;
   options.public_url.clear();
+  options.tls_cert.clear();
+  options.tls_key.clear();
   return options;
 }
 

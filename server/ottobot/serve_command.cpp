@@ -24,9 +24,10 @@ constexpr const char* kHelp = R"(Examples:
   ottobot serve --port 8000 --data-dir ./data
   GEMINI_API_KEY=… ottobot serve --model gemini:gemini-2.5-pro
   ottobot serve --store memory --port 0         keeps nothing, any free port
+  ottobot serve --tls-cert fullchain.pem --tls-key privkey.pem
   ottobot serve --print-config                  every setting and where its value came from
 
-Prints `ottobot listening on http://HOST:PORT` when ready; logs go to stderr.
+Prints `ottobot listening on http(s)://HOST:PORT` when ready; logs go to stderr.
 SIGTERM or Ctrl-C: running turns end between two steps and go on after the next
 start, sandboxes stay. A second signal ends the process at once.
 Every setting: docs/configuration.md)";
@@ -110,9 +111,10 @@ Run add_serve(CLI::App& app) {
   auto* command = app.add_subcommand("serve", "run the service: REST, chat, desktops and workers in one process");
   command->footer(kHelp);
   auto flags = std::make_shared<SettingFlags>();
-  add_setting_flags(*command, *flags,
-                    {"API_HOST", "API_PORT", "OTTOBOT_DATA_DIR", "LLM_MODEL", "OTTOBOT_BACKEND", "OTTOBOT_STORE",
-                     "OTTOBOT_QUEUE", "MODE", "OTTOBOT_SANDBOXD", "LOG_LEVEL", "LOG_FORMAT"});
+  add_setting_flags(
+      *command, *flags,
+      {"API_HOST", "API_PORT", "OTTOBOT_DATA_DIR", "LLM_MODEL", "OTTOBOT_BACKEND", "OTTOBOT_STORE", "OTTOBOT_QUEUE",
+       "MODE", "OTTOBOT_TLS_CERT", "OTTOBOT_TLS_KEY", "OTTOBOT_SANDBOXD", "LOG_LEVEL", "LOG_FORMAT"});
   auto print = std::make_shared<bool>(false);
   command->add_flag("--print-config", *print, "show every setting, where it came from, and end");
   return [flags, print] { return *print ? print_config(*flags) : serve(*flags); };

@@ -1,5 +1,7 @@
 #include "server_client.hpp"
 
+#include <algorithm>
+
 #include "ottobot/ids.hpp"
 
 namespace ottobot::cli {
@@ -32,6 +34,18 @@ std::string hint_for(int status) {
   return {};
 }
 
+// What a peer says that does not speak as OttoBot does, if it is a short line: ": this port speaks https".
+std::string plain_words(std::string body) {
+  constexpr std::size_t kLongest = 100;
+  if (body.ends_with('\n')) body.pop_back();
+  const bool is_text = std::all_of(body.begin(), body.end(), [](unsigned char c) { return c >= ' ' && c < 0x7f; });
+  return body.empty() || body.size() > kLongest || !is_text ? "" : ": " + body;
+}
+
+bool is_about_certificate(const Error& error) {
+  return !error.details.empty() && error.details.front().field == net::kCertificateField;
+}
+
 }  // namespace
 
 Error refusal(int status, const std::string& body) {
@@ -40,7 +54,7 @@ Error refusal(int status, const std::string& body) {
   const auto json = parse_json(body);
   const std::string said = json ? get_string(*json, "message") : "";
   error.message = said.empty() ? "the server answered HTTP " + std::to_string(status) + " " +
-                                     std::string(net::reason_phrase(status))
+                                     std::string(net::reason_phrase(status)) + (json ? "" : plain_words(body))
                                : said;
   error.hint = json ? get_string(*json, "hint", hint_for(status)) : hint_for(status);
   const Json* details = json ? find_member(*json, "details") : nullptr;
@@ -53,6 +67,12 @@ Error refusal(int status, const std::string& body) {
 
 Error explain_unreachable(Error error, const std::string& url) {
   if (error.code != ErrorCode::unavailable) return error;
+  if (is_about_certificate(error)) {
+    error.message = "the certificate of " + url + " is not trusted: " + error.details.front().message;
+    error.hint = "a private authority's certificate is given by --ca-file FILE or OTTOBOT_CA_FILE";
+    error.details.clear();
+    return error;
+  }
   error.message = "no server at " + url + " (" + error.message + ")";
   error.hint = "start one with: ottobot serve, or name another one with --url or OTTOBOT_URL";
   return error;
@@ -68,9 +88,10 @@ Result<ServerClient> ServerClient::make(const SettingFlags& flags) {
   if (!settings) return fail(settings.error());
   net::HttpClientOptions options;
   options.user_agent = "ottobot-cli";
+  options.ca_file = settings->ca_file.string();
   auto http = net::make_http_client(options);
   if (!http) return fail(http.error());
-  return ServerClient(settings->server_url, settings->api_key, std::move(*http));
+  return ServerClient(settings->server_url, settings->api_key, settings->ca_file.string(), std::move(*http));
 }
 
 net::HttpRequest ServerClient::request(std::string method, const std::string& path) const {
@@ -112,7 +133,7 @@ Result<Json> ServerClient::fetch(const net::HttpRequest& request, const CallCont
 }
 
 void add_server_flags(CLI::App& command, SettingFlags& flags) {
-  add_setting_flags(command, flags, {"OTTOBOT_URL", "OTTOBOT_API_KEY"});
+  add_setting_flags(command, flags, {"OTTOBOT_URL", "OTTOBOT_API_KEY", "OTTOBOT_CA_FILE"});
 }
 
 }  // namespace ottobot::cli

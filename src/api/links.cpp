@@ -44,7 +44,8 @@ Links::Links(LinkOptions options, const net::RequestHead& head) : has_public_url
     if (std::string asked = usable_authority(head); !asked.empty()) authority = std::move(asked);
   }
   host_ = without_port(authority);
-  base_ = has_public_url_ ? without_trailing_slash(std::move(options.public_url)) : "http://" + authority;
+  const std::string own_base = (head.over_tls ? "https://" : "http://") + authority;
+  base_ = has_public_url_ ? without_trailing_slash(std::move(options.public_url)) : own_base;
 }
 
 std::string Links::chat_url(const std::string& session_id) const {

@@ -13,7 +13,8 @@ struct LinkOptions {
   int port = 0;
 };
 
-// Made for one request: on a wildcard address users are sent back to where they came from.
+// Made for one request: its scheme is that of the links, and on a wildcard address users are sent back to where they
+// came from.
 class Links {
  public:
   Links(LinkOptions options, const net::RequestHead& head);

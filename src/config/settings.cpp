@@ -124,7 +124,8 @@ Result<void> read_values(Settings& settings, const Values& values) {
 std::string own_url(const Settings& settings) {
   std::string host = settings.host == "0.0.0.0" ? "127.0.0.1" : settings.host == "::" ? "::1" : settings.host;
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(settings.port);
+  const std::string scheme = settings.tls_cert.empty() ? "http://" : "https://";
+  return scheme + host + ":" + std::to_string(settings.port);
 }
 
 Result<void> check_range(const char* name, int first, int last) {
@@ -134,9 +135,18 @@ Result<void> check_range(const char* name, int first, int last) {
                           "set both to 0 for no ports of their own");
 }
 
+Result<void> check_tls(const Settings& settings) {
+  if (settings.tls_cert.empty() == settings.tls_key.empty()) return {};
+  const bool has_cert = !settings.tls_cert.empty();
+  return invalid_argument(has_cert ? "OTTOBOT_TLS_CERT is set, but OTTOBOT_TLS_KEY is not"
+                                   : "OTTOBOT_TLS_KEY is set, but OTTOBOT_TLS_CERT is not",
+                          "https needs a certificate and its key: --tls-cert FILE --tls-key FILE");
+}
+
 Result<void> complete(Settings& settings, const SettingSources& sources) {
   if (auto ok = check_range("VNC", settings.vnc_first, settings.vnc_last); !ok) return ok;
   if (auto ok = check_range("MCP", settings.mcp_first, settings.mcp_last); !ok) return ok;
+  if (auto ok = check_tls(settings); !ok) return ok;
   if (settings.worker_id.empty()) settings.worker_id = "worker-" + std::to_string(::getpid());
   if (settings.model.empty()) settings.model = settings.gemini_api_key.empty() ? kDemoModel : kDefaultGeminiModel;
   if (settings.server_url.empty()) settings.server_url = own_url(settings);

@@ -19,7 +19,8 @@ struct Settings {
   std::string backend = "auto", store = "sqlite", queue = "memory";  // names in the registry
   std::string host = "127.0.0.1";
   int port = 3000;
-  bool open_to_all = false;  // OTTOBOT_AUTH=none: no warning about listening beyond loopback
+  std::filesystem::path tls_cert, tls_key;  // both or neither; empty = http
+  bool open_to_all = false;                 // OTTOBOT_AUTH=none: no warning about listening beyond loopback
   std::string public_url;
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
 
@@ -45,8 +46,9 @@ struct Settings {
   std::chrono::milliseconds model_idle_timeout{std::chrono::minutes(1)};
 
   // Of the commands that talk to a running server.
-  std::string server_url;  // never empty after load_settings()
-  std::string api_key;     // sent as bearer token; empty = none
+  std::string server_url;         // never empty after load_settings()
+  std::string api_key;            // sent as bearer token; empty = none
+  std::filesystem::path ca_file;  // authorities trusted besides the system's; empty = none
 
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::json;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "net/tls/tls_context.hpp"
 #include "ottobot/llm/retry.hpp"
 #include "ottobot/llm/timeout.hpp"
 #include "service/version.hpp"
@@ -86,6 +87,9 @@ Result<void> Assembly::check_options() {
   if (!parts_.store) return invalid_argument("the server has no store");
   if (!parts_.queue) return invalid_argument("the server has no queue");
   if (!parts_.backend) return invalid_argument("the server has no container backend");
+  if (options_.tls_cert.empty() != options_.tls_key.empty()) {
+    return invalid_argument("the server has only one of TLS certificate and key");
+  }
   auto model = models_.resolve(options_.default_model);
   if (!model) return fail(model.error());
   options_.default_model = std::move(*model);
@@ -168,6 +172,11 @@ Result<void> Assembly::listen() {
   options.error_response = [this](int status, const std::string& message) {
     return api_->error_response(status, message);
   };
+  if (speaks_tls()) {
+    auto tls = net::make_tls_context({options_.tls_cert, options_.tls_key}, clock_, logger_);
+    if (!tls) return fail(tls.error());
+    options.tls = std::move(*tls);
+  }
   auto listener = server_->listen(std::move(options));
   if (!listener) return fail(listener.error());
   listener_ = std::move(*listener);
@@ -221,11 +230,15 @@ void Assembly::stop(std::chrono::milliseconds patience) {
   health_.reset();
 }
 
-std::string Assembly::url() const { return "http://" + in_url(options_.host) + ":" + std::to_string(options_.port); }
+std::string Assembly::url() const { return url_of(options_.host); }
 
 std::string Assembly::public_url() const {
   if (!options_.public_url.empty()) return options_.public_url;
-  return "http://" + in_url(user_visible_host()) + ":" + std::to_string(options_.port);
+  return url_of(user_visible_host());
+}
+
+std::string Assembly::url_of(const std::string& host) const {
+  return (speaks_tls() ? "https://" : "http://") + in_url(host) + ":" + std::to_string(options_.port);
 }
 
 // Nobody can browse to a wildcard address; the sessions' own ports are on loopback in any case.

@@ -39,7 +39,9 @@ class Assembly final : public Server {
   void give_metrics(api::ApiDependencies& dependencies);
   Result<void> listen();
   Result<void> start_worker();
+  bool speaks_tls() const { return !options_.tls_cert.empty(); }
   std::string public_url() const;
+  std::string url_of(const std::string& host) const;
   std::string user_visible_host() const;
 
   ServerParts parts_;

@@ -20,6 +20,17 @@ TEST(Links, AWildcardListenerSendsUsersBackToWhereTheyCameFrom) {
   }
 }
 
+TEST(Links, AreThoseOfTheRequestsScheme) {
+  auto head = sent_to("x");
+  head.over_tls = true;
+  const Links links({"", "0.0.0.0", 3000}, head);
+  EXPECT_EQ(links.chat_url("S"), "wss://x/session/S/chat");
+  EXPECT_TRUE(links.vnc_url("S", 0).starts_with("https://x/session/S/vnc/vnc.html?"));
+  EXPECT_TRUE(Links({"", "127.0.0.1", 3000}, head).vnc_url("S", 6080).starts_with("http://127.0.0.1:6080/"))
+      << "the session's own port speaks plain http";
+  EXPECT_EQ(Links({"http://otto.example", "127.0.0.1", 3000}, head).chat_url("S"), "ws://otto.example/session/S/chat");
+}
+
 TEST(Links, AnIpv6HostIsBracketed) {
   EXPECT_EQ(Links({"", "::1", 3000}, sent_to("x")).chat_url("S"), "ws://[::1]:3000/session/S/chat");
   const Links wildcard({"", "::", 3000}, sent_to("[fd00::5]:3000"));

@@ -25,6 +25,7 @@ const std::vector<Layer> kLayers = {
     {"net/process", {"net"}},
     {"net/websocket", {"net"}},
     {"net/server", {"net", "net/process", "net/websocket"}},
+    {"net/tls", {"net", "net/server"}},
     {"net/client", {"net", "net/process", "net/websocket"}},
     {"mcp", {"json_schema"}},
     {"mcp/transports", {"mcp", "net", "net/process", "net/server", "net/client"}},
@@ -44,7 +45,7 @@ const std::vector<Layer> kLayers = {
     {"worker", {"agent", "session", "mcp", "mcp/transports", "net", "net/client", "net/process", "net/server"}},
     {"api", {"zip", "session", "net", "net/client", "net/process", "net/server"}},
     {"config", {}},
-    {"service", {"api", "worker", "config", "session", "net", "net/client", "net/process", "net/server"}},
+    {"service", {"api", "worker", "config", "session", "net", "net/client", "net/process", "net/server", "net/tls"}},
 };
 
 // Third-party headers that stay in the folders that own them.
@@ -65,7 +66,7 @@ const std::vector<Owned> kThirdParty = {
     {"seccomp.h", {"containers/local"}},
     {"spdlog", {"core"}},
     {"prometheus", {"service"}},
-    {"openssl", {"core", "stores/sqlite"}},
+    {"openssl", {"core", "stores/sqlite", "net/tls"}},
     {"CLI", {"server/ottobot", "server/sandboxd"}},
     {"histedit.h", {"server/ottobot/chat"}},
 };

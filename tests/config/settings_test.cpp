@@ -54,6 +54,16 @@ TEST_F(SettingsTest, DefaultsNeedNothing) {
   EXPECT_TRUE(settings.warnings.empty());
 }
 
+TEST_F(SettingsTest, ACertificateNeedsItsKeyAndMakesTheUrlHttps) {
+  sources_.environment["OTTOBOT_TLS_CERT"] = "c.pem";
+  EXPECT_EQ(error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(error().message, "OTTOBOT_TLS_CERT is set, but OTTOBOT_TLS_KEY is not");
+  sources_.environment["OTTOBOT_TLS_KEY"] = "k.pem";
+  EXPECT_EQ(load().server_url, "https://127.0.0.1:3000");
+  sources_.environment.erase("OTTOBOT_TLS_CERT");
+  EXPECT_EQ(error().message, "OTTOBOT_TLS_KEY is set, but OTTOBOT_TLS_CERT is not");
+}
+
 TEST_F(SettingsTest, EachSourceBeatsTheNext) {
   sources_.config_file = write("my.conf", "API_PORT=1\nQUEUE_LIMIT=1\nMAX_RETRIES=1\nWORKER_ID=conf\n");
   EXPECT_EQ(load().port, 1);

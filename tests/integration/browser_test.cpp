@@ -4,6 +4,7 @@
 
 #include "integration/server_process.hpp"
 #include "integration/session_client.hpp"
+#include "net/tls_support.hpp"
 
 namespace ottobot::integration {
 namespace {
@@ -33,6 +34,8 @@ fs::path copy_script() {
 
 class Browser : public ::testing::Test {
  protected:
+  explicit Browser(Environment settings = {}) : server_(std::move(settings)) {}
+
   void SetUp() override {
     ASSERT_TRUE(fs::exists("/usr/bin/chromium")) << "apt-get install chromium";
     dir_ = copy_script();
@@ -41,21 +44,28 @@ class Browser : public ::testing::Test {
     ASSERT_EQ(installed->status.code, 0) << installed->out << installed->err;
     const auto started = server_.start();
     ASSERT_TRUE(started) << started.error().to_string();
-    client_.emplace(server_.url());
+    client_.emplace(server_.url(), ca_file_);
     id_ = client_->create("Build a React todo app with TypeScript");
     ASSERT_FALSE(client_->wait_for_turn(id_).is_null()) << server_.log();
   }
 
-  void expect_typing_works(const std::string& page, const std::string& file) {
+  // What the script printed.
+  std::string expect_typing_works(const std::string& page, const std::string& file) {
     const std::string picture = (dir_ / (file + ".png")).string();
     const auto result = run_in(dir_, {"node", "desktop.mjs", page, file, picture}, kBrowse);
-    ASSERT_TRUE(result) << result.error().to_string();
-    ASSERT_EQ(result->status.code, 0) << result->out << result->err;
+    EXPECT_TRUE(result && result->status.code == 0)
+        << (result ? result->out + result->err : result.error().to_string());
     EXPECT_TRUE(eventually([&] { return client_->file(id_, file) == "typed-42\n"; }, std::chrono::seconds(10)))
-        << client_->file(id_, file) << result->out << " see " << picture;
+        << client_->file(id_, file) << " see " << picture;
+    return result ? result->out : "";
+  }
+  std::string own_page() const {
+    const std::string path = "session/" + id_ + "/vnc/websockify";
+    return server_.url() + "/session/" + id_ + "/vnc/vnc.html?autoconnect=1&reconnect=1&resize=scale&path=" + path;
   }
 
   fs::path dir_;
+  std::string ca_file_;
   ServerProcess server_;
   std::optional<SessionClient> client_;
   std::string id_;
@@ -69,10 +79,26 @@ TEST_F(Browser, TypesInATerminalOfTheDesktop) {
 TEST_F(Browser, TypesThroughTheServersOwnPort) {
   const std::string own = get_string(client_->get("/session/" + id_), "vnc_url");
   ASSERT_NE(own.find('?'), std::string::npos);
-  const std::string path = "session/" + id_ + "/vnc/websockify";
-  const std::string page =
-      server_.url() + "/session/" + id_ + "/vnc/vnc.html?autoconnect=1&reconnect=1&resize=scale&path=" + path;
-  expect_typing_works(page, "through-gateway.txt");
+  expect_typing_works(own_page(), "through-gateway.txt");
+}
+
+struct Certificate {
+  net::test::TlsFolder folder;
+};
+
+class BrowserOverTls : private Certificate, public Browser {
+ protected:
+  BrowserOverTls()
+      : Browser(
+            {{"OTTOBOT_TLS_CERT", folder.files().cert.string()}, {"OTTOBOT_TLS_KEY", folder.files().key.string()}}) {
+    ca_file_ = folder.files().cert.string();
+  }
+};
+
+TEST_F(BrowserOverTls, LoadsThePageByHttpsAndConnectsByWss) {
+  ASSERT_EQ(own_page().rfind("https://", 0), 0u);
+  const std::string said = expect_typing_works(own_page(), "over-tls.txt");
+  EXPECT_NE(said.find("websocket: wss://"), std::string::npos) << said;
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::delete_sessions() const {
-  const SessionClient client(url_);
+  const auto cert = environment_.find("OTTOBOT_TLS_CERT");
+  const SessionClient client(url_, cert == environment_.end() ? std::string() : cert->second);
   const Json sessions = client.get("/session?limit=100");
   for (const Json& session : sessions.value("sessions", Json::array())) {
     const std::string id = get_string(session, "session_id");

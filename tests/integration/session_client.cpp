@@ -32,8 +32,10 @@ std::optional<std::string> unzip(const std::string& option, const std::string& b
 
 }  // namespace
 
-SessionClient::SessionClient(std::string url) : url_(std::move(url)) {
-  if (auto client = net::make_http_client()) http_ = std::move(*client);
+SessionClient::SessionClient(std::string url, std::string ca_file) : url_(std::move(url)) {
+  net::HttpClientOptions options;
+  options.ca_file = std::move(ca_file);
+  if (auto client = net::make_http_client(options)) http_ = std::move(*client);
 }
 
 net::HttpResponse SessionClient::send(const std::string& method, const std::string& path, const Json& body) const {

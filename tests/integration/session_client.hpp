@@ -18,7 +18,8 @@ using Events = std::vector<Json>;
 
 class SessionClient {
  public:
-  explicit SessionClient(std::string url);
+  // `ca_file`: the authority of a server that speaks https.
+  explicit SessionClient(std::string url, std::string ca_file = {});
 
   net::HttpResponse send(const std::string& method, const std::string& path, const Json& body = nullptr) const;
   net::HttpResponse fetch(const std::string& url) const;

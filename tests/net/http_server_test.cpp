@@ -1,6 +1,7 @@
 #include "net/server/http_server.hpp"
 
 #include "net/server_fixture.hpp"
+#include "net/tls_support.hpp"
 
 namespace ottobot::net {
 namespace {
@@ -8,13 +9,26 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-// Everything holds wherever handlers start.
-class HttpServerTest : public ServerFixture, public ::testing::WithParamInterface<bool> {
- protected:
-  HttpServerTest() { quick_ = GetParam(); }
+struct Way {
+  const char* name;
+  bool quick;
+  bool tls;
 };
-INSTANTIATE_TEST_SUITE_P(Handlers, HttpServerTest, ::testing::Bool(),
-                         [](const auto& tested) { return tested.param ? "StartOnTheLoop" : "RunOnThePool"; });
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
+
+// Everything holds wherever handlers start, and over TLS.
+class HttpServerTest : public ServerFixture, public ::testing::WithParamInterface<Way> {
+ protected:
+  HttpServerTest() {
+    quick_ = GetParam().quick;
+    if (GetParam().tls) use_tls(shared_tls_context(), speak_tls);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Handlers, HttpServerTest,
+                         ::testing::Values(Way{"RunOnThePool", false, false}, Way{"StartOnTheLoop", true, false},
+                                           Way{"RunOnThePoolOverTls", false, true},
+                                           Way{"StartOnTheLoopOverTls", true, true}),
+                         [](const auto& tested) { return tested.param.name; });
 
 TEST_P(HttpServerTest, AnswersARequestWithLengthDateAndKeepAlive) {
   serve(echo);
@@ -439,8 +453,11 @@ TEST_P(HttpServerTest, ClosesAConnectionWhoseStreamIsDroppedByItsOwner) {
   EXPECT_EQ(ask(get("/")).body, "x");
 }
 
-class BridgeTest : public ServerFixture {
+class BridgeTest : public ServerFixture, public ::testing::WithParamInterface<bool> {
  protected:
+  BridgeTest() {
+    if (GetParam()) use_tls(shared_tls_context(), speak_tls);
+  }
   // Serves an upgrade to the other end of a socket pair, which it returns.
   RawClient upstream(std::string early_bytes = {}) {
     int pair[2];
@@ -454,7 +471,10 @@ class BridgeTest : public ServerFixture {
   static constexpr const char* kUpgrade = "GET /rfb HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n";
 };
 
-TEST_F(BridgeTest, CarriesBytesBothWaysEarlyOnesFirst) {
+INSTANTIATE_TEST_SUITE_P(Clients, BridgeTest, ::testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "SpeakTls" : "ArePlain"; });
+
+TEST_P(BridgeTest, CarriesBytesBothWaysEarlyOnesFirst) {
   RawClient server = upstream("RFB 003.008\n");
   RawClient client = connect();
   client.send(kUpgrade + std::string("early"));
@@ -469,7 +489,7 @@ TEST_F(BridgeTest, CarriesBytesBothWaysEarlyOnesFirst) {
   EXPECT_EQ(server.take(2), "up");
 }
 
-TEST_F(BridgeTest, PassesHalfCloseOn) {
+TEST_P(BridgeTest, PassesHalfCloseOn) {
   RawClient server = upstream();
   RawClient client = connect();
   client.send(kUpgrade);
@@ -484,7 +504,7 @@ TEST_F(BridgeTest, PassesHalfCloseOn) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
-TEST_F(BridgeTest, HoldsBackAFastUpstream) {
+TEST_P(BridgeTest, HoldsBackAFastUpstream) {
   RawClient server = upstream();
   RawClient client = connect();
   client.send(kUpgrade);
@@ -503,7 +523,7 @@ TEST_F(BridgeTest, HoldsBackAFastUpstream) {
   EXPECT_EQ(taken, kTotal);
 }
 
-TEST_F(BridgeTest, AnswersARequestWithoutUpgradeWith426) {
+TEST_P(BridgeTest, AnswersARequestWithoutUpgradeWith426) {
   RawClient server = upstream();
   const auto response = ask(get("/rfb"));
   EXPECT_EQ(response.status, 426);
@@ -521,7 +541,7 @@ TEST_P(HttpServerTest, ListensOnAUnixSocketAndReplacesAStaleOne) {
   const auto again = server_->listen(listen);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::conflict);
-  RawClient client(path);
+  RawClient client = connect(RawClient(path));
   client.send(get("/"));
   const std::string peer = client.response().body;
   EXPECT_EQ(peer, "unix:uid=" + std::to_string(::getuid()) + ",pid=" + std::to_string(::getpid()));

@@ -10,6 +10,7 @@
 #include <cctype>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,16 @@ struct RawResponse {
   }
 };
 
+// What a client speaks below its bytes, such as TLS.
+class RawChannel {
+ public:
+  virtual ~RawChannel() = default;
+  // Bytes, 0 at the end of the stream, -1 when nothing came in time.
+  virtual ssize_t receive(char* buffer, std::size_t size, std::chrono::milliseconds timeout) = 0;
+  virtual bool send(std::string_view bytes) = 0;
+  virtual void end_sending() = 0;
+};
+
 class RawClient {
  public:
   explicit RawClient(int port) {
@@ -52,10 +63,13 @@ class RawClient {
   }
   explicit RawClient(UniqueFd fd) : fd_(std::move(fd)), connected_(true) {}
 
+  void speak(std::unique_ptr<RawChannel> channel) { channel_ = std::move(channel); }
+
   bool connected() const { return connected_; }
   int fd() const { return fd_.get(); }
 
   bool send(std::string_view bytes) {
+    if (channel_) return channel_->send(bytes);
     while (!bytes.empty()) {
       const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (count <= 0) return false;
@@ -63,7 +77,10 @@ class RawClient {
     }
     return true;
   }
-  void end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+  void end_sending() {
+    if (channel_) return channel_->end_sending();
+    ::shutdown(fd_.get(), SHUT_WR);
+  }
   void disconnect() { fd_.reset(); }
 
   // Reads until at least `count` bytes are buffered; false at the end of the stream or after `timeout`.
@@ -128,10 +145,16 @@ class RawClient {
 
  private:
   bool read_more(std::chrono::milliseconds timeout) {
-    pollfd waiting{fd_.get(), POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(timeout.count())) != 1) return false;
     char bytes[16384];
-    const ssize_t count = ::recv(fd_.get(), bytes, sizeof bytes, 0);
+    ssize_t count = 0;
+    if (channel_) {
+      count = channel_->receive(bytes, sizeof bytes, timeout);
+      if (count < 0) return false;
+    } else {
+      pollfd waiting{fd_.get(), POLLIN, 0};
+      if (::poll(&waiting, 1, static_cast<int>(timeout.count())) != 1) return false;
+      count = ::recv(fd_.get(), bytes, sizeof bytes, 0);
+    }
     ended_ = count <= 0;
     if (ended_) return false;
     buffer_.append(bytes, static_cast<std::size_t>(count));
@@ -139,6 +162,7 @@ class RawClient {
   }
 
   UniqueFd fd_;
+  std::unique_ptr<RawChannel> channel_;  // null = plain
   std::string buffer_;
   bool connected_ = false;
   bool ended_ = false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 
 #include "net/raw_client.hpp"
@@ -41,12 +42,21 @@ class ServerFixture : public ::testing::Test {
     auto server = make_http_server(options);
     ASSERT_TRUE(server) << server.error().to_string();
     server_ = std::move(*server);
+    listen.tls = tls_;
     if (quick_) listen.is_quick = [](const RequestHead&) { return true; };
     auto listener = server_->listen(std::move(listen));
     ASSERT_TRUE(listener) << listener.error().to_string();
     listener_ = std::move(*listener);
   }
-  RawClient connect() { return RawClient(listener_->port()); }
+  void use_tls(std::shared_ptr<TlsContext> context, std::function<std::unique_ptr<RawChannel>(int fd)> channel_for) {
+    tls_ = std::move(context);
+    channel_for_ = std::move(channel_for);
+  }
+  RawClient connect() { return connect(RawClient(listener_->port())); }
+  RawClient connect(RawClient client) {
+    if (channel_for_) client.speak(channel_for_(client.fd()));
+    return client;
+  }
   RawResponse ask(std::string_view bytes) {
     RawClient client = connect();
     client.send(bytes);
@@ -54,6 +64,8 @@ class ServerFixture : public ::testing::Test {
   }
 
   bool quick_ = false;  // handlers start on the I/O thread
+  std::shared_ptr<TlsContext> tls_;
+  std::function<std::unique_ptr<RawChannel>(int fd)> channel_for_;  // of connect(); empty = plain
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Listener> listener_;
 };

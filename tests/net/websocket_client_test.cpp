@@ -7,6 +7,7 @@
 
 #include "net/raw_peer.hpp"
 #include "net/server_fixture.hpp"
+#include "net/tls_support.hpp"
 #include "net/websocket/websocket_codec.hpp"
 
 namespace ottobot::net {
@@ -33,9 +34,14 @@ class Echo final : public WebSocketObserver {
   std::shared_ptr<WebSocket> socket_;
 };
 
-class WebSocketClientTest : public test::ServerFixture {
+class WebSocketClientTest : public test::ServerFixture, public ::testing::WithParamInterface<bool> {
  protected:
   void SetUp() override {
+    if (GetParam()) {
+      auto context = make_tls_context(folder_.files(), system_clock(), null_logger());
+      ASSERT_TRUE(context) << context.error().to_string();
+      tls_ = std::move(*context);
+    }
     serve([](Exchange& exchange) {
       if (exchange.request().path == "/refused") {
         return exchange.respond({401, {}, R"({"error":"Unauthorized","message":"no key","hint":"send one"})"});
@@ -55,14 +61,19 @@ class WebSocketClientTest : public test::ServerFixture {
 
   Result<std::unique_ptr<WebSocketClient>> open(const std::string& path, Headers headers = {}) {
     WebSocketRequest request;
-    request.url = "ws://127.0.0.1:" + std::to_string(listener_->port()) + path;
+    request.url = (tls_ ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string(listener_->port()) + path;
     request.headers = std::move(headers);
+    request.ca_file = tls_ ? folder_.files().cert.string() : "";
     return connect_websocket(request, ctx());
   }
   static CallContext ctx() { return with_timeout(10s); }
-};
 
-TEST_F(WebSocketClientTest, MessagesOfEverySizeComeBackWhole) {
+  test::TlsFolder folder_;
+};
+INSTANTIATE_TEST_SUITE_P(Servers, WebSocketClientTest, ::testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "SpeakTls" : "ArePlain"; });
+
+TEST_P(WebSocketClientTest, MessagesOfEverySizeComeBackWhole) {
   auto socket = open("/");
   ASSERT_TRUE(socket) << socket.error().to_string();
   for (const std::size_t size : {0u, 1u, 125u, 126u, 65535u, 65536u, 3'000'000u}) {
@@ -76,7 +87,7 @@ TEST_F(WebSocketClientTest, MessagesOfEverySizeComeBackWhole) {
   }
 }
 
-TEST_F(WebSocketClientTest, HeadersArriveAndTheServersCodeIsTold) {
+TEST_P(WebSocketClientTest, HeadersArriveAndTheServersCodeIsTold) {
   auto socket = open("/?q=1", {{"Authorization", "Bearer k"}});
   ASSERT_TRUE(socket) << socket.error().to_string();
   EXPECT_EQ((*socket)->receive(ctx())->payload, "Bearer k");
@@ -87,7 +98,7 @@ TEST_F(WebSocketClientTest, HeadersArriveAndTheServersCodeIsTold) {
   EXPECT_EQ(last->close_code, 4410);
 }
 
-TEST_F(WebSocketClientTest, ARefusalKeepsItsReasonAndHint) {
+TEST_P(WebSocketClientTest, ARefusalKeepsItsReasonAndHint) {
   const auto refused = open("/refused");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::unauthenticated);
@@ -96,7 +107,7 @@ TEST_F(WebSocketClientTest, ARefusalKeepsItsReasonAndHint) {
   EXPECT_EQ(open("/plain").error().code, ErrorCode::unsupported);
 }
 
-TEST_F(WebSocketClientTest, AStopTokenAndADeadlineEndAReceive) {
+TEST_P(WebSocketClientTest, AStopTokenAndADeadlineEndAReceive) {
   auto socket = open("/");
   ASSERT_TRUE(socket) << socket.error().to_string();
   std::stop_source stop;
@@ -108,7 +119,7 @@ TEST_F(WebSocketClientTest, AStopTokenAndADeadlineEndAReceive) {
   EXPECT_EQ((*socket)->receive(ctx())->payload, "still there");
 }
 
-TEST_F(WebSocketClientTest, NothingIsSentAfterTheGoodbye) {
+TEST_P(WebSocketClientTest, NothingIsSentAfterTheGoodbye) {
   auto socket = open("/");
   ASSERT_TRUE(socket) << socket.error().to_string();
   (*socket)->close(1000);
@@ -116,7 +127,7 @@ TEST_F(WebSocketClientTest, NothingIsSentAfterTheGoodbye) {
   EXPECT_EQ((*socket)->receive(ctx())->kind, WebSocketMessage::Kind::closed);
 }
 
-TEST_F(WebSocketClientTest, NobodyListeningIsUnavailable) {
+TEST_P(WebSocketClientTest, NobodyListeningIsUnavailable) {
   listener_.reset();
   WebSocketRequest request;
   request.url = "ws://127.0.0.1:1/";

@@ -1,6 +1,7 @@
 #include <deque>
 
 #include "net/server_fixture.hpp"
+#include "net/tls_support.hpp"
 
 namespace ottobot::net {
 namespace {
@@ -98,7 +99,7 @@ constexpr const char* kHandshake =
     "GET /chat HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
-class WebSocketTest : public ServerFixture {
+class WebSocketFixture : public ServerFixture {
  protected:
   void serve_socket(WebSocketOptions options = {}) {
     serve([this, options](Exchange& exchange) {
@@ -124,7 +125,16 @@ class WebSocketTest : public ServerFixture {
   RawResponse response_;
 };
 
-TEST_F(WebSocketTest, AnswersTheHandshakeOfTheRfcAndDeliversFramesOfTheSameSegment) {
+class WebSocketTest : public WebSocketFixture, public ::testing::WithParamInterface<bool> {
+ protected:
+  WebSocketTest() {
+    if (GetParam()) use_tls(shared_tls_context(), speak_tls);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Clients, WebSocketTest, ::testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "SpeakTls" : "ArePlain"; });
+
+TEST_P(WebSocketTest, AnswersTheHandshakeOfTheRfcAndDeliversFramesOfTheSameSegment) {
   serve_socket();
   RawClient client = open(frame(kText, "hello") + frame(kBinary, "bytes"));
   EXPECT_EQ(response_.field("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
@@ -134,7 +144,7 @@ TEST_F(WebSocketTest, AnswersTheHandshakeOfTheRfcAndDeliversFramesOfTheSameSegme
   EXPECT_EQ(observer_->message(), std::pair(std::string("bytes"), true));
 }
 
-TEST_F(WebSocketTest, UpgradesAReusedConnection) {
+TEST_P(WebSocketTest, UpgradesAReusedConnection) {
   serve_socket();
   RawClient client = connect();
   client.send(post("/", "x") + kHandshake + "\r\n" + frame(kText, "hi"));
@@ -143,7 +153,7 @@ TEST_F(WebSocketTest, UpgradesAReusedConnection) {
   EXPECT_EQ(observer_->message().first, "hi");
 }
 
-TEST_F(WebSocketTest, ChoosesTheFirstOfItsSubprotocolsThatIsOffered) {
+TEST_P(WebSocketTest, ChoosesTheFirstOfItsSubprotocolsThatIsOffered) {
   WebSocketOptions options;
   options.subprotocols = {"binary", "base64"};
   serve_socket(options);
@@ -151,7 +161,7 @@ TEST_F(WebSocketTest, ChoosesTheFirstOfItsSubprotocolsThatIsOffered) {
   EXPECT_EQ(response_.field("Sec-WebSocket-Protocol"), "base64");
 }
 
-TEST_F(WebSocketTest, RefusesWhatIsNoHandshake) {
+TEST_P(WebSocketTest, RefusesWhatIsNoHandshake) {
   serve_socket();
   EXPECT_EQ(ask(get("/chat")).status, 426);
   const std::string upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
@@ -163,7 +173,7 @@ TEST_F(WebSocketTest, RefusesWhatIsNoHandshake) {
   EXPECT_EQ(ask(get("/chat", upgrade + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n")).status, 400);
 }
 
-TEST_F(WebSocketTest, SendsFramesOfEverySize) {
+TEST_P(WebSocketTest, SendsFramesOfEverySize) {
   serve_socket();
   RawClient client = open();
   for (const std::size_t size : {0u, 125u, 126u, 65535u, 65536u, 300000u}) {
@@ -177,7 +187,7 @@ TEST_F(WebSocketTest, SendsFramesOfEverySize) {
   }
 }
 
-TEST_F(WebSocketTest, UnderstandsFramesSplitAtEveryByte) {
+TEST_P(WebSocketTest, UnderstandsFramesSplitAtEveryByte) {
   serve_socket();
   RawClient client = open();
   const std::string bytes = frame(kText, "frag", false) + frame(kPing, "p") + frame(kContinuation, "mented") +
@@ -190,7 +200,7 @@ TEST_F(WebSocketTest, UnderstandsFramesSplitAtEveryByte) {
   EXPECT_EQ(pong.payload, "p");
 }
 
-TEST_F(WebSocketTest, AnswersACloseWithTheSameCode) {
+TEST_P(WebSocketTest, AnswersACloseWithTheSameCode) {
   serve_socket();
   RawClient client = open();
   client.send(frame(kClose, close_payload(3001) + "bye"));
@@ -201,7 +211,7 @@ TEST_F(WebSocketTest, AnswersACloseWithTheSameCode) {
   EXPECT_EQ(observer_->close_code(), 3001);
 }
 
-TEST_F(WebSocketTest, ReportsACloseWithoutACodeAs1005AndABrokenConnectionAs1006) {
+TEST_P(WebSocketTest, ReportsACloseWithoutACodeAs1005AndABrokenConnectionAs1006) {
   serve_socket();
   RawClient client = open();
   client.send(frame(kClose, ""));
@@ -213,7 +223,7 @@ TEST_F(WebSocketTest, ReportsACloseWithoutACodeAs1005AndABrokenConnectionAs1006)
   EXPECT_EQ(observer_->close_code(), 1006);
 }
 
-TEST_F(WebSocketTest, FlushesWhatIsQueuedBeforeItsOwnCloseAndDropsWhatComesLater) {
+TEST_P(WebSocketTest, FlushesWhatIsQueuedBeforeItsOwnCloseAndDropsWhatComesLater) {
   serve_socket();
   RawClient client = open();
   socket_->send_text(std::string(3 << 20, 'x'));
@@ -229,7 +239,7 @@ TEST_F(WebSocketTest, FlushesWhatIsQueuedBeforeItsOwnCloseAndDropsWhatComesLater
   EXPECT_EQ(observer_->close_code(), 4410);
 }
 
-TEST_F(WebSocketTest, DoesNotWaitLongForThePeersClose) {
+TEST_P(WebSocketTest, DoesNotWaitLongForThePeersClose) {
   serve_socket();
   RawClient client = open();
   socket_->close(1000, "");
@@ -244,7 +254,7 @@ struct Violation {
   int code;
 };
 
-class WebSocketViolationTest : public WebSocketTest, public ::testing::WithParamInterface<Violation> {};
+class WebSocketViolationTest : public WebSocketFixture, public ::testing::WithParamInterface<Violation> {};
 
 TEST_P(WebSocketViolationTest, IsClosedWithItsCode) {
   WebSocketOptions options;
@@ -278,7 +288,7 @@ INSTANTIATE_TEST_SUITE_P(
         Violation{"ReservedCloseCode", frame(kClose, close_payload(1005)), 1002}),
     [](const auto& param) { return param.param.name; });
 
-TEST_F(WebSocketTest, PingsASilentPeerAndClosesOneThatStaysSilent) {
+TEST_P(WebSocketTest, PingsASilentPeerAndClosesOneThatStaysSilent) {
   WebSocketOptions options;
   options.ping_interval = 50ms;
   serve_socket(options);
@@ -287,7 +297,7 @@ TEST_F(WebSocketTest, PingsASilentPeerAndClosesOneThatStaysSilent) {
   EXPECT_EQ(observer_->close_code(), 1006);
 }
 
-TEST_F(WebSocketTest, KeepsAPeerThatAnswersPings) {
+TEST_P(WebSocketTest, KeepsAPeerThatAnswersPings) {
   WebSocketOptions options;
   options.ping_interval = 100ms;
   serve_socket(options);
@@ -300,7 +310,7 @@ TEST_F(WebSocketTest, KeepsAPeerThatAnswersPings) {
   EXPECT_EQ(observer_->message().first, "alive");
 }
 
-TEST_F(WebSocketTest, ClosesAReaderThatIsTooSlowAndReportsDraining) {
+TEST_P(WebSocketTest, ClosesAReaderThatIsTooSlowAndReportsDraining) {
   WebSocketOptions options;
   options.max_queued_bytes = 32 << 20;
   serve_socket(options);
@@ -313,7 +323,7 @@ TEST_F(WebSocketTest, ClosesAReaderThatIsTooSlowAndReportsDraining) {
   EXPECT_EQ(observer_->close_code(), 1013);
 }
 
-TEST_F(WebSocketTest, HoldsMessagesBackWhilePaused) {
+TEST_P(WebSocketTest, HoldsMessagesBackWhilePaused) {
   observer_->react = [&](const std::string&) { socket_->pause_reading(); };
   serve_socket();
   RawClient client = open();
@@ -339,7 +349,10 @@ class WebSocketBridgeTest : public WebSocketTest {
   RawClient upstream_{UniqueFd()};
 };
 
-TEST_F(WebSocketBridgeTest, TurnsFramesIntoBytesAndBack) {
+INSTANTIATE_TEST_SUITE_P(Clients, WebSocketBridgeTest, ::testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "SpeakTls" : "ArePlain"; });
+
+TEST_P(WebSocketBridgeTest, TurnsFramesIntoBytesAndBack) {
   serve_socket();
   RawClient client = open();
   socket_->bridge({std::move(ours_), "greeting"});
@@ -356,7 +369,7 @@ TEST_F(WebSocketBridgeTest, TurnsFramesIntoBytesAndBack) {
   EXPECT_EQ(observer_->close_code(), 1000);
 }
 
-TEST_F(WebSocketBridgeTest, DeliversTheFramesBeforeItToTheObserverAndTheRestUpstream) {
+TEST_P(WebSocketBridgeTest, DeliversTheFramesBeforeItToTheObserverAndTheRestUpstream) {
   observer_->react = [&](const std::string&) { socket_->bridge({std::move(ours_), {}}); };
   serve_socket();
   RawClient client = open(frame(kText, "password") + frame(kBinary, "bytes"));
@@ -367,7 +380,7 @@ TEST_F(WebSocketBridgeTest, DeliversTheFramesBeforeItToTheObserverAndTheRestUpst
   EXPECT_EQ(observer_->close_code(), 1006);
 }
 
-TEST_F(WebSocketBridgeTest, HoldsBackAFastUpstreamWithoutLosingAByte) {
+TEST_P(WebSocketBridgeTest, HoldsBackAFastUpstreamWithoutLosingAByte) {
   serve_socket();
   RawClient client = open();
   socket_->bridge({std::move(ours_), {}});
@@ -389,7 +402,7 @@ TEST_F(WebSocketBridgeTest, HoldsBackAFastUpstreamWithoutLosingAByte) {
   EXPECT_EQ(taken, kTotal);
 }
 
-TEST_F(WebSocketBridgeTest, HoldsBackAFastClientWithoutLosingAByte) {
+TEST_P(WebSocketBridgeTest, HoldsBackAFastClientWithoutLosingAByte) {
   serve_socket();
   RawClient client = open();
   socket_->bridge({std::move(ours_), {}});
@@ -407,7 +420,7 @@ TEST_F(WebSocketBridgeTest, HoldsBackAFastClientWithoutLosingAByte) {
   EXPECT_EQ(taken, kTotal);
 }
 
-TEST_F(WebSocketTest, TheListenersEndClosesItAndNoCallbackFollows) {
+TEST_P(WebSocketTest, TheListenersEndClosesItAndNoCallbackFollows) {
   serve_socket();
   RawClient client = open(frame(kText, "started"));
   EXPECT_EQ(observer_->message().first, "started");
@@ -417,7 +430,7 @@ TEST_F(WebSocketTest, TheListenersEndClosesItAndNoCallbackFollows) {
   EXPECT_EQ(observer_.use_count(), 1) << "somebody could still call it";
 }
 
-TEST_F(WebSocketTest, IsReportedClosedWhenTheConnectionBrokeBeforeTheHandlerAcceptedIt) {
+TEST_P(WebSocketTest, IsReportedClosedWhenTheConnectionBrokeBeforeTheHandlerAcceptedIt) {
   serve([this](Exchange& exchange) {
     Latch gone;
     const std::stop_callback callback(exchange.client_gone(), [&] { gone.open(); });
@@ -434,7 +447,7 @@ TEST_F(WebSocketTest, IsReportedClosedWhenTheConnectionBrokeBeforeTheHandlerAcce
   EXPECT_EQ(observer_->close_code(), 1006);
 }
 
-TEST_F(WebSocketTest, MayOutliveTheServer) {
+TEST_P(WebSocketTest, MayOutliveTheServer) {
   serve_socket();
   RawClient client = open(frame(kText, "started"));
   EXPECT_EQ(observer_->message().first, "started");

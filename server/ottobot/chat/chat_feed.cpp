@@ -102,6 +102,7 @@ Result<std::shared_ptr<net::WebSocketClient>> ChatFeed::connect(const CallContex
   net::WebSocketRequest request;
   request.url = options_.url + "/session/" + options_.session_id + "/chat?deltas=" + (options_.with_deltas ? "1" : "0");
   if (after_) request.url += "&after=" + std::to_string(*after_);
+  request.ca_file = options_.ca_file;
   if (!options_.api_key.empty()) request.headers.set("Authorization", "Bearer " + options_.api_key);
   auto socket = net::connect_websocket(request, ctx);
   if (!socket) return fail(socket.error());

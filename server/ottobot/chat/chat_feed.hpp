@@ -20,6 +20,7 @@ namespace ottobot::cli::chat {
 struct FeedOptions {
   std::string url;  // of the server: http(s)://…
   std::string api_key;
+  std::string ca_file;  // empty = none
   std::string session_id;
   std::optional<Seq> after;  // nullopt = what the server shows a new reader
   bool with_deltas = true;

@@ -82,6 +82,7 @@ Result<void> Conversation::open_feed(std::optional<Seq> after) {
   FeedOptions options;
   options.url = client_.url();
   options.api_key = client_.api_key();
+  options.ca_file = client_.ca_file();
   options.session_id = id_;
   options.after = after;
   options.with_deltas = !options_.as_json;

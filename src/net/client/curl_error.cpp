@@ -1,5 +1,7 @@
 #include "net/client/curl_error.hpp"
 
+#include "net/client/http_client.hpp"
+
 namespace ottobot::net {
 namespace {
 
@@ -9,6 +11,13 @@ std::string origin_of(const std::string& url) {
   const std::size_t start = url.find("://");
   if (start == std::string::npos) return url;
   return url.substr(0, url.find_first_of("/?#", start + 3));
+}
+
+Error certificate_error(std::string message, const std::string& reason) {
+  Error error =
+      unavailable(std::move(message), "check the server's certificate and the CA certificates of this machine").value();
+  error.details.push_back({kCertificateField, reason});
+  return error;
 }
 
 }  // namespace
@@ -37,11 +46,12 @@ Error curl_error(CURLcode code, const char* text, const std::string& url) {
     case CURLE_OPERATION_TIMEDOUT:
       return unavailable(message, "the connection could not be made in time: check network and proxy").value();
     case CURLE_SSL_CONNECT_ERROR:
+      return unavailable(message, "TLS failed: does the server speak https on this port?").value();
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_ISSUER_ERROR:
-      return unavailable(message, "TLS failed: check the certificate and the system's CA certificates").value();
+      return certificate_error(message, reason);
     case CURLE_OUT_OF_MEMORY:
       return resource_exhausted(message).value();
     case CURLE_WEIRD_SERVER_REPLY:

@@ -18,6 +18,9 @@
 
 namespace ottobot::net {
 
+// In the details of an error: the server's certificate is not trusted, or the file of authorities cannot be used.
+inline constexpr const char* kCertificateField = "certificate";
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // http:// or https://
@@ -54,7 +57,8 @@ class HttpClient {
   // Any HTTP status is a success. A call that meets a pooled connection whose peer went away is made afresh, if nothing
   // of an answer has come. Errors: invalid_argument (URL, method, header), permission_denied (the endpoint is a link or
   // another user's), unavailable (resolve, connect, TLS, connection lost;
-  // the hint says which), deadline_exceeded (idle time-out too), cancelled, resource_exhausted.
+  // the hint says which, and details name kCertificateField when it is the certificate), deadline_exceeded (idle
+  // time-out too), cancelled, resource_exhausted.
   virtual Result<HttpResponse> fetch(const HttpRequest& request, const CallContext& ctx) = 0;
   virtual Result<void> stream(const HttpRequest& request, ResponseSink& sink, const CallContext& ctx) = 0;
 };
@@ -62,6 +66,7 @@ class HttpClient {
 struct HttpClientOptions {
   std::string user_agent = "ottobot";
   std::size_t max_connections_per_host = 64;
+  std::string ca_file;  // PEM: authorities that are trusted besides the system's; empty = none
 };
 
 Result<std::unique_ptr<HttpClient>> make_http_client(const HttpClientOptions& options = {});

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "net/client/blocked_sigpipe.hpp"
 #include "net/client/curl_error.hpp"
 #include "net/process/wait_fd.hpp"
 
@@ -23,7 +24,8 @@ std::optional<CURLcode> finished(CURLM* multi) {
 
 }  // namespace
 
-Result<std::unique_ptr<RawConnection>> RawConnection::open(const std::string& url, const CallContext& ctx) {
+Result<std::unique_ptr<RawConnection>> RawConnection::open(const std::string& url, const std::string& ca_file,
+                                                           const CallContext& ctx) {
   if (auto ready = init_curl(); !ready) return fail(ready.error());
   const auto parts = parse_url(url);
   if (!parts || (parts->scheme != "http" && parts->scheme != "https")) {
@@ -32,6 +34,7 @@ Result<std::unique_ptr<RawConnection>> RawConnection::open(const std::string& ur
   std::unique_ptr<RawConnection> connection(new RawConnection(url));
   if (!connection->easy_ || !connection->multi_) return resource_exhausted("no memory for a connection");
   connection->set_options(*parts);
+  if (!ca_file.empty()) curl_easy_setopt(connection->easy_.get(), CURLOPT_CAINFO, ca_file.c_str());
   if (auto connected = connection->connect(ctx); !connected) return fail(connected.error());
   return connection;
 }
@@ -55,6 +58,7 @@ Result<void> RawConnection::connect(const CallContext& ctx) {
   while (!outcome) {
     if (auto live = ctx.check(); !live) return live;
     int running = 0;
+    const BlockedSigpipe no_signal;
     if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return internal_error("libcurl's multi handle broke");
     outcome = finished(multi_.get());
     if (!outcome) curl_multi_poll(multi_.get(), nullptr, 0, kPollMs, nullptr);
@@ -74,6 +78,7 @@ Result<std::string> RawConnection::receive(const CallContext& ctx) {
     std::size_t got = 0;
     CURLcode code = CURLE_OK;
     {
+      const BlockedSigpipe no_signal;
       const std::lock_guard lock(mutex_);
       code = curl_easy_recv(easy_.get(), chunk.data(), chunk.size(), &got);
     }
@@ -89,6 +94,7 @@ Result<void> RawConnection::send(std::string_view bytes, const CallContext& ctx)
     std::size_t sent = 0;
     CURLcode code = CURLE_OK;
     {
+      const BlockedSigpipe no_signal;
       const std::lock_guard lock(mutex_);
       code = curl_easy_send(easy_.get(), bytes.data(), bytes.size(), &sent);
     }
@@ -98,6 +104,12 @@ Result<void> RawConnection::send(std::string_view bytes, const CallContext& ctx)
     if (auto ready = wait_fd(socket_, POLLOUT, ctx); !ready) return ready;
   }
   return {};
+}
+
+RawConnection::~RawConnection() {
+  const BlockedSigpipe no_signal;
+  curl_multi_remove_handle(multi_.get(), easy_.get());
+  multi_.reset();
 }
 
 void RawConnection::shut_down() { ::shutdown(socket_, SHUT_RDWR); }

@@ -18,13 +18,14 @@ namespace ottobot::net {
 
 class RawConnection {
  public:
-  // `url` is http:// or https://; its path does not count. Errors: invalid_argument, unavailable, cancelled,
-  // deadline_exceeded.
-  static Result<std::unique_ptr<RawConnection>> open(const std::string& url, const CallContext& ctx);
+  // `url` is http:// or https://; its path does not count. `ca_file`: as HttpClientOptions has it. Errors:
+  // invalid_argument, unavailable, cancelled, deadline_exceeded.
+  static Result<std::unique_ptr<RawConnection>> open(const std::string& url, const std::string& ca_file,
+                                                     const CallContext& ctx);
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
   // Taking the handle out is what closes a connection that was only made: libcurl forgets it otherwise.
-  ~RawConnection() { curl_multi_remove_handle(multi_.get(), easy_.get()); }
+  ~RawConnection();
 
   // Blocks for at least one byte. Errors: unavailable (the connection ended), cancelled, deadline_exceeded.
   Result<std::string> receive(const CallContext& ctx);

@@ -181,7 +181,7 @@ Result<std::unique_ptr<WebSocketClient>> connect_websocket(const WebSocketReques
   auto head = websocket_request(parts->target, parts->host + (parts->default_port ? "" : ":" + parts->port), key,
                                 request.headers);
   if (!head) return fail(head.error());
-  auto connection = RawConnection::open(url, patient);
+  auto connection = RawConnection::open(url, request.ca_file, patient);
   if (!connection) return fail(connection.error());
   if (auto sent = (*connection)->send(*head, patient); !sent) return fail(sent.error());
   std::string buffer;

@@ -19,6 +19,7 @@ struct WebSocketRequest {
   std::chrono::milliseconds connect_timeout{10000};  // handshake included
   std::chrono::milliseconds ping_interval{20000};    // a peer silent for two of them is gone
   std::size_t max_message_bytes = 16 << 20;
+  std::string ca_file;  // as HttpClientOptions has it
 };
 
 struct WebSocketMessage {

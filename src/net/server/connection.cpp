@@ -18,7 +18,11 @@ void Connection::start() {
   want_read();
 }
 
-void Connection::refuse_at_once(int status, const std::string& message) { refuse(status, message); }
+void Connection::refuse_at_once(int status, const std::string& message) {
+  // With TLS the answer waits for the client's part of the handshake.
+  output_due_ = Clock::now() + context_->options.header_timeout;
+  refuse(status, message);
+}
 
 bool Connection::send(std::string bytes) {
   const auto pushed = out_.push(std::move(bytes));

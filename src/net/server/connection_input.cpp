@@ -70,6 +70,7 @@ std::size_t Connection::take_head(std::string_view bytes) {
 
 void Connection::begin_request(ParsedRequest request) {
   request.head.peer = peer_;
+  request.head.over_tls = context_->listen.tls != nullptr;
   if (request.chunked) {
     decoder_.expect_chunked();
   } else {

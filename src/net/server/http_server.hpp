@@ -8,7 +8,8 @@
 //
 // Protocol: RFC 9112 with keep-alive, pipelining, chunked bodies both ways, 100-continue; strict against smuggling
 // (Transfer-Encoding with Content-Length, differing Content-Length, bare LF, obs-fold, bad chunk sizes are 400 and
-// close). WebSocket: RFC 6455 through websocketpp. The class is thread-safe; destroying it closes everything and joins.
+// close). WebSocket: RFC 6455 through websocketpp. TLS: what the listener's TlsContext gives; its handshake counts as a
+// part of the first request's head. The class is thread-safe; destroying it closes everything and joins.
 #pragma once
 
 #include <chrono>
@@ -25,6 +26,8 @@
 
 namespace ottobot::net {
 
+class TlsContext;
+
 struct RequestHead {
   std::string method;  // upper case as sent
   std::string target;  // as sent
@@ -32,6 +35,7 @@ struct RequestHead {
   std::string query;   // after '?', still encoded; empty if none
   Headers headers;
   std::string peer;  // "127.0.0.1:5000", or "unix:uid=1000,pid=7"
+  bool over_tls = false;
 
   // First value of a query parameter, decoded; nullopt when absent or broken.
   std::optional<std::string> query_param(std::string_view name) const;
@@ -148,6 +152,7 @@ struct ListenOptions {
   std::string address = "127.0.0.1";  // IP address, "localhost", or "unix:/path"
   int port = 0;                       // 0 = any free one
   unsigned unix_mode = 0660;          // mode of a unix socket
+  std::shared_ptr<TlsContext> tls;    // https and wss instead of http and ws; see net/tls
   Handler handler;
   // Runs on the I/O thread, and must not block, when it returns true: for /health. May be empty.
   std::function<bool(const RequestHead&)> is_inline;

@@ -61,7 +61,9 @@ void ListenerCore::adopt(UniqueFd fd) {
   if (open >= limit + kRefusalSlots) return;
   std::string peer = describe_peer(fd.get());
   auto loop = threads_->next();
-  Stream stream(loop, std::move(fd));
+  std::shared_ptr<TlsSession> tls;
+  if (context_->listen.tls && !(tls = context_->listen.tls->accept(fd.get()))) return;
+  Stream stream(loop, std::move(fd), std::move(tls));
   if (!stream.open()) return;
   auto connection = std::make_shared<Connection>(context_, std::move(stream), std::move(peer));
   context_->links->add(connection);

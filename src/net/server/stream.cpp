@@ -11,11 +11,6 @@ namespace ottobot::net {
 
 namespace {
 
-IoCount failure_of(int error) {
-  const bool again = error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-  return {again ? IoCount::Status::blocked : IoCount::Status::failed, 0};
-}
-
 void send_small_writes_at_once(int fd) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused by unix sockets, which do not delay
@@ -23,7 +18,8 @@ void send_small_writes_at_once(int fd) {
 
 }  // namespace
 
-Stream::Stream(std::shared_ptr<IoLoop> loop, UniqueFd fd) : loop_(std::move(loop)), descriptor_(loop_->context()) {
+Stream::Stream(std::shared_ptr<IoLoop> loop, UniqueFd fd, std::shared_ptr<TlsSession> tls)
+    : loop_(std::move(loop)), descriptor_(loop_->context()), tls_(std::move(tls)) {
   if (!fd) return;
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   send_small_writes_at_once(fd.get());
@@ -33,26 +29,36 @@ Stream::Stream(std::shared_ptr<IoLoop> loop, UniqueFd fd) : loop_(std::move(loop
 }
 
 IoCount Stream::read_some(std::span<char> buffer) {
+  if (tls_) return tls_->read_some(buffer);
   const ssize_t count = ::recv(descriptor_.native_handle(), buffer.data(), buffer.size(), 0);
-  if (count < 0) return failure_of(errno);
+  if (count < 0) return failed_io(errno);
   if (count == 0) return {IoCount::Status::end, 0};
   return {IoCount::Status::ok, static_cast<std::size_t>(count)};
 }
 
 IoCount Stream::write_some(std::span<const iovec> pieces) {
+  if (tls_) return tls_->write_some(pieces);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
   const ssize_t count = ::sendmsg(descriptor_.native_handle(), &message, MSG_NOSIGNAL);
-  if (count < 0) return failure_of(errno);
+  if (count < 0) return failed_io(errno);
   return {IoCount::Status::ok, static_cast<std::size_t>(count)};
 }
 
 void Stream::shutdown_send() {
-  if (open()) ::shutdown(descriptor_.native_handle(), SHUT_WR);
+  if (!open()) return;
+  if (!tls_) {
+    ::shutdown(descriptor_.native_handle(), SHUT_WR);
+  } else if (!tls_->shutdown_send()) {
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_write, [tls = tls_](const asio::error_code& error) {
+      if (!error) (void)tls->shutdown_send();
+    });
+  }
 }
 
 void Stream::close() {
+  if (tls_) tls_->close();
   asio::error_code ignored;
   descriptor_.close(ignored);
 }

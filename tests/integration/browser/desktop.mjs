@@ -10,7 +10,9 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
          '--disable-component-update', '--disable-sync'],
 });
-const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+// The certificate is one of the test's own.
+const page = await browser.newPage({ viewport: { width: 1600, height: 1000 }, ignoreHTTPSErrors: true });
+page.on('websocket', socket => console.log('websocket:', socket.url()));
 page.on('pageerror', error => console.log('page error:', error.message));
 
 // Share of the desktop's pixels that have about this colour, in a rectangle given in shares of its size.
