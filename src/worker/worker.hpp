@@ -45,6 +45,9 @@ struct WorkerDependencies {
   std::function<net::Handler(const std::string& session_id)> mcp_handler;
   // Told of every turn that ends here, on the thread that ran it. May be empty.
   std::function<void(const FinishedTurn&)> on_turn;
+  // Whether a person controls the session's desktop: the agent's own input waits then. Asked about ten times a second
+  // while it waits; must not block for long. May be empty: nobody ever does.
+  std::function<bool(const std::string& session_id)> person_controls_desktop;
 };
 
 struct WorkerOptions {
@@ -59,7 +62,8 @@ struct WorkerOptions {
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   PortRange vnc_ports{6080, 6200}, mcp_ports{8080, 8200};
   SandboxLimits limits;
-  std::string public_url;  // scheme://host:port that users reach; for download links
+  std::chrono::milliseconds desktop_patience{30000};  // of a call that waits for a person to give the desktop back
+  std::string public_url;                             // scheme://host:port that users reach; for download links
 };
 
 class Worker {
