@@ -4,6 +4,7 @@
 #include "api/chat.hpp"
 #include "api/context.hpp"
 #include "api/cors.hpp"
+#include "api/desktop_routes.hpp"
 #include "api/docs_routes.hpp"
 #include "api/errors.hpp"
 #include "api/event_routes.hpp"
@@ -33,6 +34,7 @@ class HttpApi final : public Api {
     add_event_routes(router_, context);
     add_file_routes(router_, context);
     add_vnc_routes(router_, context);
+    add_desktop_routes(router_, context);
   }
 
   ~HttpApi() override {
@@ -76,6 +78,10 @@ class HttpApi final : public Api {
     auto router = std::make_shared<Router>(context_->deps.logger);
     add_mcp_routes(*router, *context_, session_id);
     return [router](net::Exchange& exchange) { router->handle(exchange); };
+  }
+
+  bool person_controls_desktop(const std::string& session_id) override {
+    return context_->desktops.person_controls(session_id);
   }
 
  private:

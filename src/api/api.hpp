@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/answered_request.hpp"
+#include "api/desktop_control.hpp"
 #include "api/long_requests.hpp"
 #include "net/client/http_client.hpp"
 #include "net/server/http_server.hpp"
@@ -46,6 +47,7 @@ struct ApiOptions {
   std::vector<std::string> cors_origins;
   LongRequestLimits long_requests;
   int slow_bodies = 16;  // requests whose body is awaited at the same time
+  DesktopControlOptions desktop_control;
 };
 
 class Api {
@@ -64,6 +66,8 @@ class Api {
   // Handlers of one session's own ports (http://127.0.0.1:608x/vnc.html, http://127.0.0.1:808x/mcp).
   virtual net::Handler vnc_port_handler(const std::string& session_id) = 0;
   virtual net::Handler mcp_port_handler(const std::string& session_id) = 0;
+  // Whether a person controls the session's desktop through this Api: the agent keeps its hands off then.
+  virtual bool person_controls_desktop(const std::string& session_id) = 0;
 };
 
 }  // namespace ottobot::api

@@ -18,6 +18,7 @@ struct Context : std::enable_shared_from_this<Context> {
         options(std::move(settings)),
         port(options.port),
         started(deps.clock.steady_now()),
+        desktops(deps.clock, options.desktop_control),
         long_requests(options.long_requests),
         bodies({options.slow_bodies, options.slow_bodies}),
         tasks([&server = deps.server](std::function<void()> task) { return server.post(std::move(task)); }) {}
@@ -27,6 +28,7 @@ struct Context : std::enable_shared_from_this<Context> {
   std::atomic<int> port;
   SteadyTime started;
   std::atomic<int> desktops_connecting{0};  // by viewers, right now
+  DesktopControl desktops;
   OpenSockets sockets;
   LongRequests long_requests;
   LongRequests bodies;  // that are being read: a client may be slow to send them

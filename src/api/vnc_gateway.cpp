@@ -19,11 +19,7 @@ Result<void> redirect(Request& request, const std::string& location) {
 }
 
 Result<void> serve_websocket(Context& context, Request& request, const std::string& session_id) {
-  net::WebSocketOptions options;
-  options.subprotocols = {"binary"};
-  const auto viewer = std::make_shared<VncSocket>(context.shared_from_this(), session_id);
-  auto client = request.exchange().accept_websocket(options, viewer);
-  if (client) viewer->open(std::move(*client));
+  VncSocket::accept(context.shared_from_this(), request.exchange(), session_id, request.caller().desktop);
   return {};
 }
 

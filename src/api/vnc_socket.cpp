@@ -1,6 +1,7 @@
 #include "api/vnc_socket.hpp"
 
 #include "api/sandbox_proxy.hpp"
+#include "api/viewer_filter.hpp"
 #include "net/process/unix_socket.hpp"
 #include "ottobot/ids.hpp"
 
@@ -24,7 +25,17 @@ constexpr std::size_t kMaxReason = 120;  // RFC 6455 §5.5: a control frame hold
 
 }  // namespace
 
-void VncSocket::open(std::shared_ptr<net::WebSocket> client) {
+void VncSocket::accept(const std::shared_ptr<Context>& context, net::Exchange& exchange, const std::string& session_id,
+                       DesktopRole role) {
+  net::WebSocketOptions options;
+  options.subprotocols = {"binary"};
+  const std::string wished_id = exchange.request().query_param("viewer").value_or("");
+  const auto viewer = std::make_shared<VncSocket>(context, session_id, role);
+  auto client = exchange.accept_websocket(options, viewer);
+  if (client) viewer->open(std::move(*client), wished_id);
+}
+
+void VncSocket::open(std::shared_ptr<net::WebSocket> client, const std::string& wished_id) {
   give_up_at_ = std::chrono::steady_clock::now() + kPatience;
   const bool may_open = context_->sockets.add(shared_from_this());
   {
@@ -33,10 +44,10 @@ void VncSocket::open(std::shared_ptr<net::WebSocket> client) {
   }
   if (client) return context_->sockets.remove(this);  // closed before it got here
   if (!may_open) return shut_down();
-  if (subscribe()) schedule_attempt({});
+  if (watch(wished_id)) schedule_attempt({});
 }
 
-bool VncSocket::subscribe() {
+bool VncSocket::watch(const std::string& wished_id) {
   if (!is_valid_id(session_id_)) {
     give_up(kUnknownSession, "unknown session");
     return false;
@@ -51,6 +62,7 @@ bool VncSocket::subscribe() {
     std::lock_guard lock(mutex_);
     if (!closed_) {
       subscription_ = std::move(*subscription);
+      viewer_id_ = context_->desktops.join(session_id_, role_, wished_id);
       return true;
     }
   }
@@ -127,7 +139,8 @@ VncSocket::Attempt VncSocket::connect_and_bridge(net::WebSocket& to, const Endpo
     if (stream.error().code == ErrorCode::unsupported) return give_up(kInternalError, stream.error().message);
     return Attempt::try_again;
   }
-  to.bridge({std::move(stream->fd), std::move(stream->early_bytes)});
+  to.bridge({std::move(stream->fd), std::move(stream->early_bytes)},
+            std::make_unique<ViewerFilter>(context_, session_id_, viewer_id()));
   return Attempt::bridged;
 }
 
@@ -157,6 +170,7 @@ void VncSocket::on_close(int) {
     closed_ = true;
     client_.reset();
   }
+  context_->desktops.leave(session_id_, viewer_id());
   context_->tasks.run([self = shared_from_this()] {
     self->stop_watching();
     self->context_->sockets.remove(self.get());
@@ -170,6 +184,7 @@ void VncSocket::shut_down() {
     closed_ = true;
     to = std::move(client_);
   }
+  context_->desktops.leave(session_id_, viewer_id());
   stop_watching();
   if (to) to->close(kGoingAway, "the server stops");
 }
@@ -177,6 +192,11 @@ void VncSocket::shut_down() {
 std::shared_ptr<net::WebSocket> VncSocket::client() {
   std::lock_guard lock(mutex_);
   return client_;
+}
+
+std::string VncSocket::viewer_id() {
+  std::lock_guard lock(mutex_);
+  return viewer_id_;
 }
 
 }  // namespace ottobot::api

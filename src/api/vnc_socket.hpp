@@ -1,5 +1,5 @@
 // One viewer of a desktop: taken at once, held until the session's sandbox shows its screen, then bridged to it. Holds
-// no thread while it waits.
+// no thread while it waits. What the viewer may do there is DesktopControl's to say.
 #pragma once
 
 #include <memory>
@@ -15,10 +15,14 @@ class VncSocket final : public net::WebSocketObserver,
                         public OpenSocket,
                         public std::enable_shared_from_this<VncSocket> {
  public:
-  VncSocket(std::shared_ptr<Context> context, std::string session_id)
-      : context_(std::move(context)), session_id_(std::move(session_id)) {}
+  VncSocket(std::shared_ptr<Context> context, std::string session_id, DesktopRole role)
+      : context_(std::move(context)), session_id_(std::move(session_id)), role_(role) {}
 
-  // Once, on a handler thread.
+  // Takes the WebSocket of `exchange`, or answers that it is none. A viewer that wants to know its id brings one along,
+  // as ?viewer=.
+  static void accept(const std::shared_ptr<Context>& context, net::Exchange& exchange, const std::string& session_id,
+                     DesktopRole role);
+
   void open(std::shared_ptr<net::WebSocket> client);
   void shut_down() override;
 
@@ -32,24 +36,28 @@ class VncSocket final : public net::WebSocketObserver,
 
  private:
   enum class Attempt { bridged, given_up, try_again };
+  void open(std::shared_ptr<net::WebSocket> client, const std::string& wished_id);
   void schedule_attempt(std::chrono::milliseconds delay);
   void schedule_poll();
   void attempt();
   Attempt connect_and_bridge(net::WebSocket& to, const Endpoint& sandbox);
   Attempt try_to_bridge();
   Attempt give_up(int code, const std::string& reason);
-  bool subscribe();
+  bool watch(const std::string& wished_id);
   void stop_watching();
 
   std::shared_ptr<net::WebSocket> client();
+  std::string viewer_id();
 
   const std::shared_ptr<Context> context_;
   const std::string session_id_;
+  const DesktopRole role_;
   SteadyTime give_up_at_;  // set by open()
 
   std::mutex mutex_;  // guards the members below
   std::shared_ptr<net::WebSocket> client_;
   std::unique_ptr<Subscription> subscription_;
+  std::string viewer_id_;  // empty before it is one
   bool closed_ = false;
   bool attempting_ = false;  // an attempt is on its way or runs
   bool look_again_ = false;  // something happened meanwhile

@@ -187,11 +187,14 @@ Result<void> Assembly::listen() {
 
 Result<void> Assembly::start_worker() {
   worker::WorkerDependencies dependencies{
-      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}, {}};
+      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {}};
   dependencies.models = [this](const std::string& model) { return models_.lookup(model); };
   dependencies.vnc_handler = [this](const std::string& session_id) { return api_->vnc_port_handler(session_id); };
   dependencies.mcp_handler = [this](const std::string& session_id) { return api_->mcp_port_handler(session_id); };
   dependencies.on_turn = [this](const FinishedTurn& turn) { metrics_.count(turn); };
+  dependencies.person_controls_desktop = [this](const std::string& session_id) {
+    return api_->person_controls_desktop(session_id);
+  };
   worker::WorkerOptions options;
   options.worker_id = options_.worker_id;
   options.host_id = options_.host_id;

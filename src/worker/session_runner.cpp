@@ -107,10 +107,24 @@ Result<void> SessionRunner::run_graph(ModelHandle model) {
   const TurnStop stop(dependencies_.store, session_id_, abandon_);
   if (auto read = log_->refresh(owner_context(kStoreTimeout)); !read) return read;
   if (!state().turn() || state().delete_requested()) return {};
-  const Graph agent = make_coding_agent(*model.provider, *tools_, dependencies_.clock, agent_options(model.model));
+  DesktopInputGate tools(*tools_, dependencies_.clock, input_gate_options());
+  const Graph agent = make_coding_agent(*model.provider, tools, dependencies_.clock, agent_options(model.model));
   CallContext ctx;
   ctx.stop = stop.token();
   return agent.run(*this, ctx);
+}
+
+DesktopInputGateOptions SessionRunner::input_gate_options() const {
+  DesktopInputGateOptions options;
+  if (const auto& asked = dependencies_.person_controls_desktop) {
+    options.person_controls = [&asked, id = session_id_] { return asked(id); };
+  }
+  options.patience = options_.desktop_patience;
+  options.abandon = abandon_;
+  for (const OpenToolCall& open : state().open_calls()) {
+    if (open.intended) options.begun_before.insert(open.call.call_id);
+  }
+  return options;
 }
 
 // What an unfinished run means: somebody asked for it, the sandbox went away, or the turn has failed.

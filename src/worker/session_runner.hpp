@@ -6,6 +6,7 @@
 
 #include "ottobot/agent/coding_agent.hpp"
 #include "ottobot/session/session_log.hpp"
+#include "worker/desktop_input_gate.hpp"
 #include "worker/lease_keeper.hpp"
 #include "worker/port_listeners.hpp"
 #include "worker/sandbox_toolbox.hpp"
@@ -70,6 +71,7 @@ class SessionRunner final : private Emitter {
   void drop_blob(const std::string& blob_id);
 
   CodingAgentOptions agent_options(const std::string& model) const;
+  DesktopInputGateOptions input_gate_options() const;
   CallContext owner_context(std::chrono::milliseconds timeout) const;
 
   WorkerDependencies& dependencies_;

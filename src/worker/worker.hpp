@@ -46,6 +46,9 @@ struct WorkerDependencies {
   std::function<net::Handler(const std::string& session_id)> mcp_handler;
   // Told of every turn that ends here, on the thread that ran it. May be empty.
   std::function<void(const FinishedTurn&)> on_turn;
+  // Whether a person controls the session's desktop: the agent's own input waits then. Asked about ten times a second
+  // while it waits; must not block for long. May be empty: nobody ever does.
+  std::function<bool(const std::string& session_id)> person_controls_desktop;
 };
 
 struct WorkerOptions {
@@ -63,6 +66,7 @@ struct WorkerOptions {
   int warm_pool_size = 0;  // spare sandboxes for each image and environment
   std::string default_environment;
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
+  std::chrono::milliseconds desktop_patience{30000};  // of a call that waits for a person to give the desktop back
   std::string public_url;                             // scheme://host:port that users reach; for download links
 };
 

@@ -60,8 +60,8 @@ TEST_F(Vnc, AViewerMayComeBeforeTheSandbox) {
   sandbox_up_ = true;
   say(id, "the sandbox is there");
   EXPECT_EQ(read(client, 12), "RFB 003.008\n");
-  client.send_binary("abc");
-  EXPECT_EQ(read(client, 6), "abcabc");
+  client.send_binary("RFB 003.008\n");
+  EXPECT_EQ(read(client, 24), "RFB 003.008\nRFB 003.008\n");
 }
 
 TEST_F(Vnc, AViewerWhoLeavesWhileWaitingLeavesNothingBehind) {

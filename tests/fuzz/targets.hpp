@@ -17,6 +17,7 @@ void json_pattern(std::string_view input);
 void json_schema(std::string_view input);
 void mcp_message(std::string_view input);
 void patch(std::string_view input);
+void rfb_client(std::string_view input);
 void sse(std::string_view input);
 void websocket_frames(std::string_view input);
 void zip_entries(std::string_view input);

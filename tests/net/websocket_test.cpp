@@ -355,7 +355,7 @@ INSTANTIATE_TEST_SUITE_P(Clients, WebSocketBridgeTest, ::testing::Bool(),
 TEST_P(WebSocketBridgeTest, TurnsFramesIntoBytesAndBack) {
   serve_socket();
   RawClient client = open();
-  socket_->bridge({std::move(ours_), "greeting"});
+  socket_->bridge({std::move(ours_), "greeting"}, nullptr);
   EXPECT_EQ(read_frame(client).payload, "greeting");
   client.send(frame(kBinary, "up") + frame(kBinary, "stream"));
   EXPECT_EQ(upstream_.take(8), "upstream");
@@ -370,7 +370,7 @@ TEST_P(WebSocketBridgeTest, TurnsFramesIntoBytesAndBack) {
 }
 
 TEST_P(WebSocketBridgeTest, DeliversTheFramesBeforeItToTheObserverAndTheRestUpstream) {
-  observer_->react = [&](const std::string&) { socket_->bridge({std::move(ours_), {}}); };
+  observer_->react = [&](const std::string&) { socket_->bridge({std::move(ours_), {}}, nullptr); };
   serve_socket();
   RawClient client = open(frame(kText, "password") + frame(kBinary, "bytes"));
   EXPECT_EQ(observer_->message().first, "password");
@@ -380,10 +380,37 @@ TEST_P(WebSocketBridgeTest, DeliversTheFramesBeforeItToTheObserverAndTheRestUpst
   EXPECT_EQ(observer_->close_code(), 1006);
 }
 
+// Passes everything in upper case until there is a '!'.
+class Shouting final : public ByteFilter {
+ public:
+  int filter(std::string_view bytes, std::string& out) override {
+    for (const char c : bytes) {
+      if (c == '!') return 1002;
+      if (c != ' ') out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return 0;
+  }
+};
+
+TEST_P(WebSocketBridgeTest, AFilterSeesWhatTheClientSaysAndMayEndIt) {
+  serve_socket();
+  RawClient client = open();
+  socket_->bridge({std::move(ours_), "greeting"}, std::make_unique<Shouting>());
+  EXPECT_EQ(read_frame(client).payload, "greeting");
+  client.send(frame(kBinary, "u p") + frame(kBinary, "  ") + frame(kBinary, "st"));
+  EXPECT_EQ(upstream_.take(4), "UPST");
+  client.send(frame(kBinary, "re!am") + frame(kBinary, "more"));
+  EXPECT_EQ(read_frame(client).code(), 1002);
+  EXPECT_EQ(upstream_.take(2), "RE");
+  EXPECT_TRUE(upstream_.closed_by_peer());
+  client.send(frame(kClose, close_payload(1002)));
+  EXPECT_EQ(observer_->close_code(), 1002);
+}
+
 TEST_P(WebSocketBridgeTest, HoldsBackAFastUpstreamWithoutLosingAByte) {
   serve_socket();
   RawClient client = open();
-  socket_->bridge({std::move(ours_), {}});
+  socket_->bridge({std::move(ours_), {}}, nullptr);
   constexpr std::size_t kTotal = 32 << 20;
   std::thread sender([&] {
     const std::string block(64 << 10, 'x');
@@ -405,7 +432,7 @@ TEST_P(WebSocketBridgeTest, HoldsBackAFastUpstreamWithoutLosingAByte) {
 TEST_P(WebSocketBridgeTest, HoldsBackAFastClientWithoutLosingAByte) {
   serve_socket();
   RawClient client = open();
-  socket_->bridge({std::move(ours_), {}});
+  socket_->bridge({std::move(ours_), {}}, nullptr);
   constexpr std::size_t kTotal = 32 << 20;
   std::atomic<std::size_t> sent{0};
   std::thread sender([&] {

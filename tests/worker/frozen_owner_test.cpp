@@ -85,7 +85,7 @@ class FrozenOwnerTest : public WorkerTest, public ::testing::WithParamInterface<
   // Of an owner that stands still at the second call.
   Result<void> run_frozen(const Lease& lease) {
     WorkerDependencies dependencies{
-        *store_, *queue_, backend_, http_of_the_frozen_, *server_, clock_, null_logger(), dependencies_.models,
+        *store_, *queue_, backend_, http_of_the_frozen_, *server_, clock_, null_logger(), dependencies_.models, {},
         {},      {},      {}};
     SessionRunner runner(dependencies, options_, ports_, lease, {});
     return runner.run();

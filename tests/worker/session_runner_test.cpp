@@ -286,6 +286,27 @@ TEST_F(SessionRunnerTest, AnAbandonedRunLeavesTheSessionForTheNextOwner) {
   EXPECT_EQ(outcomes(id), std::vector<std::string>{"completed"});
 }
 
+TEST_F(SessionRunnerTest, TheAgentKeepsItsHandsOffADesktopThatAPersonControls) {
+  Json clicks = step("Clicking", "echo kept > kept");
+  clicks["tool_calls"].push_back({{"name", "gui_click"}, {"args", {{"x", 1}, {"y", 1}}}});
+  use_scenario({{"turns", {{{"steps", {clicks, step("Later then")}}}}}});
+  options_.desktop_patience = std::chrono::milliseconds(0);
+  std::string asked;
+  dependencies_.person_controls_desktop = [&](const std::string& session_id) {
+    asked = session_id;
+    return true;
+  };
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(asked, id);
+  const auto results = events(id, EventType::tool_result);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(get_string(results[0].data, "outcome"), "ok") << "a command is no input";
+  EXPECT_EQ(get_string(results[1].data, "outcome"), "not_run");
+  EXPECT_NE(text_of_content(*find_member(results[1].data, "content")).find("a person controls"), std::string::npos);
+  EXPECT_EQ(outcomes(id), std::vector<std::string>{"completed"});
+}
+
 TEST_F(SessionRunnerTest, AStaleOwnerWritesNothing) {
   const std::string id = create();
   const Lease stale = own(id);

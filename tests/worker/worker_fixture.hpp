@@ -133,6 +133,7 @@ class WorkerTest : public ::testing::Test {
                                    },
                                    {},
                                    {},
+                                   {},
                                    {}};
   PortListeners ports_{dependencies_, options_};
   int runs_ = 0;

@@ -53,6 +53,15 @@ struct Upstream {
   std::string early_bytes;
 };
 
+// What a bridged client may say. Called on an I/O thread, one call at a time: must not block.
+class ByteFilter {
+ public:
+  virtual ~ByteFilter() = default;
+  // Appends to `out` what goes upstream of `bytes`, the client's next ones. Returns 0, or the code with which the
+  // socket is closed.
+  virtual int filter(std::string_view bytes, std::string& out) = 0;
+};
+
 // One accepted WebSocket. Thread-safe; keep the shared_ptr as long as you use it.
 class WebSocket {
  public:
@@ -64,8 +73,9 @@ class WebSocket {
   virtual void resume_reading() = 0;
   virtual void close(int code, std::string reason) = 0;  // flushes what is queued, waits shortly for the peer's close
   // From now on binary frames are the bytes of `upstream`, both ways, with backpressure; ends with either side. Frames
-  // that came before are delivered first. The observer only gets on_close afterwards.
-  virtual void bridge(Upstream upstream) = 0;
+  // that came before are delivered first. The observer only gets on_close afterwards. `filter` sees what the client
+  // sends; without one everything passes.
+  virtual void bridge(Upstream upstream, std::unique_ptr<ByteFilter> filter) = 0;
 };
 
 // Called on an I/O thread, one call at a time per socket: must not block.

@@ -59,9 +59,9 @@ void WebSocketConnection::close(int code, std::string reason) {
   });
 }
 
-void WebSocketConnection::bridge(Upstream upstream) {
-  loop_->dispatch([self = shared_from_this(), upstream = std::move(upstream)]() mutable {
-    self->begin_bridge(std::move(upstream));
+void WebSocketConnection::bridge(Upstream upstream, std::unique_ptr<ByteFilter> filter) {
+  loop_->dispatch([self = shared_from_this(), upstream = std::move(upstream), filter = std::move(filter)]() mutable {
+    self->begin_bridge(std::move(upstream), std::move(filter));
   });
 }
 
@@ -142,7 +142,7 @@ void WebSocketConnection::handle(WebSocketEvent event) {
 
 void WebSocketConnection::on_message(WebSocketEvent event) {
   if (state_ != State::open) return;
-  if (pump_) return pump_->write(std::move(event.payload));
+  if (pump_) return pass_upstream(std::move(event.payload));
   const auto observer = observer_;
   observer->on_message(std::move(event.payload), event.kind == WebSocketEvent::Kind::binary);
 }
@@ -154,10 +154,19 @@ void WebSocketConnection::on_peer_close(int code) {
   end_when_sent(code);
 }
 
-void WebSocketConnection::begin_bridge(Upstream upstream) {
+void WebSocketConnection::begin_bridge(Upstream upstream, std::unique_ptr<ByteFilter> filter) {
   if (state_ != State::open || pump_) return;
+  filter_ = std::move(filter);
   pump_ = std::make_unique<UpstreamPump>(*this, loop_, std::move(upstream));
   if (stream_) pump_->start();
+}
+
+void WebSocketConnection::pass_upstream(std::string bytes) {
+  if (!filter_) return pump_->write(std::move(bytes));
+  std::string passed;
+  const int close_code = filter_->filter(bytes, passed);
+  if (!passed.empty()) pump_->write(std::move(passed));
+  if (close_code != 0) on_upstream_end(close_code);
 }
 
 void WebSocketConnection::on_upstream_bytes(std::string_view bytes) {

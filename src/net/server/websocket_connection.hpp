@@ -27,7 +27,7 @@ class WebSocketConnection final : public WebSocket,
   void pause_reading() override;
   void resume_reading() override;
   void close(int code, std::string reason) override;
-  void bridge(Upstream upstream) override;
+  void bridge(Upstream upstream, std::unique_ptr<ByteFilter> filter) override;
 
   void start(Stream stream, std::string early_bytes) override;
   void shut_down() override;
@@ -51,7 +51,8 @@ class WebSocketConnection final : public WebSocket,
   void handle(WebSocketEvent event);
   void on_message(WebSocketEvent event);
   void on_peer_close(int code);
-  void begin_bridge(Upstream upstream);
+  void begin_bridge(Upstream upstream, std::unique_ptr<ByteFilter> filter);
+  void pass_upstream(std::string bytes);
   void begin_close(int code, std::string reason);
   void end_when_sent(int code);
   void flush();
@@ -73,6 +74,7 @@ class WebSocketConnection final : public WebSocket,
   WebSocketDecoder decoder_;
   std::string input_;  // read while paused
   std::unique_ptr<UpstreamPump> pump_;
+  std::unique_ptr<ByteFilter> filter_;  // of the pump; may be null
   State state_ = State::open;
   int close_code_ = 0;
   bool reading_ = false;
