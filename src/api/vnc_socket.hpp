@@ -23,7 +23,6 @@ class VncSocket final : public net::WebSocketObserver,
   static void accept(const std::shared_ptr<Context>& context, net::Exchange& exchange, const std::string& session_id,
                      DesktopRole role);
 
-  void open(std::shared_ptr<net::WebSocket> client);
   void shut_down() override;
 
   void on_message(std::string payload, bool binary) override;
@@ -36,6 +35,7 @@ class VncSocket final : public net::WebSocketObserver,
 
  private:
   enum class Attempt { bridged, given_up, try_again };
+  // Once, on a handler thread.
   void open(std::shared_ptr<net::WebSocket> client, const std::string& wished_id);
   void schedule_attempt(std::chrono::milliseconds delay);
   void schedule_poll();
