@@ -295,8 +295,14 @@ Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const Cal
 Result<std::vector<Event>> read_events(SessionStore& store, const ReadParams& params, const CallContext& ctx) {
   auto events = store.read(params, ctx);
   if (!events) return events;
-  for (Event& event : *events) {
-    if (auto whole = session::internalize(event, store, params.session_id, ctx); !whole) return fail(whole.error());
+  std::size_t bytes = 0;
+  for (auto event = events->begin(); event != events->end(); ++event) {
+    auto put_back = session::internalize(*event, store, params.session_id, ctx);
+    if (!put_back) return fail(put_back.error());
+    bytes += *put_back;
+    if (bytes <= params.max_bytes) continue;
+    events->erase(event + 1, events->end());  // its blobs count as well
+    break;
   }
   return events;
 }

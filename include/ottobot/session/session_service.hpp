@@ -98,7 +98,7 @@ Result<void> check_prompt(const std::string& content, const std::string& client_
 // Pushes every session that has work and no owner; returns how many. Run at start and periodically.
 Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx);
 
-// Events as read() gives them, with blobs put back into place.
+// Events as read() gives them, with blobs put back into place. What those hold counts for max_bytes too.
 Result<std::vector<Event>> read_events(SessionStore& store, const ReadParams& params, const CallContext& ctx);
 
 }  // namespace ottobot
