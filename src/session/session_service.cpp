@@ -128,6 +128,9 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   if (auto ok = problems.check(); !ok) return fail(ok.error());
   if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
   if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
+  if (options_.check_backend) {
+    if (auto ok = options_.check_backend(); !ok) return fail(ok.error());
+  }
   request.model = std::move(*model);
   return store_new(request, hash_of(asked), ctx);  // the defaults may be others after a restart
 }

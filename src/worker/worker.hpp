@@ -45,6 +45,8 @@ struct WorkerDependencies {
   std::function<net::Handler(const std::string& session_id)> mcp_handler;
   // Told of every turn that ends here, on the thread that ran it. May be empty.
   std::function<void(const FinishedTurn&)> on_turn;
+  // Body of what those ports refuse before a handler sees it. May be empty: plain text.
+  std::function<net::Response(int status, const std::string& message)> error_response;
 };
 
 struct WorkerOptions {

@@ -42,6 +42,8 @@ struct SessionServiceOptions {
   std::size_t max_waiting_prompts = 1000;  // per session, behind the running turn; then resource_exhausted
   // Turns a model as a user names it into "provider:model", or says that there is none such. Must be set.
   std::function<Result<std::string>(const std::string& model)> resolve_model;
+  // Whether sandboxes can be started, as far as is known: an error refuses new sessions. May be empty.
+  std::function<Result<void>()> check_backend;
   // Where the desktop of a new session will be: 0 = no port of its own. May be empty.
   std::function<Result<int>(const std::string& session_id, const CallContext& ctx)> reserve_vnc_port;
   // Undoes it when the session could not be stored. May be empty.
@@ -56,7 +58,7 @@ class SessionService {
 
   // The same idempotency key and body: the first answer again, whatever would refuse a new session. Errors:
   // invalid_argument (details name the fields), conflict (idempotency key used for another body), resource_exhausted
-  // (queue limit).
+  // (queue limit, disk), those of check_backend.
   Result<SessionRow> create(const NewSession& request, const CallContext& ctx);
   // Whether create() would take the fields. Errors: invalid_argument (details name every wrong one).
   Result<void> check(const NewSession& request) const;
