@@ -121,7 +121,7 @@ TEST_F(LongRequestsTest, AThousandSlowSendersOfShortBodiesHoldNothing) {
     slow.back().send("POST /session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
   }
   EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"x"})").status, 201);
-  slow[0].send(R"("initial_prompt":")" + std::string(80, 'x') + "\"}");
+  slow[0].send(R"("initial_prompt":")" + std::string(79, 'x') + "\"}");
   EXPECT_EQ(slow[0].response().status, 201);
 }
 

@@ -86,7 +86,7 @@ TEST_F(AlmostFullDisk, NewWorkIsRefusedAndSaysWhenToComeBack) {
   ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, created));
   ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, posted));
   EXPECT_TRUE(posted.error().retry_after);
-  EXPECT_NE(posted.error().hint.find(data_.string()), std::string::npos) << posted.error().hint;
+  EXPECT_FALSE(posted.error().hint.empty());
   EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, store_->ping(ctx_)));
 }
 

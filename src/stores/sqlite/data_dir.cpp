@@ -82,7 +82,7 @@ Result<void> DataDir::check_free(std::uint64_t bytes) const {
   if (bytes == 0 || ::statvfs(path_.c_str(), &disk) != 0) return {};
   if (static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize >= bytes) return {};
   auto full = resource_exhausted("the disk of the data directory is almost full",
-                                 "free some space in " + path_.string() + ", for example by deleting sessions");
+                                 "free some space there, for example by deleting files of sessions, and try again");
   full.value().retry_after = kDiskRetry;
   return full;
 }
