@@ -1,7 +1,7 @@
 // Resident memory per idle chat socket: the whole server on SQLite, chats that were greeted and then say nothing.
 // Beside it, with --peers, a server of npm ws that keeps as little as it can.
 //
-//   bench_chat_sockets [--sockets 2000] [--sessions 20] [--peers DIR]
+//   bench_chat_sockets [--sockets 10000] [--sessions 100] [--settle 60] [--peers DIR]
 //
 // Prints a table and, last, one JSON line.
 #include <arpa/inet.h>
@@ -22,11 +22,12 @@ namespace {
 
 constexpr int kWarmUpSockets = 100;  // what all share is there after them
 constexpr int kSteps = 4;
-constexpr std::chrono::seconds kSettle{1};
+constexpr std::chrono::seconds kSettle{1};  // after a step; --settle is for the first and the last
+constexpr std::chrono::seconds kLifeInterval{15};
 constexpr const char* kGreeting = "Connected to session";
 
 struct Options {
-  int sockets = 2000, sessions = 20;
+  int sockets = 10000, sessions = 100, settle_s = 60;
   std::string peers;
 };
 
@@ -51,6 +52,26 @@ net::UniqueFd open_chat(int port, const std::string& session) {
   return fd;
 }
 
+// What a browser does by itself: a chat that never answers a ping is closed.
+void show_life(const std::vector<net::UniqueFd>& chats) {
+  static const std::string kPong("\x8a\x80\0\0\0\0", 6);
+  char buffer[4096];
+  for (const net::UniqueFd& chat : chats) {
+    while (::recv(chat.get(), buffer, sizeof buffer, MSG_DONTWAIT) > 0) {
+    }
+    must(send_all(chat.get(), kPong));
+  }
+}
+
+void settle(const std::vector<net::UniqueFd>& chats, std::chrono::seconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+    const auto left = end - std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(left, kLifeInterval));
+    show_life(chats);
+  }
+}
+
 struct Step {
   int sockets = 0;
   double resident_kib = 0;
@@ -64,15 +85,18 @@ std::vector<Step> measure(const ServerCommand& command, bool is_ours, const Opti
   }
   std::vector<net::UniqueFd> chats;
   std::vector<Step> steps;
-  const auto open_up_to = [&](int count) {
+  const auto open_up_to = [&](int count, std::chrono::seconds time) {
     while (static_cast<int>(chats.size()) < count) {
       chats.push_back(open_chat(server->port(), sessions[chats.size() % sessions.size()]));
     }
-    std::this_thread::sleep_for(kSettle);
+    settle(chats, time);
     steps.push_back({count, resident_kib(server->pid())});
   };
-  open_up_to(kWarmUpSockets);
-  for (int step = 1; step <= kSteps; ++step) open_up_to(kWarmUpSockets + options.sockets * step / kSteps);
+  const std::chrono::seconds long_settle(options.settle_s);
+  open_up_to(kWarmUpSockets, long_settle);
+  for (int step = 1; step <= kSteps; ++step) {
+    open_up_to(kWarmUpSockets + options.sockets * step / kSteps, step == kSteps ? long_settle : kSettle);
+  }
   return steps;
 }
 
@@ -127,6 +151,8 @@ int main(int argc, char** argv) {
   ottobot::bench::Options options;
   app.add_option("--sockets", options.sockets, "how many")->check(CLI::Range(40, 20000));
   app.add_option("--sessions", options.sessions, "that they are spread over")->check(CLI::Range(1, 1000));
+  app.add_option("--settle", options.settle_s, "seconds of silence before the first and the last figure")
+      ->check(CLI::Range(0, 3600));
   app.add_option("--peers", options.peers, "folder of the peers, with node_modules");
   CLI11_PARSE(app, argc, argv);
   return ottobot::bench::run(options);

@@ -225,7 +225,7 @@ class SessionStore {
 
   // Name of this store's data, the same over restarts: the `io.ottobot.instance` label of everything we start.
   virtual std::string store_id() const = 0;
-  // Errors: unavailable.
+  // Errors: unavailable, resource_exhausted (what is there can be read, but there is no room for more).
   virtual Result<void> ping(const CallContext& ctx) = 0;
 };
 

@@ -1,5 +1,7 @@
 // `ottobot serve`: the service until a signal ends it.
 
+#include <malloc.h>
+
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -53,7 +55,12 @@ Result<std::optional<RunDir>> own_dir(const config::Settings& settings) {
   return std::optional<RunDir>(std::move(*dir));
 }
 
+// Large blocks go back to the system when they are freed. Left alone, the C library raises this threshold to the
+// largest block that it has seen freed and keeps those that are smaller, for every thread of the pool.
+void give_memory_back() { ::mallopt(M_MMAP_THRESHOLD, 256 << 10); }
+
 int serve(const SettingFlags& flags) {
+  give_memory_back();
   const Interrupts interrupts;
   auto settings = load_settings(flags);
   if (!settings) return report(settings.error());

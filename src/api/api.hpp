@@ -37,6 +37,8 @@ struct ApiDependencies {
   std::function<Result<std::string>(const CallContext& ctx)> metrics_text;
   // Told of every request once its handler is done. May be empty.
   std::function<void(const AnsweredRequest& request)> on_answered;
+  // Sentences for /health, each a reason why it is not healthy; cached like service_health. May be empty.
+  std::function<std::vector<std::string>()> service_problems;
 };
 
 struct ApiOptions {
@@ -46,6 +48,8 @@ struct ApiOptions {
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;
   LongRequestLimits long_requests;
+  // Chats and event streams that are open at the same time. Fewer than the server's connections.
+  LongRequestLimits streams{1000, 16000, "chats and event streams"};
   int slow_bodies = 16;  // requests whose body is awaited at the same time
   DesktopControlOptions desktop_control;
 };

@@ -14,7 +14,9 @@ Result<void> serve_chat(Context& context, Request& request) {
   if (auto ok = check_query(after, deltas); !ok) return ok;
   options.with_deltas = *deltas == "1";
   if (*given) options.after = *after;
-  const auto chat = std::make_shared<ChatSocket>(context.shared_from_this(), std::move(options));
+  auto slot = context.streams.enter(request, options.session_id);
+  if (!slot) return {};
+  const auto chat = std::make_shared<ChatSocket>(context.shared_from_this(), std::move(options), std::move(*slot));
   auto client = request.exchange().accept_websocket({}, chat);
   if (client) chat->open(std::move(*client));
   return {};

@@ -12,6 +12,7 @@ constexpr std::size_t kReplayedEvents = 50;
 constexpr std::size_t kMaxQueuedBytes = 1 << 20;     // of events
 constexpr std::size_t kMaxDeltaBacklog = 128 << 10;  // deltas are the first to go when a client is slow
 constexpr std::size_t kMaxWaitingCommands = 32;
+constexpr std::size_t kMaxWaitingBytes = 256 << 10;
 
 bool may_end_session(EventType type) {
   return type == EventType::status_changed || type == EventType::phase_changed || type == EventType::delete_requested;
@@ -107,8 +108,10 @@ void ChatSocket::on_message(std::string payload, bool binary) {
   {
     std::lock_guard lock(mutex_);
     if (closed_) return;
+    waiting_bytes_ += payload.size();
     commands_.push_back({std::move(payload), binary});
-    if (commands_.size() >= kMaxWaitingCommands && client_ && !reading_paused_) {
+    const bool enough = commands_.size() >= kMaxWaitingCommands || waiting_bytes_ >= kMaxWaitingBytes;
+    if (enough && client_ && !reading_paused_) {
       reading_paused_ = true;
       to_pause = client_;
     }
@@ -131,6 +134,7 @@ void ChatSocket::run_commands() {
     if (running_command_) {
       command = std::move(commands_.front());
       commands_.pop_front();
+      waiting_bytes_ -= command->payload.size();
     } else if (reading_paused_) {
       reading_paused_ = false;
       to_resume = client_;

@@ -31,8 +31,8 @@ class ChatSocket final : public net::WebSocketObserver,
                          public OpenSocket,
                          public std::enable_shared_from_this<ChatSocket> {
  public:
-  ChatSocket(std::shared_ptr<Context> context, ChatOptions options)
-      : context_(std::move(context)), options_(std::move(options)) {}
+  ChatSocket(std::shared_ptr<Context> context, ChatOptions options, LongRequests::Slot slot)
+      : context_(std::move(context)), slot_(std::move(slot)), options_(std::move(options)) {}
 
   // Greets, replays, goes live. Once, on a handler thread.
   void open(std::shared_ptr<net::WebSocket> client);
@@ -69,6 +69,7 @@ class ChatSocket final : public net::WebSocketObserver,
   void close(int code, const char* reason);
 
   const std::shared_ptr<Context> context_;
+  const LongRequests::Slot slot_;
   const ChatOptions options_;
   bool may_have_ended_ = false;  // touched by the feed's one task only
 
@@ -79,7 +80,8 @@ class ChatSocket final : public net::WebSocketObserver,
   bool deltas_on_ = false;
   Seq starts_after_ = 0;  // of the events it gets
   std::deque<Command> commands_;
-  bool running_command_ = true;  // until open() is done: nothing before the greeting
+  std::size_t waiting_bytes_ = 0;  // of commands_
+  bool running_command_ = true;    // until open() is done: nothing before the greeting
   bool reading_paused_ = false;
 };
 

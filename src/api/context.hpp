@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
 #include "api/api.hpp"
 #include "api/open_sockets.hpp"
@@ -20,7 +21,8 @@ struct Context : std::enable_shared_from_this<Context> {
         started(deps.clock.steady_now()),
         desktops(deps.clock, options.desktop_control),
         long_requests(options.long_requests),
-        bodies({options.slow_bodies, options.slow_bodies}),
+        bodies({options.slow_bodies, options.slow_bodies, "slow request bodies"}),
+        streams(options.streams),
         tasks([&server = deps.server](std::function<void()> task) { return server.post(std::move(task)); }) {}
 
   ApiDependencies deps;
@@ -32,6 +34,8 @@ struct Context : std::enable_shared_from_this<Context> {
   OpenSockets sockets;
   LongRequests long_requests;
   LongRequests bodies;  // that are being read: a client may be slow to send them
+  LongRequests streams;
+  std::mutex large_message;  // held by the one request that has such a JSON text parsed
   Tasks tasks;
 
   // Of a store call made for a request. Not tied to the client: a write that has begun is finished.

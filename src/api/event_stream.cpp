@@ -11,8 +11,8 @@ constexpr std::chrono::seconds kKeepAlive{15};  // proxies close what is silent 
 
 class EventStream final : public FeedReader, public OpenSocket, public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(std::shared_ptr<Context> context, std::string session_id)
-      : context_(std::move(context)), session_id_(std::move(session_id)) {}
+  EventStream(std::shared_ptr<Context> context, std::string session_id, LongRequests::Slot slot)
+      : context_(std::move(context)), slot_(std::move(slot)), session_id_(std::move(session_id)) {}
 
   Result<std::shared_ptr<EventFeed>> subscribe() {
     auto feed = EventFeed::open(context_->deps.store, context_->tasks, session_id_, weak_from_this());
@@ -103,6 +103,7 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
   }
 
   const std::shared_ptr<Context> context_;
+  const LongRequests::Slot slot_;
   const std::string session_id_;
   std::shared_ptr<EventFeed> feed_;  // set by subscribe(), before anything else runs
 
@@ -125,7 +126,9 @@ Result<void> serve_event_stream(Context& context, Request& request) {
   const auto after = start_of(request.head());
   if (!after) return fail(after.error());
   if (auto known = find_session(context, request.param("id")); !known) return fail(known.error());
-  const auto stream = std::make_shared<EventStream>(context.shared_from_this(), request.param("id"));
+  auto slot = context.streams.enter(request, request.param("id"));
+  if (!slot) return {};
+  const auto stream = std::make_shared<EventStream>(context.shared_from_this(), request.param("id"), std::move(*slot));
   const auto feed = stream->subscribe();
   if (!feed) return fail(feed.error());
   // Read behind the subscription: what comes later is announced.

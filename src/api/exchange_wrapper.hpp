@@ -11,6 +11,7 @@ class ExchangeWrapper : public net::Exchange {
 
   const net::RequestHead& request() const override { return inner_.request(); }
   std::stop_token client_gone() const override { return inner_.client_gone(); }
+  bool body_complete() const override { return inner_.body_complete(); }
   Result<std::string> read_body(std::size_t max_bytes) override { return inner_.read_body(max_bytes); }
   Result<std::size_t> read(std::span<char> buffer) override { return inner_.read(buffer); }
   void respond(net::Response response) override { inner_.respond(std::move(response)); }

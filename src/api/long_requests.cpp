@@ -9,12 +9,13 @@ std::optional<LongRequests::Slot> LongRequests::enter(Request& request, const st
     case Room::yes:
       return Slot(*this, session_id);
     case Room::not_for_session:
-      request.exchange().respond(error_response(
-          429, "too many transfers and tool calls of this session at the same time", "wait until one of them is done"));
+      request.exchange().respond(
+          error_response(429, std::string("too many ") + limits_.what + " of this session at the same time",
+                         "wait until one has ended"));
       return std::nullopt;
     case Room::not_at_all:
       request.exchange().respond(
-          error_response(503, "too many transfers and tool calls at the same time", "try again"));
+          error_response(503, std::string("too many ") + limits_.what + " at the same time", "try again"));
       return std::nullopt;
   }
   return std::nullopt;

@@ -1,5 +1,6 @@
-// LongRequests: bounds those requests that hold a handler thread for as long as a sandbox or a client takes: downloads,
-// uploads, relayed tool calls. Threads are left for everything else, and no session has more than its share.
+// LongRequests: bounds those requests that hold something for as long as a sandbox or a client takes: downloads,
+// uploads and relayed tool calls a handler thread, chats and event streams a connection. Some are left for everything
+// else, and no session has more than its share.
 //
 // Thread-safe. Slots must not outlive it.
 #pragma once
@@ -15,7 +16,8 @@ namespace ottobot::api {
 
 struct LongRequestLimits {
   int per_session = 16;
-  int all = 48;  // of the server's handler threads
+  int all = 48;                                   // of the server's handler threads, or connections
+  const char* what = "transfers and tool calls";  // as the refusal calls them
 };
 
 class LongRequests {

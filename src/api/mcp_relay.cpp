@@ -11,7 +11,8 @@ namespace ottobot::api {
 namespace {
 
 constexpr std::string_view kEpoch = "ottobot/epoch";  // of a call's _meta
-constexpr std::size_t kMaxMessageBytes = 64 << 20;
+constexpr std::size_t kMaxMessageBytes = 16 << 20;
+constexpr std::size_t kLargeMessageBytes = 1 << 20;  // parsed one at a time: as values it is many times as long
 // A tool call may take its time, and between two of its events nothing comes.
 constexpr ProxyLimits kMcpLimits{std::chrono::hours(2), std::chrono::milliseconds(0)};
 
@@ -43,8 +44,11 @@ const ProxyAnswer& mcp_answer() {
 }
 
 // An outsider's epoch would fence the worker that owns the session: its calls go without one.
-std::string without_epoch(std::string body) {
-  if (body.find(kEpoch) == std::string::npos && body.find('\\') == std::string::npos) return body;  // no escapes either
+std::string without_epoch(Context& context, std::string body) {
+  const auto has = [&](std::string_view text) { return body.find(text) != std::string::npos; };
+  if (!has(kEpoch) && !has("\\u") && !has("\\/")) return body;  // not in escapes either
+  std::unique_lock alone(context.large_message, std::defer_lock);
+  if (body.size() > kLargeMessageBytes) alone.lock();
   auto message = parse_json(body);
   if (!message || !message->is_object()) return body;
   const auto params = message->find("params");
@@ -68,7 +72,7 @@ Result<void> relay_mcp(Context& context, Request& request, const std::string& se
   auto body = read_body(request, kMaxMessageBytes);
   if (!body) return {};
   net::HttpRequest upstream = net::request_to(*sandbox, request.head().method, "/mcp");
-  upstream.body = without_epoch(std::move(*body));
+  upstream.body = without_epoch(context, std::move(*body));
   for (const auto& [name, value] : request.head().headers) {
     if (!stays_here(name)) upstream.headers.add(name, value);
   }

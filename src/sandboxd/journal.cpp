@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <system_error>
 
@@ -20,6 +21,9 @@ struct Journal::Entry {
   std::string file;            // when spilled
   std::uint64_t file_bytes = 0;
   bool acknowledged = false;  // to be forgotten at its end
+  bool by_owner = true;
+  int waiting = 0;                                          // for its result
+  std::optional<std::list<std::string>::iterator> done_at;  // in others_done_
 
   // The latest report, for whoever waits; older ones may be missed.
   std::uint64_t reports = 0;
@@ -80,15 +84,38 @@ Result<Journal::Opened> Journal::open_entry(const JournalCall& call) {
     return Opened{known->second, false};
   }
   if (stopping_) return cancelled("the sandbox is shutting down");
-  if (entries_.size() >= options_.max_entries || spilled_bytes_ > options_.max_spilled_bytes) {
-    return resource_exhausted("the journal of calls is full", "acknowledge results (POST /control/ack)");
-  }
+  if (auto room = make_room(call.by_owner); !room) return fail(room.error());
   auto entry = std::make_shared<Entry>();
   entry->id = call.id;
   entry->fingerprint = call.fingerprint;
+  entry->by_owner = call.by_owner;
   entries_.emplace(call.id, entry);
+  ++use_of(*entry).entries;
   return Opened{std::move(entry), true};
 }
+
+Result<void> Journal::make_room(bool by_owner) {
+  if (by_owner) {
+    if (owner_.entries < options_.max_entries && owner_.spilled_bytes <= options_.max_spilled_bytes) return {};
+    return resource_exhausted("the journal of calls is full", "acknowledge results (POST /control/ack)");
+  }
+  while (others_.entries >= options_.max_others_entries || others_.spilled_bytes > options_.max_others_spilled_bytes) {
+    if (!evict_oldest_of_others()) {
+      return resource_exhausted("too many calls with an id are running", "wait for some of them to end");
+    }
+  }
+  return {};
+}
+
+bool Journal::evict_oldest_of_others() {
+  const auto oldest = std::find_if(others_done_.begin(), others_done_.end(),
+                                   [this](const std::string& id) { return entries_.at(id)->waiting == 0; });
+  if (oldest == others_done_.end()) return false;
+  evict(std::string(*oldest));
+  return true;
+}
+
+Journal::Use& Journal::use_of(const Entry& entry) { return entry.by_owner ? owner_ : others_; }
 
 Result<Journal::Outcome> Journal::call(const JournalCall& call, CallBody body, const Progress& progress,
                                        const CallContext& ctx) {
@@ -102,10 +129,11 @@ Result<Journal::Outcome> Journal::call(const JournalCall& call, CallBody body, c
     try {
       threads_.emplace(call.id, std::thread([this, entry, body = std::move(body)] { run(entry, body); }));
     } catch (const std::system_error&) {
-      entries_.erase(call.id);
+      evict(call.id);
       return resource_exhausted("cannot start a thread for the call");
     }
   }
+  ++entry->waiting;
   lock.unlock();
   auto result = wait(*entry, progress, ctx);
   if (!result) return fail(result.error());
@@ -125,6 +153,7 @@ void Journal::run(const EntryPtr& entry, const CallBody& body) {
   mcp::CallToolResult result = body(report, ctx);
   std::lock_guard lock(mutex_);
   store(*entry, std::move(result));
+  if (!entry->by_owner) entry->done_at = others_done_.insert(others_done_.end(), entry->id);
   auto own = threads_.find(entry->id);
   finished_.push_back(std::move(own->second));
   threads_.erase(own);
@@ -141,7 +170,7 @@ void Journal::store(Entry& entry, mcp::CallToolResult result) {
     if (write_file(path, text)) {
       entry.file = path;
       entry.file_bytes = text.size();
-      spilled_bytes_ += text.size();
+      use_of(entry).spilled_bytes += text.size();
       return;
     }
     std::remove(path.c_str());  // no room there: memory it is
@@ -150,6 +179,13 @@ void Journal::store(Entry& entry, mcp::CallToolResult result) {
 }
 
 Result<mcp::CallToolResult> Journal::wait(Entry& entry, const Progress& progress, const CallContext& ctx) {
+  auto result = wait_and_load(entry, progress, ctx);
+  std::lock_guard lock(mutex_);
+  --entry.waiting;
+  return result;
+}
+
+Result<mcp::CallToolResult> Journal::wait_and_load(Entry& entry, const Progress& progress, const CallContext& ctx) {
   std::unique_lock lock(mutex_);
   std::uint64_t seen = entry.reports;
   auto news = [&] { return entry.state == Entry::State::done || entry.reports != seen; };
@@ -188,11 +224,12 @@ bool Journal::cancel(const std::string& id) {
     std::lock_guard lock(mutex_);
     auto known = entries_.find(id);
     if (known == entries_.end()) {
-      if (entries_.size() >= options_.max_entries) return false;
+      if (owner_.entries >= options_.max_entries) return false;
       auto entry = std::make_shared<Entry>();
       entry->id = id;
       entry->state = Entry::State::cancelled_before;
       entries_.emplace(id, std::move(entry));
+      ++owner_.entries;
       return true;
     }
     if (known->second->state != Entry::State::running) return known->second->state == Entry::State::cancelled_before;
@@ -215,10 +252,14 @@ void Journal::acknowledge(const std::vector<std::string>& ids) {
 // Under mutex_.
 void Journal::evict(const std::string& id) {
   auto known = entries_.find(id);
-  if (!known->second->file.empty()) {
-    std::remove(known->second->file.c_str());
-    spilled_bytes_ -= known->second->file_bytes;
+  const Entry& entry = *known->second;
+  Use& use = use_of(entry);
+  --use.entries;
+  if (!entry.file.empty()) {
+    std::remove(entry.file.c_str());
+    use.spilled_bytes -= entry.file_bytes;
   }
+  if (entry.done_at) others_done_.erase(*entry.done_at);
   entries_.erase(known);
 }
 

@@ -2,12 +2,13 @@
 //
 // The first arrival of an id runs the call on a thread of its own, which no closed stream cancels. Later arrivals join
 // it or get the stored result. Results stay until they are acknowledged; large ones wait in files. A call is cancelled
-// by its id only. Thread-safe; destroying it cancels all calls and joins.
+// by its id only. Calls of others than the session's owner have a bound of their own: their oldest results make room.
+// Thread-safe; destroying it cancels all calls and joins.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,11 +32,15 @@ struct JournalOptions {
   std::size_t max_entries = 10000;
   std::size_t max_memory_result_bytes = 64U << 10U;  // larger ones go to files
   std::uint64_t max_spilled_bytes = 512U << 20U;
+  // Of others, beside the above.
+  std::size_t max_others_entries = 1000;
+  std::uint64_t max_others_spilled_bytes = 64U << 20U;
 };
 
 struct JournalCall {
   std::string id;
   std::string fingerprint;  // of name and arguments: the same id with another one is a mistake
+  bool by_owner = true;     // false: nobody will acknowledge it, so its result goes when room is needed
 };
 
 class Journal {
@@ -69,10 +74,20 @@ class Journal {
     EntryPtr entry;
     bool is_new = false;
   };
+  // What the entries of the owner, or of all others together, come to.
+  struct Use {
+    std::size_t entries = 0;
+    std::uint64_t spilled_bytes = 0;
+  };
+
   Result<Opened> open_entry(const JournalCall& call);
+  Result<void> make_room(bool by_owner);
+  bool evict_oldest_of_others();
+  Use& use_of(const Entry& entry);
   void run(const EntryPtr& entry, const CallBody& body);
   void store(Entry& entry, mcp::CallToolResult result);
   Result<mcp::CallToolResult> wait(Entry& entry, const Progress& progress, const CallContext& ctx);
+  Result<mcp::CallToolResult> wait_and_load(Entry& entry, const Progress& progress, const CallContext& ctx);
   Result<mcp::CallToolResult> load(const Entry& entry) const;
   void evict(const std::string& id);
   void join_finished();
@@ -83,7 +98,8 @@ class Journal {
   std::unordered_map<std::string, EntryPtr> entries_;
   std::unordered_map<std::string, std::thread> threads_;  // running calls by id
   std::vector<std::thread> finished_;                     // threads that are about to end
-  std::uint64_t spilled_bytes_ = 0;
+  Use owner_, others_;
+  std::list<std::string> others_done_;  // ids of the others' finished calls, oldest first
   bool stopping_ = false;
 };
 

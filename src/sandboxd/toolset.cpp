@@ -145,7 +145,9 @@ Result<mcp::CallToolResult> Toolset::call(const SandboxTool& tool, mcp::ToolCall
       return run_tool(run, {args, report, own});
     };
     std::string fingerprint = sha256_hex(call.name() + '\n' + dump_json(call.args()));
-    auto done = journal_->call({id, fingerprint}, std::move(body), progress, ctx);
+    // The owner's calls carry its epoch, and only an owner acknowledges.
+    const bool by_owner = find_member(call.meta(), mcp::meta::kEpoch) != nullptr;
+    auto done = journal_->call({id, fingerprint, by_owner}, std::move(body), progress, ctx);
     outcome = done ? std::move(*done) : Journal::Outcome{mcp::error_result(message_for_model(done.error())), false};
   }
   outcome.result.meta = {{mcp::meta::kBootId, boot_id_}};

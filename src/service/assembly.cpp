@@ -74,7 +74,10 @@ Result<void> Assembly::start() {
   auto server = net::make_http_server(server_options);
   if (!server) return fail(server.error());
   server_ = std::move(*server);
-  health_ = std::make_unique<HealthMonitor>(*parts_.store);
+  auto breaker = make_breaker_backend(std::move(parts_.backend), {}, clock_);
+  breaker_ = breaker.get();
+  parts_.backend = std::move(breaker);
+  health_ = std::make_unique<HealthMonitor>(*parts_.store, *breaker_);
   make_sessions();
   if (auto made = make_api(); !made) return made;
   if (auto listening = listen(); !listening) return listening;
@@ -104,6 +107,7 @@ void Assembly::make_sessions() {
   options.default_environment = options_.default_environment;
   options.default_model = options_.default_model;
   options.queue_limit = options_.queue_limit;
+  options.check_backend = [this] { return breaker_->admits_launches(); };
   options.resolve_model = [this](const std::string& model) { return models_.resolve(model); };
   options.reserve_vnc_port = [this](const std::string& session_id, const CallContext& ctx) {
     return worker_->reserve_vnc_port(session_id, ctx);
@@ -125,6 +129,7 @@ Result<void> Assembly::make_api() {
     return sandbox->endpoint;
   };
   dependencies.service_health = [this] { return health_->services(); };
+  dependencies.service_problems = [this] { return health_->problems(); };
   api::ApiOptions options;
   options.version = version();
   options.host = user_visible_host();
@@ -152,6 +157,7 @@ void Assembly::give_metrics(api::ApiDependencies& dependencies) {
   dependencies.metrics_text = [this](const CallContext& ctx) -> Result<std::string> {
     auto snapshot = census_->take(ctx);
     if (!snapshot) return fail(snapshot.error());
+    snapshot->launches_refused = !breaker_->admits_launches();
     return metrics_.text(*snapshot);
   };
   dependencies.on_answered = [this](const api::AnsweredRequest& request) { metrics_.count(request); };
@@ -194,6 +200,9 @@ Result<void> Assembly::start_worker() {
   dependencies.on_turn = [this](const FinishedTurn& turn) { metrics_.count(turn); };
   dependencies.person_controls_desktop = [this](const std::string& session_id) {
     return api_->person_controls_desktop(session_id);
+  };
+  dependencies.error_response = [this](int status, const std::string& message) {
+    return api_->error_response(status, message);
   };
   worker::WorkerOptions options;
   options.worker_id = options_.worker_id;

@@ -8,6 +8,7 @@
 #include "api/api.hpp"
 #include "net/client/http_client.hpp"
 #include "net/server/http_server.hpp"
+#include "ottobot/containers/breaker.hpp"
 #include "ottobot/server.hpp"
 #include "service/census.hpp"
 #include "service/health_monitor.hpp"
@@ -51,6 +52,8 @@ class Assembly final : public Server {
   ModelCatalog models_;
   PrometheusMetrics metrics_;
   RequestGate gate_;
+
+  BreakerBackend* breaker_ = nullptr;  // over parts_.backend, which it is
 
   std::mutex stop_mutex_;  // guards stopped_; held by the one stop()
   bool stopped_ = false;

@@ -34,7 +34,8 @@ struct Snapshot {
   QueueCounts queue;
   std::vector<WorkerUse> workers;
   std::vector<SandboxUse> sandboxes;
-  bool stale_sandboxes = false;  // the backend or the store did not answer: they are those of the last time
+  bool launches_refused = false;  // of sandboxes, after failures; set by whoever knows
+  bool stale_sandboxes = false;   // the backend or the store did not answer: they are those of the last time
   UnixMillis timestamp = 0;
 
   std::size_t active_sessions() const;  // those that a user can work with, or soon can

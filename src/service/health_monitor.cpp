@@ -9,15 +9,24 @@ constexpr std::chrono::milliseconds kStale{6000};
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(SessionStore& store) : store_(store) {
+HealthMonitor::HealthMonitor(SessionStore& store, const BreakerBackend& backend) : store_(store), backend_(backend) {
   ask();
   thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
 }
 
 Json HealthMonitor::services() const {
+  const bool launches = backend_.admits_launches().has_value();
   std::lock_guard lock(mutex_);
   const bool fresh = std::chrono::steady_clock::now() - asked_at_ < kStale;
-  return {{"redis", true}, {"docker", true}, {"workers", workers_}, {"store", store_answers_ && fresh}};
+  return {{"redis", true}, {"docker", launches}, {"workers", workers_}, {"store", store_answers_ && fresh}};
+}
+
+std::vector<std::string> HealthMonitor::problems() const {
+  std::vector<std::string> problems;
+  if (auto admitted = backend_.admits_launches(); !admitted) problems.push_back(admitted.error().message);
+  std::lock_guard lock(mutex_);
+  if (!store_problem_.empty()) problems.push_back(store_problem_);
+  return problems;
 }
 
 void HealthMonitor::set_workers(int workers) {
@@ -26,9 +35,11 @@ void HealthMonitor::set_workers(int workers) {
 }
 
 void HealthMonitor::ask() {
-  const bool answers = store_.ping(with_timeout(kPingTimeout)).has_value();
+  const auto pinged = store_.ping(with_timeout(kPingTimeout));
   std::lock_guard lock(mutex_);
-  store_answers_ = answers;
+  // One that is full can still be read.
+  store_answers_ = pinged || pinged.error().code == ErrorCode::resource_exhausted;
+  store_problem_ = pinged ? std::string() : "store: " + pinged.error().message;
   asked_at_ = std::chrono::steady_clock::now();
 }
 

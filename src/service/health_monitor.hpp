@@ -3,10 +3,12 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "ottobot/containers/breaker.hpp"
 #include "ottobot/json.hpp"
 #include "ottobot/session_store.hpp"
 
@@ -14,12 +16,14 @@ namespace ottobot::service {
 
 class HealthMonitor {
  public:
-  // Asks once before it returns. `store` is borrowed.
-  explicit HealthMonitor(SessionStore& store);
+  // Asks once before it returns. Both are borrowed.
+  HealthMonitor(SessionStore& store, const BreakerBackend& backend);
 
   // {redis, docker, workers, store}: parts that are not configured are true. A store that has not answered for a while
-  // is false, even when the asking hangs.
+  // is false, even when the asking hangs; `docker` is, whatever the backend, while launches are refused.
   Json services() const;
+  // Sentences: what does not work as it should, though the service goes on.
+  std::vector<std::string> problems() const;
   void set_workers(int workers);
 
  private:
@@ -27,9 +31,11 @@ class HealthMonitor {
   void watch(std::stop_token stop);
 
   SessionStore& store_;
+  const BreakerBackend& backend_;
   mutable std::mutex mutex_;  // guards the members below
   std::condition_variable_any wake_;
   bool store_answers_ = false;
+  std::string store_problem_;
   SteadyTime asked_at_{};
   int workers_ = 0;
   std::jthread thread_;  // last: it uses all of the above

@@ -90,7 +90,10 @@ void add_gauges(const Snapshot& snapshot, const std::string& version, std::vecto
     workers.add(worker.current_jobs, {{"worker", worker.id}});
     spares.add(worker.spare_sandboxes, {{"worker", worker.id}});
   }
+  GaugeFamily refused("ottobot_sandbox_launches_refused", "1 while launches of sandboxes have failed and are refused");
+  refused.add(snapshot.launches_refused ? 1 : 0);
   families.push_back(build.take());
+  families.push_back(refused.take());
   families.push_back(session_gauge(snapshot));
   families.push_back(queue_gauge(snapshot.queue));
   families.push_back(workers.take());

@@ -53,14 +53,16 @@ Result<bool> externalize(NewEvent& event, SessionStore& store, const std::string
   return true;
 }
 
-Result<void> internalize(Event& event, SessionStore& store, const std::string& session_id, const CallContext& ctx) {
+Result<std::size_t> internalize(Event& event, SessionStore& store, const std::string& session_id, const CallContext& ctx) {
   const Json* stored = find_member(event.internal, kBlobs);
-  if (!stored) return {};
+  if (!stored) return 0;
   const Json references = *stored;
   event.internal.erase(kBlobs);
+  std::size_t bytes = 0;
   for (const Json& reference : references) {
     auto text = get_blob(store, session_id, get_string(reference, "blob"), ctx);
     if (!text) return fail(text.error(), "reading a large value");
+    bytes += text->size();
     try {
       Json& root = get_string(reference, "in") == "data" ? event.data : event.internal;
       root.at(Json::json_pointer(get_string(reference, "path"))) = std::move(*text);
@@ -68,7 +70,7 @@ Result<void> internalize(Event& event, SessionStore& store, const std::string& s
       return data_loss(std::string("damaged blob reference: ") + e.what());
     }
   }
-  return {};
+  return bytes;
 }
 
 }  // namespace ottobot::session

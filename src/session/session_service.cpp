@@ -128,6 +128,9 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
   if (auto ok = problems.check(); !ok) return fail(ok.error());
   if (request.timeout_s == 0) request.timeout_s = options_.default_timeout_s;
   if (auto ok = check_queue(ctx); !ok) return fail(ok.error());
+  if (options_.check_backend) {
+    if (auto ok = options_.check_backend(); !ok) return fail(ok.error());
+  }
   request.model = std::move(*model);
   return store_new(request, hash_of(asked), ctx);  // the defaults may be others after a restart
 }
@@ -296,8 +299,14 @@ Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const Cal
 Result<std::vector<Event>> read_events(SessionStore& store, const ReadParams& params, const CallContext& ctx) {
   auto events = store.read(params, ctx);
   if (!events) return events;
-  for (Event& event : *events) {
-    if (auto whole = session::internalize(event, store, params.session_id, ctx); !whole) return fail(whole.error());
+  std::size_t bytes = 0;
+  for (auto event = events->begin(); event != events->end(); ++event) {
+    auto put_back = session::internalize(*event, store, params.session_id, ctx);
+    if (!put_back) return fail(put_back.error());
+    bytes += *put_back;
+    if (bytes <= params.max_bytes) continue;
+    events->erase(event + 1, events->end());  // its blobs count as well
+    break;
   }
   return events;
 }

@@ -43,6 +43,7 @@ Result<int> PortListeners::listen(const Pool& pool, const std::string& session_i
   options.address = options_.bind_address;
   options.port = port;
   options.handler = pool.handler(session_id);
+  options.error_response = dependencies_.error_response;
   auto listener = dependencies_.server.listen(std::move(options));
   if (!listener) return fail(listener.error());
   std::lock_guard lock(mutex_);

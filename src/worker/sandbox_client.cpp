@@ -16,7 +16,7 @@ class BlobSink final : public net::ResponseSink {
   }
   Result<void> on_body(std::string_view bytes) override {
     size_ += bytes.size();
-    if (options_.max_bytes != 0 && size_ > options_.max_bytes) return resource_exhausted("the archive is too large");
+    if (options_.max_bytes != 0 && size_ > options_.max_bytes) return unsupported("the archive is too large");
     const auto now = std::chrono::steady_clock::now();
     if (options_.check && now - checked_ >= options_.check_interval) {
       checked_ = now;

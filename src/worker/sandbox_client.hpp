@@ -15,7 +15,7 @@ namespace ottobot::worker {
 
 struct ArchiveOptions {
   bool quick = false;           // less time in the sandbox, more bytes in the store
-  std::uint64_t max_bytes = 0;  // resource_exhausted beyond; 0 = no bound
+  std::uint64_t max_bytes = 0;  // unsupported beyond; 0 = no bound
   // Asked every `check_interval` while bytes arrive: an error ends it. May be empty.
   std::function<Result<void>()> check;
   std::chrono::milliseconds check_interval{1000};

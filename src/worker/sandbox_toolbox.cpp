@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kControlTimeout{2000};
 constexpr std::chrono::milliseconds kCollectTimeout{3000};
+constexpr std::chrono::milliseconds kListTimeout{20000};
 constexpr int kSendAttempts = 4;
 
 ToolReply to_reply(mcp::CallToolResult result) {
@@ -42,7 +43,10 @@ Result<std::unique_ptr<SandboxToolBox>> SandboxToolBox::connect(net::HttpClient&
 Result<std::vector<ToolSpec>> SandboxToolBox::list_tools(const CallContext& ctx) {
   std::lock_guard lock(mutex_);
   if (!tools_.empty()) return tools_;
-  auto listed = client_->list_tools(ctx);
+  auto listed = client_->list_tools(ctx.within(kListTimeout));
+  if (!listed && listed.error().code == ErrorCode::deadline_exceeded && ctx.check()) {
+    return unavailable("the sandbox does not list its tools", "it may be overloaded; try again");
+  }
   if (!listed) return fail(listed.error());
   for (mcp::Tool& tool : *listed) {
     tools_.push_back(

@@ -79,18 +79,22 @@ Result<void> SessionRunner::keep_snapshot() {
   return {};
 }
 
-// Errors: conflict (something came into the inbox: first things first), resource_exhausted (too large), those of the
-// sandbox.
+// Errors: conflict (something came into the inbox: first things first), unsupported (too large), resource_exhausted (no
+// room on the disk), those of the sandbox.
 Result<std::string> SessionRunner::take_snapshot(const Sandbox& sandbox) {
-  ArchiveOptions options;
-  options.quick = true;
-  options.max_bytes = options_.snapshot_limit_bytes;
-  options.check_interval = kLookInterval;
-  options.check = [this]() -> Result<void> {
+  const auto go_on = [this]() -> Result<void> {
+    // What room is kept is for turns.
+    if (auto room = dependencies_.store.ping(owner_context(kStoreTimeout)); !room) return room;
     auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
     if (row && row->last_seq > state().last_seq()) return conflict("the session has something to do");
     return {};
   };
+  if (auto now = go_on(); !now) return fail(now.error());
+  ArchiveOptions options;
+  options.quick = true;
+  options.max_bytes = options_.snapshot_limit_bytes;
+  options.check_interval = kLookInterval;
+  options.check = go_on;
   SandboxClient client(dependencies_.http, sandbox.endpoint);
   return client.archive(dependencies_.store, session_id_, options, owner_context(kArchiveTimeout));
 }
@@ -99,7 +103,7 @@ Result<std::string> SessionRunner::take_snapshot(const Sandbox& sandbox) {
 Result<void> SessionRunner::note_no_snapshot(const Error& error) {
   if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
   dependencies_.logger.warn("no snapshot of the workspace", {{"session", session_id_}, {"error", error.to_string()}});
-  if (error.code != ErrorCode::resource_exhausted) return {};
+  if (error.code != ErrorCode::unsupported) return {};
   return commit({events::log(LogLevel::warn,
                              "The files are not kept outside of the sandbox after this turn: zipped, they are over " +
                                  in_mib(options_.snapshot_limit_bytes))});

@@ -92,7 +92,7 @@ Result<void> SessionRunner::run_turn() {
     auto ready = ensure_sandbox();
     if (!ready) {
       const ErrorCode code = ready.error().code;
-      if (abandon_.stop_requested() || code == ErrorCode::fenced) return ready;
+      if (abandon_.stop_requested() || code == ErrorCode::fenced || store_is_out_) return ready;
       return fail_start(ready.error());
     }
     auto done = run_graph(*model);
@@ -129,7 +129,7 @@ DesktopInputGateOptions SessionRunner::input_gate_options() const {
 
 // What an unfinished run means: somebody asked for it, the sandbox went away, or the turn has failed.
 Result<SessionRunner::Next> SessionRunner::after_error(const Error& error) {
-  if (error.code == ErrorCode::fenced || abandon_.stop_requested()) return fail(error);
+  if (error.code == ErrorCode::fenced || abandon_.stop_requested() || store_is_out_) return fail(error);
   if (auto read = log_->refresh(owner_context(kStoreTimeout)); !read) return fail(read.error());
   if (error.code == ErrorCode::cancelled) return state().delete_requested() ? Next::done : Next::again;
   if (error.code == ErrorCode::unavailable && sandbox_is_gone() && relaunches_ < kMaxRelaunches) {
@@ -176,7 +176,7 @@ Result<void> SessionRunner::commit(std::vector<NewEvent> events, const RowPatch&
     if (begins || ends) with_life.expires_at = dependencies_.clock.now_ms() + timeout_s_ * 1000;
   }
   const auto ended = ended_turns(events);
-  auto done = log_->commit(std::move(events), with_life, owner_context(kStoreTimeout));
+  auto done = watched(log_->commit(std::move(events), with_life, owner_context(kStoreTimeout)));
   if (done && dependencies_.on_turn) std::for_each(ended.begin(), ended.end(), dependencies_.on_turn);
   return done;
 }
@@ -187,7 +187,16 @@ std::chrono::milliseconds SessionRunner::turn_duration() const {
 }
 
 Result<void> SessionRunner::commit_with_next(std::vector<NewEvent> events) {
-  return log_->commit_with_next(std::move(events), owner_context(kStoreTimeout));
+  return watched(log_->commit_with_next(std::move(events), owner_context(kStoreTimeout)));
+}
+
+// A store without room, or out of reach, is no fault of the turn: it stays as it is in the log, for when there is.
+Result<void> SessionRunner::watched(Result<void> commit) {
+  if (commit) return commit;
+  const ErrorCode code = commit.error().code;
+  store_is_out_ = store_is_out_ || code == ErrorCode::resource_exhausted || code == ErrorCode::unavailable ||
+                  code == ErrorCode::deadline_exceeded;
+  return commit;
 }
 
 void SessionRunner::delta(const Json& message) {

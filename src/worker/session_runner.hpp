@@ -1,6 +1,7 @@
 // Runs one session while it has work: sandbox, turns, end. One object per run, on one thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,7 @@ class SessionRunner final : private Emitter {
   const SessionState& state() const override { return log_->state(); }
 
   Result<void> commit(std::vector<NewEvent> events, const RowPatch& patch);
+  Result<void> watched(Result<void> commit);
   std::chrono::milliseconds turn_duration() const;  // of the running turn, so far
   Result<bool> settle();                            // true when there was nothing to do and the session is marked so
 
@@ -85,7 +87,8 @@ class SessionRunner final : private Emitter {
   std::unique_ptr<SandboxToolBox> tools_;
   std::int64_t timeout_s_ = 0;  // of the session; known from run() on
   int relaunches_ = 0;
-  bool snapshot_due_ = false;  // the files may have changed since the last one
+  bool snapshot_due_ = false;              // the files may have changed since the last one
+  std::atomic<bool> store_is_out_{false};  // set by commits of calls that run side by side
 };
 
 // The backend's name for the sandbox of a session.

@@ -49,6 +49,8 @@ struct WorkerDependencies {
   // Whether a person controls the session's desktop: the agent's own input waits then. Asked about ten times a second
   // while it waits; must not block for long. May be empty: nobody ever does.
   std::function<bool(const std::string& session_id)> person_controls_desktop;
+  // Body of what those ports refuse before a handler sees it. May be empty: plain text.
+  std::function<net::Response(int status, const std::string& message)> error_response;
 };
 
 struct WorkerOptions {

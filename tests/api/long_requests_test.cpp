@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "api/api_fixture.hpp"
+#include "api/socket_client.hpp"
 #include "net/raw_client.hpp"
 
 namespace ottobot::api::test {
@@ -24,6 +25,7 @@ class LongRequestsTest : public ApiTest {
     ApiOptions options{"1.2.3", "127.0.0.1", 0, "", {}};
     options.long_requests = {3, 5};
     options.slow_bodies = 4;
+    options.streams = {2, 3, "chats and event streams"};
     restart(options);
   }
   ~LongRequestsTest() override { let_go_ = true; }
@@ -41,6 +43,32 @@ class LongRequestsTest : public ApiTest {
   std::atomic<bool> let_go_{false};
   std::atomic<int> held_{0};
 };
+
+TEST_F(LongRequestsTest, ChatsAndEventStreamsOfASessionHaveABound) {
+  const std::string one = create_session();
+  const std::string other = create_session();
+  const auto open_stream = [&](const std::string& id) {
+    net::test::RawClient client(port());
+    client.send("GET /session/" + id + "/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+    EXPECT_EQ(client.response(true).status, 200);
+    return client;
+  };
+  SocketClient chat(port(), "/session/" + one + "/chat");
+  EXPECT_TRUE(chat.accepted());
+  auto stream = open_stream(one);
+  const SocketClient refused(port(), "/session/" + one + "/chat");
+  EXPECT_EQ(refused.handshake().status, 429);
+  EXPECT_FALSE(refused.handshake().field("Retry-After").empty());
+  const auto last = open_stream(other);
+  EXPECT_EQ(SocketClient(port(), "/session/" + other + "/chat").handshake().status, 503);
+
+  stream.disconnect();
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  const auto has_room = [&] { return SocketClient(port(), "/session/" + one + "/chat").accepted(); };
+  bool room = has_room();
+  for (; !room && std::chrono::steady_clock::now() < until; room = has_room()) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(room) << "a place that was left stays taken";
+}
 
 TEST_F(LongRequestsTest, ASessionHasItsShareAndTheServerItsBound) {
   const std::string greedy = create_session();
@@ -71,9 +99,10 @@ TEST_F(LongRequestsTest, ClientsThatAreSlowToSendTheirBodiesKeepNobodyElseOut) {
   std::vector<net::test::RawClient> slow;
   for (int i = 0; i < 40; ++i) {
     slow.emplace_back(port());
-    slow.back().send("POST /session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+    slow.back().send("POST /session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{");
   }
   EXPECT_EQ(get("/session").status, 200);
+  EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"x"})").status, 201) << "a short body is not waited for";
   int refused = 0;
   for (std::size_t i = 4; i < slow.size(); ++i) refused += slow[i].response().status == 503 ? 1 : 0;
   EXPECT_GE(refused, 32) << "all but those that are waited for";
@@ -83,6 +112,17 @@ TEST_F(LongRequestsTest, ClientsThatAreSlowToSendTheirBodiesKeepNobodyElseOut) {
          std::chrono::steady_clock::now() < until) {
   }
   EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"x"})").status, 201);
+}
+
+TEST_F(LongRequestsTest, AThousandSlowSendersOfShortBodiesHoldNothing) {
+  std::vector<net::test::RawClient> slow;
+  for (int i = 0; i < 1000; ++i) {
+    slow.emplace_back(port());
+    slow.back().send("POST /session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  }
+  EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"x"})").status, 201);
+  slow[0].send(R"("initial_prompt":")" + std::string(79, 'x') + "\"}");
+  EXPECT_EQ(slow[0].response().status, 201);
 }
 
 TEST_F(LongRequestsTest, RelayedToolCallsCountToo) {

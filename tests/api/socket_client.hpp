@@ -20,6 +20,8 @@ class SocketClient {
   void send_text(std::string_view payload) { send_frame(0x1, payload); }
   void send_binary(std::string_view payload) { send_frame(0x2, payload); }
   void send_json(const Json& json) { send_text(dump_json(json)); }
+  // A frame that may break the rules.
+  void send_raw(std::string_view bytes) { raw_.send(bytes); }
   void drop() { raw_.disconnect(); }
   void send_close() { send_frame(0x8, std::string("\x03\xe8", 2)); }
 

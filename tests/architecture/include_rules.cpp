@@ -31,6 +31,7 @@ const std::vector<Layer> kLayers = {
     {"mcp/transports", {"mcp", "net", "net/process", "net/server", "net/client"}},
     {"agent", {"json_schema"}},
     {"session", {}},
+    {"containers/breaker", {}},
     {"containers/local", {"net", "net/process"}},
     {"llm", {}},
     {"llm/gemini", {"llm", "net", "net/client"}},

@@ -34,6 +34,7 @@ class ServerProcess {
   bool is_running() const { return running_; }
   const std::string& url() const { return url_; }
   int port() const;
+  pid_t pid() const { return process_.pid(); }
   std::filesystem::path data_dir() const { return dir_ / "d"; }
   std::string log() const;  // its stderr so far
 

@@ -247,6 +247,32 @@ TEST_P(HttpServerTest, TellsTheReaderOfASlowBody) {
   EXPECT_EQ(response.field("Connection"), "close");
 }
 
+TEST_P(HttpServerTest, AHandlerStartsWhenAShortBodyIsThere) {
+  std::atomic<int> started{0};
+  HttpServerOptions options;
+  options.body_timeout = 1s;
+  serve(
+      [&](Exchange& exchange) {
+        ++started;
+        EXPECT_TRUE(exchange.body_complete());
+        exchange.respond({200, {}, *exchange.read_body(100)});
+      },
+      options);
+  RawClient whole = connect(), left = connect(), slow = connect();
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n";
+  for (RawClient* client : {&whole, &left, &slow}) client->send(head + "abc");
+  left.end_sending();
+  EXPECT_TRUE(left.closed_by_peer());
+  EXPECT_EQ(started, 0);
+  whole.send("defghij" + get("/"));
+  EXPECT_EQ(whole.response().body, "abcdefghij");
+  EXPECT_EQ(whole.response().status, 200);
+  const auto response = slow.response();
+  EXPECT_EQ(response.status, 408);
+  EXPECT_EQ(response.field("Connection"), "close");
+  EXPECT_EQ(started, 2);
+}
+
 TEST_P(HttpServerTest, ClosesIdleConnections) {
   HttpServerOptions options;
   options.keep_alive = 50ms;

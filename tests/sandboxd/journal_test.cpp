@@ -175,5 +175,66 @@ TEST(JournalLimitsTest, SpillsLargeResultsAndRefusesWhenFull) {
   EXPECT_TRUE(journal.call({"3", "f"}, large, nullptr, ctx));
 }
 
+class OthersInTheJournal : public ::testing::Test {
+ protected:
+  OthersInTheJournal() : journal_(options(folder_.path())) {}
+
+  static JournalOptions options(const std::string& folder) {
+    JournalOptions options;
+    options.folder = folder;
+    options.max_entries = 2;
+    options.max_memory_result_bytes = 1000;
+    options.max_others_entries = 3;
+    options.max_others_spilled_bytes = 12'000;
+    return options;
+  }
+  // Whether the id was known.
+  Result<bool> call(const std::string& id, bool by_owner, std::size_t bytes = 10) {
+    const CallBody body = [bytes](const Progress&, const CallContext&) {
+      return mcp::text_result(std::string(bytes, 'x'));
+    };
+    auto outcome = journal_.call({id, "f", by_owner}, body, nullptr, with_timeout(std::chrono::seconds(10)));
+    if (!outcome) return fail(outcome.error());
+    return outcome->replayed;
+  }
+
+  TempFolder folder_;
+  Journal journal_;
+};
+
+TEST_F(OthersInTheJournal, MakeRoomForThemselvesAndLeaveTheOwnersResults) {
+  EXPECT_EQ(call("owner", true), false);
+  for (int n = 0; n < 20; ++n) EXPECT_EQ(call("other-" + std::to_string(n), false), false);
+  EXPECT_EQ(journal_.size(), 4U);
+  EXPECT_EQ(call("owner", true), true);
+  EXPECT_EQ(call("other-19", false), true);
+  EXPECT_EQ(call("other-1", false), false);
+  EXPECT_EQ(call("owner-2", true), false);
+}
+
+TEST_F(OthersInTheJournal, KeepTheirLargeResultsWithinTheirOwnBound) {
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(call("large-" + std::to_string(n), false, 5000), false);
+  EXPECT_EQ(call("next", false), false);
+  EXPECT_EQ(call("large-2", false, 5000), true);
+  EXPECT_EQ(call("large-0", false, 5000), false);
+}
+
+TEST_F(OthersInTheJournal, AreRefusedWhileAllOfTheirsRun) {
+  const CallBody until_cancelled = [](const Progress&, const CallContext& ctx) {
+    (void)system_clock().sleep_for(std::chrono::minutes(1), ctx);
+    return mcp::text_result("ended");
+  };
+  for (int n = 0; n < 3; ++n) {
+    auto left = journal_.call({"running-" + std::to_string(n), "f", false}, until_cancelled, nullptr,
+                              with_timeout(std::chrono::milliseconds(1)));
+    ASSERT_FALSE(left);
+    EXPECT_EQ(left.error().code, ErrorCode::deadline_exceeded);
+  }
+  auto refused = call("one-more", false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
+  EXPECT_EQ(call("owner", true), false);
+}
+
 }  // namespace
 }  // namespace ottobot::sandboxd

@@ -13,6 +13,7 @@ class NoExchange final : public net::Exchange {
  public:
   const net::RequestHead& request() const override { return head_; }
   std::stop_token client_gone() const override { return {}; }
+  bool body_complete() const override { return true; }
   Result<std::string> read_body(std::size_t) override { return std::string(); }
   Result<std::size_t> read(std::span<char>) override { return 0u; }
   void respond(net::Response) override {}

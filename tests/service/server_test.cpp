@@ -95,6 +95,43 @@ TEST(Server, CountsWhatItDoes) {
   }
 }
 
+// Until a new session is refused; its error.
+Error first_refusal(Server& server) {
+  const auto ctx = with_timeout(std::chrono::seconds(30));
+  NewSession request;
+  request.initial_prompt = "hello";
+  while (ctx.check()) {
+    auto row = server.sessions().create(request, ctx);
+    if (!row) return row.error();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return {};
+}
+
+TEST(Server, RefusesSessionsAtOnceWhileSandboxesCannotBeStarted) {
+  auto parts = make_test_parts();
+  testing::FakeContainerOptions broken;
+  broken.on_launch = [](const LaunchParams&, const CallContext&) { return Result<void>(unavailable("no engine")); };
+  parts.backend = std::make_unique<testing::FakeContainerBackend>(std::move(broken));
+  auto server = Server::start(std::move(parts), make_test_options());
+  ASSERT_TRUE(server) << server.error().to_string();
+  const Error refused = first_refusal(**server);
+  EXPECT_EQ(refused.code, ErrorCode::unavailable);
+  EXPECT_TRUE(refused.retry_after);
+  EXPECT_NE(refused.message.find("no engine"), std::string::npos) << refused.message;
+  const auto answer = get((*server)->url() + "/health");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->status, 200);
+  const Json health = parse_json(answer->body).value_or(Json());
+  EXPECT_EQ(get_string(health, "status"), "degraded") << answer->body;
+  EXPECT_EQ(health["services"]["docker"], false);
+  ASSERT_EQ(health["problems"].size(), 1u);
+  EXPECT_EQ(health["problems"][0], refused.message);
+  const auto metrics = get((*server)->url() + "/metrics", {{"Accept", "text/plain"}});
+  ASSERT_TRUE(metrics) << metrics.error().to_string();
+  EXPECT_NE(metrics->body.find("ottobot_sandbox_launches_refused 1"), std::string::npos) << metrics->body;
+}
+
 TEST(Server, StopsWithinItsPatienceAndFreesThePort) {
   auto server = Server::start(make_test_parts(), make_test_options());
   ASSERT_TRUE(server) << server.error().to_string();

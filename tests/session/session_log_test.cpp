@@ -222,6 +222,10 @@ TEST_F(SessionLogTest, LargeValuesAreBlobsInTheStoreAndWholeForReaders) {
   ASSERT_TRUE(succeeded(whole));
   EXPECT_EQ(get_string(whole->at(0).data, "message"), large);
   EXPECT_EQ(whole->at(0).data["metadata"]["inner"][0], large);
+  // They count: a page of large events is a short one.
+  ASSERT_TRUE(succeeded(log->commit({events::log(LogLevel::info, large), events::log(LogLevel::info, "x")}, {}, {})));
+  EXPECT_EQ(read_events(*store, {id, 2, 500, large.size()}, {})->size(), 1u);
+  EXPECT_EQ(read_events(*store, {id, 2, 500, 3 * large.size()}, {})->size(), 3u);
 }
 
 TEST_F(SessionLogTest, OpensFromACheckpointAndTheEventsAfterIt) {

@@ -50,6 +50,75 @@ TEST_F(SqliteStoreTest, MakesItsDirectoryForItsOwnerOnly) {
   EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
+class AlmostFullDisk : public SqliteStoreTest {
+ protected:
+  AlmostFullDisk() {
+    auto store = open();
+    EXPECT_TRUE(succeeded(store));
+    CreateSessionParams params;
+    params.row.id = session_;
+    params.idempotency_key = "key";
+    EXPECT_TRUE(succeeded((*store)->create_session(params, ctx_)));
+    EXPECT_TRUE(succeeded((*store)->post_inbox(prompt("known"), ctx_)));
+    store->reset();
+    auto full = make_sqlite_store({.data_dir = data_, .clock = clock_, .reserved_disk_bytes = 1ull << 60});
+    EXPECT_TRUE(succeeded(full));
+    store_ = std::move(*full);
+  }
+
+  AppendParams prompt(const std::string& id) const {
+    AppendParams params;
+    params.session_id = session_;
+    params.events = {events::user_prompt("go")};
+    params.events[0].id = id;
+    return params;
+  }
+
+  const std::string session_ = new_id();
+  std::unique_ptr<SessionStore> store_;
+};
+
+TEST_F(AlmostFullDisk, NewWorkIsRefusedAndSaysWhenToComeBack) {
+  CreateSessionParams another;
+  another.row.id = new_id();
+  const auto created = store_->create_session(another, ctx_);
+  const auto posted = store_->post_inbox(prompt("new"), ctx_);
+  ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, created));
+  ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, posted));
+  EXPECT_TRUE(posted.error().retry_after);
+  EXPECT_FALSE(posted.error().hint.empty());
+  EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, store_->ping(ctx_)));
+}
+
+TEST_F(AlmostFullDisk, WhatWasAcknowledgedIsAcknowledgedAgain) {
+  CreateSessionParams same;
+  same.row.id = new_id();
+  same.idempotency_key = "key";
+  const auto created = store_->create_session(same, ctx_);
+  ASSERT_TRUE(succeeded(created));
+  EXPECT_TRUE(created->replayed);
+  const auto posted = store_->post_inbox(prompt("known"), ctx_);
+  ASSERT_TRUE(succeeded(posted));
+  EXPECT_TRUE(posted->replayed);
+}
+
+TEST_F(AlmostFullDisk, WhatHasBegunGoesToItsEnd) {
+  const auto lease = store_->acquire_lease({session_, "w"}, ctx_);
+  ASSERT_TRUE(succeeded(lease));
+  AppendOwnerParams step;
+  step.session_id = session_;
+  step.epoch = lease->epoch;
+  step.events = {events::turn_finished({})};
+  EXPECT_TRUE(succeeded(store_->append_owner(step, ctx_)));
+  for (const NewEvent& event : {events::stop_requested("user"), events::delete_requested("user")}) {
+    AppendParams params;
+    params.session_id = session_;
+    params.events = {event};
+    EXPECT_TRUE(succeeded(store_->post_inbox(params, ctx_)));
+  }
+  EXPECT_TRUE(succeeded(store_->read({session_}, ctx_)));
+}
+
 TEST_F(SqliteStoreTest, FinishedTurnsAreStillCountedAfterARestart) {
   {
     auto store = open();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "ottobot/testing/faulty_session_store.hpp"
 #include "worker/worker_fixture.hpp"
 
 namespace ottobot::worker {
@@ -317,6 +318,41 @@ TEST_F(SessionRunnerTest, AStaleOwnerWritesNothing) {
   EXPECT_TRUE(failed_with(ErrorCode::fenced, runner.run()));
   EXPECT_EQ(row(id).last_seq, before);
   EXPECT_TRUE(succeeded(store_->release_lease(newer, {})));
+}
+
+// Wherever in a turn the store runs out of room: nothing of it is lost, and it is not the turn that fails.
+TEST_F(SessionRunnerTest, ATurnOutlivesAStoreThatHasNoRoom) {
+  use_scenario({{"turns",
+                 {{{"steps",
+                    {{{"text", "Looking"}, {"tool_calls", {{{"name", "list_files"}, {"args", Json::object()}}}}},
+                     {{"text", "Done."}}}}}}}});
+  testing::FaultySessionStore full(*store_);
+  WorkerDependencies dependencies{full,    *queue_,        backend_,          *http_, *server_, clock_,
+                                  null_logger(), dependencies_.models, {}, {}, {}};
+  bool reached_the_end = false;
+  for (std::size_t commits = 0; !reached_the_end; ++commits) {
+    SCOPED_TRACE(std::to_string(commits) + " commits find room");
+    ASSERT_LT(commits, 50U);
+    const std::string id = create();
+    full.inject({.error = resource_exhausted("the disk is full").value(),
+                 .skip = commits,
+                 .count = 1'000'000,
+                 .method = "append_owner"});
+    const auto attempt = [&] {
+      const Lease lease = own(id);
+      const auto done = SessionRunner(dependencies, options_, ports_, lease, {}).run();
+      EXPECT_TRUE(testing::succeeded(store_->release_lease(lease, {})));
+      return done;
+    };
+    reached_the_end = attempt().has_value();
+    full.heal();
+    EXPECT_TRUE(testing::succeeded(attempt()));
+    const auto ends = events(id, EventType::turn_finished);
+    ASSERT_EQ(ends.size(), 1U);
+    EXPECT_EQ(get_string(ends[0].data, "outcome"), "completed") << ends[0].data;
+    EXPECT_EQ(events(id, EventType::tool_result).size(), 1U);
+    EXPECT_EQ(row(id).status, SessionStatus::ready);
+  }
 }
 
 }  // namespace

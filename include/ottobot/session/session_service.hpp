@@ -44,6 +44,8 @@ struct SessionServiceOptions {
   std::function<Result<std::string>(const std::string& model)> resolve_model;
   // The id of a new session whose fields are good and filled in; empty = any. May be empty.
   std::function<std::string(const NewSession& request)> choose_id;
+  // Whether sandboxes can be started, as far as is known: an error refuses new sessions. May be empty.
+  std::function<Result<void>()> check_backend;
   // Where the desktop of a new session will be: 0 = no port of its own. May be empty.
   std::function<Result<int>(const std::string& session_id, const CallContext& ctx)> reserve_vnc_port;
   // Undoes it when the session could not be stored. May be empty.
@@ -58,7 +60,7 @@ class SessionService {
 
   // The same idempotency key and body: the first answer again, whatever would refuse a new session. Errors:
   // invalid_argument (details name the fields), conflict (idempotency key used for another body), resource_exhausted
-  // (queue limit).
+  // (queue limit, disk), those of check_backend.
   Result<SessionRow> create(const NewSession& request, const CallContext& ctx);
   // Whether create() would take the fields. Errors: invalid_argument (details name every wrong one).
   Result<void> check(const NewSession& request) const;
@@ -100,7 +102,7 @@ Result<void> check_prompt(const std::string& content, const std::string& client_
 // Pushes every session that has work and no owner; returns how many. Run at start and periodically.
 Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx);
 
-// Events as read() gives them, with blobs put back into place.
+// Events as read() gives them, with blobs put back into place. What those hold counts for max_bytes too.
 Result<std::vector<Event>> read_events(SessionStore& store, const ReadParams& params, const CallContext& ctx);
 
 }  // namespace ottobot

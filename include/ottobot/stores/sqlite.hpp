@@ -30,6 +30,9 @@ struct SqliteStoreOptions {
   Clock& clock = system_clock();         // borrowed for the life of the store
   std::uint64_t max_database_bytes = 0;  // of rows and events, without blobs; 0 = as much as the disk holds
   SqliteSync sync = SqliteSync::normal;
+  // Free space on the disk that is kept for what has begun: with less, new sessions and prompts are refused
+  // (resource_exhausted), while turns go on to their end and stops and deletes are taken. 0 = none.
+  std::uint64_t reserved_disk_bytes = 32ull << 20;
 };
 
 // Errors: conflict (another process uses the directory; the message names it), data_loss (damaged, or not a database of

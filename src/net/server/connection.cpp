@@ -203,6 +203,7 @@ void Connection::on_deadline() {
   input_due_ = SteadyTime::max();
   if (phase_ == Phase::head && parser_.idle()) return close_when_sent();
   if (phase_ == Phase::head) return refuse(408, "the request head took too long");
+  if (dispatch_due_) return refuse(408, "the request body took too long");
   if (phase_ == Phase::body && transaction_->body.reader_waits()) {
     ended_ = true;
     transaction_->body.fail(deadline_exceeded("the request body took too long").value());

@@ -78,6 +78,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   std::size_t take_head(std::string_view bytes);
   std::size_t take_body(std::string_view bytes);
   void begin_request(ParsedRequest request);
+  bool awaits_short_body() const;
   void dispatch();
   void on_body_wanted();
 

@@ -4,7 +4,9 @@ namespace ottobot::net {
 
 namespace {
 constexpr std::size_t kMaxPipelined = 64 << 10;
-}
+// A body of at most so many bytes is awaited here: a client that is slow to send it holds a buffer, and no handler.
+constexpr std::uint64_t kShortBody = 64 << 10;
+}  // namespace
 
 void Connection::want_read() {
   if (closed_ || closing_ || reading_ || ended_) return;
@@ -36,7 +38,7 @@ void Connection::on_readable() {
 // Maybe a full close, maybe only "I have sent everything": the handler is told, its answer is still sent.
 void Connection::on_end_of_input() {
   ended_ = true;
-  if (!transaction_) return close_when_sent();
+  if (!transaction_ || dispatch_due_) return close_when_sent();
   const auto transaction = transaction_;
   if (outcome_.observer) return break_off(unavailable("the client closed the connection").value());
   transaction->gone.request_stop();
@@ -54,7 +56,13 @@ void Connection::consume(std::string_view bytes) {
   }
   if (closing_ || closed_) return;
   input_.assign(bytes);
-  if (dispatch_due_) dispatch();
+  if (dispatch_due_ && !awaits_short_body()) dispatch();
+}
+
+bool Connection::awaits_short_body() const {
+  if (phase_ != Phase::body) return false;
+  const ParsedRequest& request = transaction_->request;
+  return !request.chunked && request.content_length <= kShortBody && !request.head.headers.find("Expect");
 }
 
 std::size_t Connection::take_head(std::string_view bytes) {
@@ -85,6 +93,7 @@ void Connection::begin_request(ParsedRequest request) {
   input_due_ = SteadyTime::max();
   phase_ = decoder_.done() ? Phase::busy : Phase::body;
   if (phase_ == Phase::busy) transaction_->body.finish({});
+  if (awaits_short_body()) expect_input_within(context_->options.body_timeout);
 }
 
 std::size_t Connection::take_body(std::string_view bytes) {

@@ -12,6 +12,7 @@ class ServerExchange final : public Exchange {
 
   const RequestHead& request() const override { return transaction_->request.head; }
   std::stop_token client_gone() const override { return transaction_->gone.get_token(); }
+  bool body_complete() const override { return transaction_->body.complete(); }
   Result<std::string> read_body(std::size_t max_bytes) override;
   Result<std::size_t> read(std::span<char> buffer) override;
   void respond(Response response) override;

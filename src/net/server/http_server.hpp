@@ -116,6 +116,8 @@ class Exchange {
   // Fires when the client disconnects or the server stops.
   virtual std::stop_token client_gone() const = 0;
 
+  // Whether all of the body has arrived: reading it does not block then.
+  virtual bool body_complete() const = 0;
   // The whole body. Errors: resource_exhausted beyond max_bytes (answer 413), deadline_exceeded (408), unavailable
   // (client gone), invalid_argument (bad chunking: 400).
   virtual Result<std::string> read_body(std::size_t max_bytes) = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 // A killed process takes a moment to go, and a child that it was about to start has its lock until it executes.
 constexpr std::chrono::milliseconds kHolderGoes{2000};
 constexpr std::chrono::milliseconds kAskAgain{5};
+constexpr std::chrono::seconds kDiskRetry{10};
 
 Result<void> make_private_directory(const fs::path& path) {
   std::error_code error;
@@ -72,6 +74,17 @@ Result<DataDir> DataDir::open(const fs::path& path) {
     if (auto made = make_private_directory(folder); !made) return fail(made.error());
   }
   return dir;
+}
+
+Result<void> DataDir::check_free(std::uint64_t bytes) const {
+  struct statvfs disk {};
+  // Not known is not full: a write will say.
+  if (bytes == 0 || ::statvfs(path_.c_str(), &disk) != 0) return {};
+  if (static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize >= bytes) return {};
+  auto full = resource_exhausted("the disk of the data directory is almost full",
+                                 "free some space there, for example by deleting files of sessions, and try again");
+  full.value().retry_after = kDiskRetry;
+  return full;
 }
 
 Result<void> DataDir::sync() const { return sync_directory(path_); }

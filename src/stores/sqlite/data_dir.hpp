@@ -1,6 +1,7 @@
 // The data directory: made, locked for one process, and its layout.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "net/unique_fd.hpp"
@@ -20,6 +21,8 @@ class DataDir {
   std::filesystem::path unfinished() const { return path_ / "unfinished"; }
   // Makes the names in the directory durable.
   Result<void> sync() const;
+  // Errors: resource_exhausted: its disk has less than `bytes` left.
+  Result<void> check_free(std::uint64_t bytes) const;
 
  private:
   DataDir(std::filesystem::path path, net::UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}

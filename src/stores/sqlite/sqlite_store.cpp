@@ -41,13 +41,14 @@ bool may_be_lost_with_power(const NewEvent& event) {
 
 class SqliteStore final : public SessionStore {
  public:
-  SqliteStore(Clock& clock, SqliteSync sync, DataDir dir, std::unique_ptr<Connection> connection)
-      : clock_(clock),
-        sync_(sync),
+  SqliteStore(const SqliteStoreOptions& options, DataDir dir, std::unique_ptr<Connection> connection)
+      : clock_(options.clock),
+        sync_(options.sync),
+        reserved_disk_bytes_(options.reserved_disk_bytes),
         dir_(std::move(dir)),
         writer_(std::move(connection)),
         readers_(dir_.database()),
-        leases_(clock),
+        leases_(options.clock),
         ports_(writer_),
         blobs_(dir_, [this](const std::string& session_id) { return exists(session_id, CallContext{}); }) {}
 
@@ -141,6 +142,7 @@ class SqliteStore final : public SessionStore {
     const auto body = [&](Connection& connection, const EncodedEvents& events) -> Result<AppendResult> {
       const auto head = load_head(connection, params.session_id);
       if (!head) return fail(head.error());
+      if (auto room = check_room_for(connection, *head, params.events); !room) return fail(room.error());
       return append_events(connection, *head, params, patch, std::nullopt, events, clock_.now_ms());
     };
     return write_append(params, ctx, body, Sync::now);
@@ -272,8 +274,15 @@ class SqliteStore final : public SessionStore {
   std::string store_id() const override { return store_id_; }
 
   Result<void> ping(const CallContext& ctx) override {
-    return readers_.read(ctx, [](Connection& connection) -> Result<void> {
+    const auto read = readers_.read(ctx, [](Connection& connection) -> Result<void> {
       if (!connection.query("SELECT 1 FROM meta").next()) return unavailable("the database is empty");
+      return {};
+    });
+    if (!read) return read;
+    if (auto room = dir_.check_free(reserved_disk_bytes_); !room) return room;
+    if (!writer_.has_failed()) return {};
+    return writer_.write(ctx, [&](Connection& connection) -> Result<void> {
+      connection.query("INSERT OR REPLACE INTO meta VALUES ('written_at', ?1)").bind(clock_.now_ms()).run();
       return {};
     });
   }
@@ -300,6 +309,14 @@ class SqliteStore final : public SessionStore {
     return head;
   }
 
+  // A prompt is work to come; one that is known already, or a stop or a delete, is not.
+  Result<void> check_room_for(Connection& connection, const SessionHead& head, const std::vector<NewEvent>& events) {
+    const bool prompts = std::any_of(events.begin(), events.end(), [&](const NewEvent& event) {
+      return event.type == EventType::user_prompt && find_event(connection, head.sid, event.id) == 0;
+    });
+    return prompts ? dir_.check_free(reserved_disk_bytes_) : Result<void>{};
+  }
+
   void announce(const std::string& session_id, const std::vector<NewEvent>& events, Seq last_seq) {
     if (!events.empty()) subscriptions_.announce(session_id, last_seq);
   }
@@ -311,6 +328,7 @@ class SqliteStore final : public SessionStore {
     if (!known) return fail(known.error());
     if (*known) return CreateSessionResult{std::move(**known), true};
     if (load_head(connection, params.row.id)) return session_exists(params.row.id);
+    if (auto room = dir_.check_free(reserved_disk_bytes_); !room) return fail(room.error());
     CreateSessionResult created{params.row, false};
     created.row.turns = {};
     created.row.last_seq = static_cast<Seq>(events.size());
@@ -332,6 +350,7 @@ class SqliteStore final : public SessionStore {
 
   Clock& clock_;
   const SqliteSync sync_;
+  const std::uint64_t reserved_disk_bytes_;
   DataDir dir_;  // unlocked last
   std::string store_id_;
   Writer writer_;  // closed after the readers, to fold the WAL into the database
@@ -350,7 +369,7 @@ Result<std::unique_ptr<SessionStore>> make_sqlite_store(const SqliteStoreOptions
   try {
     auto connection = std::make_unique<Connection>(dir->database(), Connection::Mode::read_write);
     if (auto ready = prepare_database(*connection, options.max_database_bytes); !ready) return fail(ready.error());
-    auto store = std::make_unique<SqliteStore>(options.clock, options.sync, std::move(*dir), std::move(connection));
+    auto store = std::make_unique<SqliteStore>(options, std::move(*dir), std::move(connection));
     if (auto recovered = store->recover(); !recovered) return fail(recovered.error());
     return store;
   } catch (...) {

@@ -95,8 +95,10 @@ void Writer::run_batch(const std::vector<Task*>& batch) {
       connection_->sync_log();
       dirty_ = false;
     }
+    failed_ = false;
   } catch (...) {
     const Error error = current_database_error();
+    failed_ = true;
     for (Task* task : batch) {
       if (task->outcome) task->outcome = fail(error);
     }

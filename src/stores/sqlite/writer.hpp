@@ -4,6 +4,7 @@
 // A write is on the disk when it is acknowledged, or, when it may be Sync::soon, within kSyncDelay.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -43,6 +44,9 @@ class Writer {
     return std::move(*result);
   }
 
+  // True while the newest transaction was lost, for lack of room or a disk that does not work.
+  bool has_failed() const { return failed_; }
+
  private:
   using Operation = std::function<Result<void>(Connection&)>;
   enum class State { waiting, running, done };
@@ -66,6 +70,7 @@ class Writer {
   std::vector<Task*> waiting_;
   bool leading_ = false;
   bool unsynced_ = false;
+  std::atomic<bool> failed_{false};
   bool stopping_ = false;
   std::condition_variable changed_;         // of unsynced_ or stopping_
   std::unique_ptr<Connection> connection_;  // used by the leading thread only
