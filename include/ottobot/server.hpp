@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ottobot/access_options.hpp"
 #include "ottobot/clock.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/llm_provider.hpp"
@@ -49,11 +50,13 @@ struct ServerOptions {
   std::chrono::milliseconds lease_ttl{10000};
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   std::vector<std::string> cors_origins;
+  AccessOptions access;  // by default none: everyone who reaches the port may use it
 };
 
 class Server {
  public:
-  // Listens and works when it returns. Errors: invalid_argument, conflict (port in use), those of the parts.
+  // Listens and works when it returns. Errors: invalid_argument, conflict (port in use), those of the parts; not_found
+  // and permission_denied for a file of API keys.
   static Result<std::unique_ptr<Server>> start(ServerParts parts, ServerOptions options);
   virtual ~Server() = default;  // as stop()
 

@@ -36,6 +36,7 @@ std::vector<Finding> examine(const DoctorContext& context) {
   findings.push_back(check_port(context));
   for (auto& finding : check_port_ranges(context)) findings.push_back(std::move(finding));
   findings.push_back(check_data_dir(context));
+  findings.push_back(check_access(context));
   findings.push_back(check_model(context));
   return findings;
 }

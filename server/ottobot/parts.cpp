@@ -64,6 +64,7 @@ ServerOptions server_options(const config::Settings& settings) {
   options.limits = settings.limits;
   options.retention = settings.retention;
   options.cors_origins = settings.cors_origins;
+  options.access = settings.access;
   return options;
 }
 

@@ -41,6 +41,11 @@ bool VncSocket::subscribe() {
     give_up(kUnknownSession, "unknown session");
     return false;
   }
+  const auto row = context_->deps.sessions.get(session_id_, caller_.user, context_->task_call());
+  if (!row && row.error().code == ErrorCode::not_found) {
+    give_up(kUnknownSession, "unknown session");
+    return false;
+  }
   auto subscription = context_->deps.store.subscribe(session_id_, *this);
   if (!subscription) {
     const bool unknown = subscription.error().code == ErrorCode::not_found;

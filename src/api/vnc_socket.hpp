@@ -15,8 +15,11 @@ class VncSocket final : public net::WebSocketObserver,
                         public OpenSocket,
                         public std::enable_shared_from_this<VncSocket> {
  public:
-  VncSocket(std::shared_ptr<Context> context, std::string session_id)
-      : context_(std::move(context)), session_id_(std::move(session_id)) {}
+  VncSocket(std::shared_ptr<Context> context, std::string session_id, Caller caller, SocketSlot slot)
+      : context_(std::move(context)),
+        session_id_(std::move(session_id)),
+        caller_(std::move(caller)),
+        slot_(std::move(slot)) {}
 
   // Once, on a handler thread.
   void open(std::shared_ptr<net::WebSocket> client);
@@ -45,6 +48,8 @@ class VncSocket final : public net::WebSocketObserver,
 
   const std::shared_ptr<Context> context_;
   const std::string session_id_;
+  const Caller caller_;
+  const SocketSlot slot_;
   SteadyTime give_up_at_;  // set by open()
 
   std::mutex mutex_;  // guards the members below

@@ -8,18 +8,26 @@
 #include <string>
 #include <vector>
 
+#include "ottobot/access_options.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/error.hpp"
 #include "ottobot/log.hpp"
 
 namespace ottobot::config {
 
+enum class Auth {
+  automatic,  // keys beyond loopback, or where some are set
+  keys,       // always
+  none,       // never
+};
+
 struct Settings {
   std::string role = "all";
   std::string backend = "auto", store = "sqlite", queue = "memory";  // names in the registry
   std::string host = "127.0.0.1";
   int port = 3000;
-  bool open_to_all = false;  // OTTOBOT_AUTH=none: no warning about listening beyond loopback
+  Auth auth = Auth::automatic;
+  AccessOptions access;
   std::string public_url;
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
 

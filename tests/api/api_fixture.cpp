@@ -68,7 +68,7 @@ ApiTest::~ApiTest() {
 void ApiTest::restart(ApiOptions options) {
   listener_.reset();
   api_.reset();
-  auto api = Api::make({*sessions_, *store_, *http_, *server_, system_clock(), null_logger(),
+  auto api = Api::make({*sessions_, *store_, *http_, *server_, *clock_, *logger_,
                         [this](const SessionRow&, const CallContext&) -> Result<Endpoint> {
                           if (!sandbox_up_) return not_found("no sandbox runs");
                           return sandbox_.endpoint();
@@ -111,9 +111,10 @@ Json ApiTest::json_of(const net::HttpResponse& response) {
   return json.value_or(Json());
 }
 
-std::string ApiTest::create_session() {
+std::string ApiTest::create_session(const std::string& user) {
   NewSession request;
   request.initial_prompt = "Build it";
+  request.user = user;
   const auto row = sessions_->create(request, with_timeout(kPatience));
   EXPECT_TRUE(row) << row.error().to_string();
   return row ? row->id : "";
