@@ -29,13 +29,13 @@ class RateLimit {
  private:
   struct Bucket {
     std::string name;
-    double tokens = 0;
+    std::int64_t credit = 0;  // in parts of a token, so that nothing is rounded
     SteadyTime counted_at{};
   };
   using Buckets = std::list<Bucket>;  // the one used last is in front
 
-  double filled(const Bucket& bucket) const;
-  std::chrono::milliseconds time_until_one(double tokens) const;
+  std::int64_t filled(const Bucket& bucket) const;
+  std::chrono::milliseconds time_until_token(std::int64_t credit) const;
   Bucket& bucket_of(const std::string& name);
   void forget_old();
 

@@ -47,6 +47,8 @@ class ApiTest : public ::testing::Test {
   }
   static Json json_of(const net::HttpResponse& response);
 
+  void make_sessions();
+
   // A session with an owner; its log then has three events.
   std::string create_session(const std::string& user = {});
   Seq append(const std::string& session_id, std::vector<NewEvent> events, RowPatch patch = {});
