@@ -85,9 +85,13 @@ Result<void> add_ticket_secret(config::Settings& settings, Logger& logger) {
   if (!secret.empty() || settings.store == "memory") return {};
   const fs::path file = settings.data_dir / "ticket_secret";
   if (auto made = make_private_file(file, new_secret()); !made) return fail(made.error());
-  secret = read_text(file);
-  if (secret.size() >= kGoodSecretLength) return {};
-  return data_loss(file.string() + " is damaged", "remove it: tickets that were given out end, and a new one is made");
+  std::string kept = read_text(file);
+  if (kept.size() < kGoodSecretLength) {
+    return data_loss(file.string() + " is damaged",
+                     "remove it: tickets that were given out end, and a new one is made");
+  }
+  secret = std::move(kept);
+  return {};
 }
 
 }  // namespace ottobot::cli

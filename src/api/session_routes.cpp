@@ -78,11 +78,13 @@ Result<void> create_session(Context& context, Request& request) {
   const auto room = has_room_for_session(context, request, *asked);
   if (!room) return fail(room.error());
   if (!*room) return {};
+  const UnixMillis asked_at = context.deps.clock.now_ms();
   const auto row = context.deps.sessions.create(*asked, context.store_call());
   if (!row) return fail(row.error());
   net::Response response = json_response(201, Presenter(context, request).brief(*row));
   response.headers.add("Location", "/session/" + row->id);
-  context.access->audit("session_created", request.caller(), row->id);
+  const bool is_new = row->created_at >= asked_at;  // else an earlier request made it
+  if (is_new) context.access->audit("session_created", request.caller(), row->id);
   request.exchange().respond(std::move(response));
   return {};
 }

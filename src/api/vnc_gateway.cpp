@@ -42,7 +42,7 @@ RouteRules websocket_rules() {
   return rules;
 }
 
-// The page with its parameters, at the session's own port or behind whatever prefix PUBLIC_URL has.
+// The page's parameters, behind whatever prefix PUBLIC_URL has.
 std::string page_query(const Context& context, const Request& request, const SessionRow& row) {
   const std::string url =
       links_for(context, request.head()).vnc_url(row.id, 0, page_ticket(context, request.caller(), row));

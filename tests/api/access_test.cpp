@@ -60,7 +60,9 @@ TEST_F(AccessTest, IdempotencyKeysAreOnesOwn) {
     return json_of(send("POST", "/session", body, headers));
   };
   const Json first = create("alice");
+  manual_.advance(1h);
   EXPECT_EQ(create("alice"), first) << "with the ticket in its URL";
+  EXPECT_EQ(log_.audited("session_created").size(), 1u) << "nothing was made the second time";
   EXPECT_NE(create("bob")["session_id"], first["session_id"]);
 }
 
