@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "ottobot/access_options.hpp"
 #include "ottobot/clock.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/llm_provider.hpp"
@@ -55,12 +56,13 @@ struct ServerOptions {
   int warm_pool_size = 0;  // spare sandboxes, started ahead of need, for each image and environment
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::vector<std::string> cors_origins;
+  AccessOptions access;  // by default none: everyone who reaches the port may use it
 };
 
 class Server {
  public:
   // Listens and works when it returns. Errors: invalid_argument, conflict (port in use), not_found and
-  // permission_denied (TLS files), those of the parts.
+  // permission_denied (files of TLS and of API keys), those of the parts.
   static Result<std::unique_ptr<Server>> start(ServerParts parts, ServerOptions options);
   virtual ~Server() = default;  // as stop()
 

@@ -33,5 +33,6 @@ std::vector<Finding> check_port_ranges(const DoctorContext& context);
 Finding check_data_dir(const DoctorContext& context);
 Finding check_model(const DoctorContext& context);
 Finding check_novnc();
+Finding check_access(const DoctorContext& context);
 
 }  // namespace ottobot::cli

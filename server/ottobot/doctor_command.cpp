@@ -37,6 +37,7 @@ std::vector<Finding> examine(const DoctorContext& context) {
   for (auto& finding : check_port_ranges(context)) findings.push_back(std::move(finding));
   for (auto& finding : check_tls(context)) findings.push_back(std::move(finding));
   findings.push_back(check_data_dir(context));
+  findings.push_back(check_access(context));
   findings.push_back(check_model(context));
   return findings;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "access_setup.hpp"
 #include "builtins.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
@@ -34,12 +35,14 @@ SIGTERM or Ctrl-C: running turns end between two steps and go on after the next
 start, sandboxes stay. A second signal ends the process at once.
 Every setting: docs/configuration.md)";
 
-void log_warnings(const config::Settings& settings, Logger& logger) {
-  for (const auto& warning : settings.warnings) logger.warn(warning);
-  if (!config::listens_on_loopback(settings) && !settings.open_to_all) {
-    logger.warn("everyone who reaches " + settings.host + ":" + std::to_string(settings.port) +
-                " can use this server; OTTOBOT_AUTH=none says that this is meant");
-  }
+// On the terminal and never in a log: nobody else is told.
+void show_new_key(const NewKey& key) {
+  std::cerr << "\n  This server asks for an API key. One was made for you, and is shown this once:\n\n"
+            << "      " << key.key << "\n\n"
+            << "  Use it:    curl -H 'Authorization: Bearer " << key.key << "' URL/session\n"
+            << "             OTTOBOT_API_KEY=" << key.key << " ottobot sessions --url URL\n"
+            << "  It is in   " << key.file.string() << " (a line for each key, user:key)\n\n"
+            << std::flush;
 }
 
 void warn_if_unusable(ContainerBackend& backend, Logger& logger, const CallContext& ctx) {
@@ -66,7 +69,7 @@ int serve(const SettingFlags& flags) {
   if (!settings) return report(settings.error());
   const auto logger =
       make_logger({settings->log_level, settings->log_format, config::secret_values(setting_sources(flags))});
-  log_warnings(*settings, *logger);
+  for (const auto& warning : settings->warnings) logger->warn(warning);
   const auto registry = builtin_registry();
   remove_leftovers(registry, *settings, *logger, with_timeout(kCleanUp));
   auto run_dir = own_dir(*settings);
@@ -77,6 +80,10 @@ int serve(const SettingFlags& flags) {
   if (*run_dir) {
     if (auto set = (*run_dir)->set_instance(instance); !set) return report(set.error());
   }
+  if (auto ready = add_ticket_secret(*settings, *logger); !ready) return report(ready.error());
+  const auto new_key = add_missing_key(*settings, *logger);
+  if (!new_key) return report(new_key.error());
+  if (*new_key) show_new_key(**new_key);
   warn_if_unusable(*parts->backend, *logger, CallContext{}.with_stop(interrupts.token()));
   auto server = Server::start(std::move(*parts), server_options(*settings));
   if (!server) return report(server.error());

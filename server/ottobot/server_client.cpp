@@ -56,7 +56,7 @@ Error refusal(int status, const std::string& body) {
   error.message = said.empty() ? "the server answered HTTP " + std::to_string(status) + " " +
                                      std::string(net::reason_phrase(status)) + (json ? "" : plain_words(body))
                                : said;
-  error.hint = json ? get_string(*json, "hint", hint_for(status)) : hint_for(status);
+  error.hint = json && status != 401 ? get_string(*json, "hint", hint_for(status)) : hint_for(status);
   const Json* details = json ? find_member(*json, "details") : nullptr;
   if (details == nullptr || !details->is_array()) return error;
   for (const Json& detail : *details) {

@@ -13,6 +13,7 @@
 #include "api/mcp_relay.hpp"
 #include "api/metrics_routes.hpp"
 #include "api/session_routes.hpp"
+#include "api/ticket_route.hpp"
 #include "api/vnc_gateway.hpp"
 
 namespace ottobot::api {
@@ -20,14 +21,18 @@ namespace {
 
 class HttpApi final : public Api {
  public:
-  HttpApi(ApiDependencies dependencies, ApiOptions options)
-      : context_(std::make_shared<Context>(std::move(dependencies), std::move(options))),
+  HttpApi(ApiDependencies dependencies, ApiOptions options, std::unique_ptr<Access> access)
+      : context_(std::make_shared<Context>(std::move(dependencies), std::move(options), std::move(access))),
         access_log_(context_->deps.logger),
         cors_(context_->options.cors_origins),
-        router_(context_->deps.logger, context_->deps.on_answered) {
+        router_({context_->deps.logger,
+                 admit_by(context_->guard, context_->options.is_loopback),
+                 {},
+                 context_->deps.on_answered}) {
     Context& context = *context_;
-    router_.add("GET", "health", [&context](Request& request) { return serve_health(context, request); });
-    router_.add("GET", "session/:id/chat", [&context](Request& request) { return serve_chat(context, request); });
+    router_.add("GET", "health", rules::kOpen, [&context](Request& request) { return serve_health(context, request); });
+    add_chat_route(router_, context);
+    add_ticket_route(router_, context);
     add_metrics_routes(router_, context);
     add_session_routes(router_, context);
     add_docs_routes(router_, context);
@@ -69,14 +74,14 @@ class HttpApi final : public Api {
   void set_port(int port) override { context_->port = port; }
 
   net::Handler vnc_port_handler(const std::string& session_id) override {
-    auto router = std::make_shared<Router>(context_->deps.logger);
-    add_own_port_vnc_routes(*router, *context_, session_id);
+    auto router = own_port_router(session_id);
+    add_own_port_vnc_routes(*router, *context_);
     return [router](net::Exchange& exchange) { router->handle(exchange); };
   }
 
   net::Handler mcp_port_handler(const std::string& session_id) override {
-    auto router = std::make_shared<Router>(context_->deps.logger);
-    add_mcp_routes(*router, *context_, session_id);
+    auto router = own_port_router(session_id);
+    add_mcp_routes(*router, *context_);
     return [router](net::Exchange& exchange) { router->handle(exchange); };
   }
 
@@ -85,6 +90,19 @@ class HttpApi final : public Api {
   }
 
  private:
+  Admit admit_by(const HostGuard& guard, bool is_loopback) const {
+    return
+        [this, &guard, is_loopback](const net::RequestHead& head, const RouteRules& rules, const std::string& session) {
+          return context_->access->admit(head, rules, session, {guard, is_loopback});
+        };
+  }
+
+  // They listen on loopback, always.
+  std::shared_ptr<Router> own_port_router(const std::string& session_id) const {
+    return std::make_shared<Router>(
+        RouterOptions{context_->deps.logger, admit_by(context_->own_port_guard, true), session_id, {}});
+  }
+
   const std::shared_ptr<Context> context_;
   const AccessLog access_log_;
   const Cors cors_;
@@ -95,7 +113,10 @@ class HttpApi final : public Api {
 
 Result<std::unique_ptr<Api>> Api::make(ApiDependencies dependencies, ApiOptions options) {
   if (!dependencies.sandbox_of) return invalid_argument("sandbox_of must be set");
-  return std::unique_ptr<Api>(std::make_unique<HttpApi>(std::move(dependencies), std::move(options)));
+  auto access = Access::make(options.access, dependencies.clock, dependencies.logger);
+  if (!access) return fail(access.error());
+  return std::unique_ptr<Api>(
+      std::make_unique<HttpApi>(std::move(dependencies), std::move(options), std::move(*access)));
 }
 
 }  // namespace ottobot::api

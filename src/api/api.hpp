@@ -14,6 +14,7 @@
 #include "api/long_requests.hpp"
 #include "net/client/http_client.hpp"
 #include "net/server/http_server.hpp"
+#include "ottobot/access_options.hpp"
 #include "ottobot/clock.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/log.hpp"
@@ -32,9 +33,10 @@ struct ApiDependencies {
   std::function<Result<Endpoint>(const SessionRow& row, const CallContext& ctx)> sandbox_of;
   // Parts of /health: may it answer within a moment, without blocking (cached).
   std::function<Json()> service_health;  // {redis, docker, workers, store}
-  // Bodies of /metrics, as JSON and for Prometheus. Without them there is no /metrics.
-  std::function<Result<Json>(const CallContext& ctx)> metrics;
-  std::function<Result<std::string>(const CallContext& ctx)> metrics_text;
+  // Bodies of /metrics, as JSON and for Prometheus; of single sessions only those of `user` (empty = all). Without them
+  // there is no /metrics.
+  std::function<Result<Json>(const std::string& user, const CallContext& ctx)> metrics;
+  std::function<Result<std::string>(const std::string& user, const CallContext& ctx)> metrics_text;
   // Told of every request once its handler is done. May be empty.
   std::function<void(const AnsweredRequest& request)> on_answered;
   // Sentences for /health, each a reason why it is not healthy; cached like service_health. May be empty.
@@ -47,6 +49,8 @@ struct ApiOptions {
   int port = 3000;
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;
+  AccessOptions access;
+  bool is_loopback = true;  // only this machine reaches the port
   LongRequestLimits long_requests;
   // Chats and event streams that are open at the same time. Fewer than the server's connections.
   LongRequestLimits streams{1000, 16000, "chats and event streams"};
@@ -56,6 +60,7 @@ struct ApiOptions {
 
 class Api {
  public:
+  // Errors: invalid_argument, not_found, permission_denied (API keys).
   static Result<std::unique_ptr<Api>> make(ApiDependencies dependencies, ApiOptions options);
   virtual ~Api() = default;
 

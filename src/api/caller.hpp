@@ -3,14 +3,22 @@
 
 #include <string>
 
+#include "ottobot/clock.hpp"
+
 namespace ottobot::api {
 
 enum class DesktopRole { view, control };
 
 struct Caller {
   std::string user;        // owner of what it makes and sees; empty = no access control: everything
-  std::string session_id;  // the only one that it may use; empty = all of the user's
+  std::string session_id;  // the only one that it may use, as its ticket says; empty = all of the user's
   DesktopRole desktop = DesktopRole::control;
+  UnixMillis ticket_expires_at = 0;  // 0 = it has no ticket
+  std::string address;               // where it is, for the audit log and limits
+
+  bool has_ticket() const { return ticket_expires_at != 0; }
+  // Whoever may only watch the desktop may only read the rest, too.
+  bool may_change() const { return desktop == DesktopRole::control; }
 };
 
 }  // namespace ottobot::api

@@ -6,6 +6,6 @@
 
 namespace ottobot::api {
 
-Result<void> serve_chat(Context& context, Request& request);
+void add_chat_route(Router& router, Context& context);
 
 }  // namespace ottobot::api

@@ -27,16 +27,24 @@ Result<ChatCommand> parse_chat_command(const std::string& payload, bool binary) 
   return ChatCommand{};
 }
 
-Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
+Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const ChatPlace& place,
                                                      const std::string& payload, bool binary) {
   auto command = parse_chat_command(payload, binary);
   if (!command) return fail(command.error());
+  const auto& [session_id, caller] = place;
+  if (!caller.may_change()) {
+    return permission_denied("this ticket lets its bearer read along, not take part",
+                             "connect with a ticket of the role control, or an API key");
+  }
+  if (auto ok = context.access->count_change(caller); !ok) return fail(ok.error().error);
   SessionService& sessions = context.deps.sessions;
   if (command->kind == ChatCommand::Kind::stop) {
-    if (auto stopped = sessions.stop(session_id, {}, context.task_call()); !stopped) return fail(stopped.error());
+    if (auto stopped = sessions.stop(session_id, caller.user, context.task_call()); !stopped) {
+      return fail(stopped.error());
+    }
     return std::nullopt;
   }
-  auto seq = sessions.post_prompt(session_id, {}, command->content, command->client_id, context.task_call());
+  auto seq = sessions.post_prompt(session_id, caller.user, command->content, command->client_id, context.task_call());
   if (!seq) return fail(seq.error());
   return PostedPrompt{*seq, std::move(command->client_id)};
 }

@@ -22,9 +22,14 @@ struct PostedPrompt {
   std::string client_id;
 };
 
+struct ChatPlace {
+  const std::string& session_id;
+  const Caller& caller;
+};
+
 // Carries out one frame; the prompt that it was, if it was one. Blocks on the store. Errors: invalid_argument (a bad
-// frame), those of SessionService.
-Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const std::string& session_id,
+// frame), permission_denied (the caller may only read), resource_exhausted (too many), those of SessionService.
+Result<std::optional<PostedPrompt>> run_chat_command(Context& context, const ChatPlace& place,
                                                      const std::string& payload, bool binary);
 // An Error as a frame of type "error".
 Json chat_error(const Error& error, UnixMillis now);

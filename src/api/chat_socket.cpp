@@ -43,7 +43,7 @@ Result<void> ChatSocket::begin() {
   auto opened = EventFeed::open(context_->deps.store, context_->tasks, id, weak_from_this());
   if (!opened) return fail(opened.error());
   // Read behind the subscription: what comes later is announced.
-  auto row = context_->deps.sessions.get(id, {}, context_->task_call());
+  auto row = context_->deps.sessions.get(id, options_.caller.user, context_->task_call());
   Result<Seq> after = row ? replay_start(row->last_seq) : fail(row.error());
   if (after && is_deleted(*row)) after = conflict("the session was deleted", "its log and download stay for a while");
   if (!after) {
@@ -83,6 +83,7 @@ void ChatSocket::go_live(std::shared_ptr<EventFeed> feed, const SessionRow& row,
 
 void ChatSocket::refuse(const Error& error) {
   send(chat_error(error, context_->deps.clock.now_ms()));
+  if (error.code == ErrorCode::unauthenticated) return close(chat_close::kBadCredentials, "bad credentials");
   if (error.code == ErrorCode::not_found) return close(chat_close::kUnknownSession, "unknown session");
   if (error.code == ErrorCode::conflict) return close(chat_close::kDeletedSession, "session deleted");
   context_->deps.logger.warn("chat refused", {{"session", options_.session_id}, {"error", error.to_string()}});
@@ -142,7 +143,11 @@ void ChatSocket::run_commands() {
   }
   if (to_resume) to_resume->resume_reading();
   if (!command) return;
-  const auto done = run_chat_command(*context_, options_.session_id, command->payload, command->binary);
+  if (!context_->access->is_still_known(options_.caller)) {
+    return refuse(unauthenticated("there is no API key of this user any more").value());
+  }
+  const auto done =
+      run_chat_command(*context_, {options_.session_id, options_.caller}, command->payload, command->binary);
   if (!done) send(chat_error(done.error(), context_->deps.clock.now_ms()));
   if (done && *done) acknowledge(**done);
   post_next_command();

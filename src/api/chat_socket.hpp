@@ -9,11 +9,14 @@
 #include "api/chat_commands.hpp"
 #include "api/context.hpp"
 #include "api/event_feed.hpp"
+#include "api/refused_socket.hpp"
 
 namespace ottobot::api {
 
 struct ChatOptions {
   std::string session_id;
+  Caller caller;
+  SocketSlot slot;
   std::optional<Seq> after;  // nullopt = the last 50 chat-visible events
   bool with_deltas = false;
 };
@@ -22,6 +25,7 @@ namespace chat_close {
 inline constexpr int kGoingAway = 1001;
 inline constexpr int kInternal = 1011;
 inline constexpr int kTryLater = 1013;
+inline constexpr int kBadCredentials = api::kBadCredentials;
 inline constexpr int kUnknownSession = 4404;
 inline constexpr int kDeletedSession = 4410;
 }  // namespace chat_close

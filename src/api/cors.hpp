@@ -11,8 +11,8 @@ namespace ottobot::api {
 class Cors {
  public:
   explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}  // "*" = any
-  // Lets `next` answer, with the headers added that the caller's origin is entitled to. Answers preflights itself, and
-  // refuses what a page of a foreign site wants to change.
+  // Lets `next` answer, with the headers added that the caller's origin is entitled to. Answers preflights itself. What
+  // a page of a foreign site may change is HostGuard's.
   void handle(net::Exchange& exchange, const net::Handler& next) const;
 
  private:

@@ -21,47 +21,43 @@ Json state_json(const DesktopState& state) {
 }
 
 void answer_state(Context& context, Request& request) {
-  request.exchange().respond(json_response(200, state_json(context.desktops.state(request.param("id")))));
+  request.exchange().respond(json_response(200, state_json(context.desktops.state(request.session_id()))));
 }
 
 Result<void> get_desktop(Context& context, Request& request) {
-  if (const auto row = find_session(context, request.param("id")); !row) return fail(row.error());
+  if (const auto row = find_session(context, request); !row) return fail(row.error());
   answer_state(context, request);
   return {};
 }
 
-Result<void> post_control(Context& context, Request& request) {
-  const auto slot = context.bodies.enter(request, "");
-  if (!slot) return {};
-  const auto body = read_body(request, kMaxBodyBytes);
-  if (!body) return {};
-  auto changed = change_control(context, request.caller(), request.param("id"), *body);
-  if (changed) answer_state(context, request);
-  return changed;
-}
-
-}  // namespace
-
-Result<void> change_control(Context& context, const Caller& caller, const std::string& session_id,
-                            const std::string& body) {
-  const auto row = find_session(context, session_id);
-  if (!row) return fail(row.error());
-  if (caller.desktop != DesktopRole::control) return permission_denied("you may only look at this desktop");
-  if (is_deleted(*row)) return conflict("the session is deleted");
+Result<void> change_control(DesktopControl& desktops, const std::string& session_id, const std::string& body) {
   auto fields = Fields::parse(body);
   if (!fields) return fail(fields.error());
   const std::string action = fields->required_string("action");
   const std::string viewer_id = fields->optional_string("viewer");
   if (auto ok = fields->check(); !ok) return ok;
   if (action != "take" && action != "release") return invalid_field("action", "must be take or release");
-  DesktopControl& desktops = context.desktops;
   return action == "take" ? desktops.take(session_id, viewer_id) : desktops.release(session_id, viewer_id);
 }
 
+Result<void> post_control(Context& context, Request& request) {
+  const auto body = read_fields(context, request);
+  if (!body) return {};
+  const auto row = find_session(context, request);
+  if (!row) return fail(row.error());
+  if (is_deleted(*row)) return conflict("the session is deleted");
+  auto changed = change_control(context.desktops, row->id, *body);
+  if (changed) answer_state(context, request);
+  return changed;
+}
+
+}  // namespace
+
 void add_desktop_routes(Router& router, Context& context) {
   log_desktop_control(context);
-  router.add("GET", "session/:id/desktop", [&context](Request& request) { return get_desktop(context, request); });
-  router.add("POST", "session/:id/desktop/control",
+  router.add("GET", "session/:id/desktop", rules::kRead,
+             [&context](Request& request) { return get_desktop(context, request); });
+  router.add("POST", "session/:id/desktop/control", rules::kChange,
              [&context](Request& request) { return post_control(context, request); });
 }
 

@@ -38,9 +38,10 @@ Result<void> lead_to_page(Request& request) {
 }  // namespace
 
 void add_docs_routes(Router& router, Context& context) {
-  router.add("GET", "openapi.json", [&context](Request& request) { return serve_description(context, request); });
-  router.add("GET", "docs", serve_page);
-  router.add("GET", "swagger", lead_to_page);
+  router.add("GET", "openapi.json", rules::kOpen,
+             [&context](Request& request) { return serve_description(context, request); });
+  router.add("GET", "docs", rules::kOpen, serve_page);
+  router.add("GET", "swagger", rules::kOpen, lead_to_page);
 }
 
 }  // namespace ottobot::api

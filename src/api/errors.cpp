@@ -54,8 +54,9 @@ net::Response json_response(int status, const Json& body) {
   return response;
 }
 
-net::Response error_response(const Error& error) {
-  const int status = status_of(error.code);
+net::Response error_response(const Error& error) { return error_response(status_of(error.code), error); }
+
+net::Response error_response(int status, const Error& error) {
   if (status == 500) return error_response(status, "the server could not do this", "the server's log says why");
   Json body = error_body(status, error.message, error.hint);
   for (const ErrorDetail& detail : error.details) {
@@ -64,6 +65,7 @@ net::Response error_response(const Error& error) {
   net::Response response = json_response(status, body);
   if (asks_to_retry(status))
     response.headers.add("Retry-After", whole_seconds(error.retry_after.value_or(kRetryAfter)));
+  if (status == 401) response.headers.add("WWW-Authenticate", "Bearer");
   return response;
 }
 

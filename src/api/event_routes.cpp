@@ -26,7 +26,7 @@ Result<void> get_events(Context& context, Request& request) {
   const auto after = query_int(request.head(), "after", kAfter);
   const auto limit = query_int(request.head(), "limit", kEventLimit);
   if (auto ok = check_query(after, limit); !ok) return ok;
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   ReadParams params{row->id, *after};
   params.limit = static_cast<std::size_t>(*limit);
@@ -42,7 +42,7 @@ Result<void> get_events(Context& context, Request& request) {
 Result<void> get_logs(Context& context, Request& request) {
   const auto limit = query_int(request.head(), "limit", kLogLimit);
   if (!limit) return fail(limit.error());
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   const auto lines = find_last_events(
       context.deps.store, row->id, row->last_seq, static_cast<std::size_t>(*limit),
@@ -57,8 +57,10 @@ Result<void> get_logs(Context& context, Request& request) {
 }  // namespace
 
 void add_event_routes(Router& router, Context& context) {
-  router.add("GET", "session/:id/events", [&context](Request& request) { return get_events(context, request); });
-  router.add("GET", "session/:id/logs", [&context](Request& request) { return get_logs(context, request); });
+  router.add("GET", "session/:id/events", rules::kRead,
+             [&context](Request& request) { return get_events(context, request); });
+  router.add("GET", "session/:id/logs", rules::kRead,
+             [&context](Request& request) { return get_logs(context, request); });
 }
 
 }  // namespace ottobot::api

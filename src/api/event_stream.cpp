@@ -11,8 +11,11 @@ constexpr std::chrono::seconds kKeepAlive{15};  // proxies close what is silent 
 
 class EventStream final : public FeedReader, public OpenSocket, public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(std::shared_ptr<Context> context, std::string session_id, LongRequests::Slot slot)
-      : context_(std::move(context)), slot_(std::move(slot)), session_id_(std::move(session_id)) {}
+  EventStream(std::shared_ptr<Context> context, std::string session_id, LongRequests::Slot slot, SocketSlot user_slot)
+      : context_(std::move(context)),
+        slot_(std::move(slot)),
+        session_id_(std::move(session_id)),
+        user_slot_(std::move(user_slot)) {}
 
   Result<std::shared_ptr<EventFeed>> subscribe() {
     auto feed = EventFeed::open(context_->deps.store, context_->tasks, session_id_, weak_from_this());
@@ -105,6 +108,7 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
   const std::shared_ptr<Context> context_;
   const LongRequests::Slot slot_;
   const std::string session_id_;
+  const SocketSlot user_slot_;
   std::shared_ptr<EventFeed> feed_;  // set by subscribe(), before anything else runs
 
   std::mutex mutex_;  // guards the members below
@@ -125,14 +129,17 @@ Result<Seq> start_of(const net::RequestHead& head) {
 Result<void> serve_event_stream(Context& context, Request& request) {
   const auto after = start_of(request.head());
   if (!after) return fail(after.error());
-  if (auto known = find_session(context, request.param("id")); !known) return fail(known.error());
-  auto slot = context.streams.enter(request, request.param("id"));
+  if (auto known = find_session(context, request); !known) return fail(known.error());
+  auto slot = context.streams.enter(request, request.session_id());
   if (!slot) return {};
-  const auto stream = std::make_shared<EventStream>(context.shared_from_this(), request.param("id"), std::move(*slot));
+  auto user_slot = context.user_sockets.enter(request);
+  if (!user_slot) return {};
+  const auto stream = std::make_shared<EventStream>(context.shared_from_this(), request.session_id(), std::move(*slot),
+                                                    std::move(*user_slot));
   const auto feed = stream->subscribe();
   if (!feed) return fail(feed.error());
   // Read behind the subscription: what comes later is announced.
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) {
     (*feed)->close();
     return fail(row.error());

@@ -37,7 +37,7 @@ Failure nothing_there(const SessionRow& row) {
 }
 
 Result<void> send_archive(Context& context, Request& request, const std::string& file_name) {
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   const bool ended = row->status == SessionStatus::terminated;
   if (ended && !row->kept_files().empty()) return send_archive_blob(context, request, *row, zip_headers(file_name));
@@ -111,7 +111,7 @@ net::Headers file_headers(const std::string& path) {
 }
 
 Result<void> download_file(Context& context, Request& request) {
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   const std::string& path = request.param("path");
   if (auto ok = check_workspace_path(path); !ok) return ok;
@@ -129,7 +129,7 @@ Result<void> download_file(Context& context, Request& request) {
 Result<void> list_files(Context& context, Request& request) {
   const auto asked = query_text(request.head(), "path");
   if (!asked) return fail(asked.error());
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   const std::string path = asked->value_or("");
   const auto sandbox = running_sandbox(context, *row);
@@ -146,7 +146,7 @@ Result<void> list_files(Context& context, Request& request) {
 }
 
 Result<void> upload_file(Context& context, Request& request) {
-  const auto row = find_session(context, request.param("id"));
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   const std::string& path = request.param("path");
   if (auto ok = check_workspace_path(path); !ok) return ok;
@@ -168,18 +168,19 @@ Result<void> upload_file(Context& context, Request& request) {
 }  // namespace
 
 void add_file_routes(Router& router, Context& context) {
-  const auto add = [&](const char* method, const char* pattern, Result<void> (*handler)(Context&, Request&)) {
-    router.add(method, pattern, [&context, handler](Request& request) -> Result<void> {
-      const auto slot = context.long_requests.enter(request, request.param("id"));
+  const auto add = [&](const char* method, const char* pattern, const RouteRules& rules,
+                       Result<void> (*handler)(Context&, Request&)) {
+    router.add(method, pattern, rules, [&context, handler](Request& request) -> Result<void> {
+      const auto slot = context.long_requests.enter(request, request.session_id());
       if (!slot) return {};
       return handler(context, request);
     });
   };
-  add("GET", "download/:id", download_archive);
-  add("GET", "download/:id/project.zip", download_project);
-  add("GET", "download/:id/*path", download_file);
-  add("GET", "session/:id/files", list_files);
-  add("PUT", "session/:id/files/*path", upload_file);
+  add("GET", "download/:id", rules::kRead, download_archive);
+  add("GET", "download/:id/project.zip", rules::kRead, download_project);
+  add("GET", "download/:id/*path", rules::kRead, download_file);
+  add("GET", "session/:id/files", rules::kRead, list_files);
+  add("PUT", "session/:id/files/*path", rules::kChange, upload_file);
 }
 
 }  // namespace ottobot::api

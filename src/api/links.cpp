@@ -53,18 +53,19 @@ std::string Links::chat_url(const std::string& session_id) const {
   return (is_http ? "ws" + base_.substr(4) : base_) + "/session/" + session_id + "/chat";
 }
 
-std::string Links::vnc_url(const std::string& session_id, int vnc_port) const {
+std::string Links::vnc_url(const std::string& session_id, int vnc_port, const std::string& ticket) const {
   // The session's own port listens on loopback only.
   const bool is_local = host_ == "localhost" || host_ == "[::1]" || host_.starts_with("127.");
   if (vnc_port != 0 && !has_public_url_ && is_local) {
-    return "http://" + host_ + ":" + std::to_string(vnc_port) + "/vnc.html?" + vnc_page_query("websockify");
+    return "http://" + host_ + ":" + std::to_string(vnc_port) + "/vnc.html?" + vnc_page_query("websockify", ticket);
   }
   const std::string folder = "session/" + session_id + "/vnc/";
-  return base_ + "/" + folder + "vnc.html?" + vnc_page_query(path_prefix(base_) + folder + "websockify");
+  return base_ + "/" + folder + "vnc.html?" + vnc_page_query(path_prefix(base_) + folder + "websockify", ticket);
 }
 
-std::string vnc_page_query(const std::string& websocket_path) {
-  return "autoconnect=1&reconnect=1&resize=scale&path=" + websocket_path;
+std::string vnc_page_query(const std::string& websocket_path, const std::string& ticket) {
+  const std::string query = "autoconnect=1&reconnect=1&resize=scale&path=" + websocket_path;
+  return ticket.empty() ? query : query + "%3Fticket%3D" + ticket + "&ticket=" + ticket;
 }
 
 }  // namespace ottobot::api

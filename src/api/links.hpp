@@ -20,8 +20,8 @@ class Links {
   Links(LinkOptions options, const net::RequestHead& head);
 
   std::string chat_url(const std::string& session_id) const;
-  // `vnc_port` is the session's own, 0 = none.
-  std::string vnc_url(const std::string& session_id, int vnc_port) const;
+  // `vnc_port` is the session's own, 0 = none. `ticket` is for the page and the WebSocket that it opens; empty = none.
+  std::string vnc_url(const std::string& session_id, int vnc_port, const std::string& ticket = {}) const;
 
  private:
   bool has_public_url_;
@@ -30,6 +30,7 @@ class Links {
 };
 
 // The page's parameters: connects by itself, to `websocket_path` on the server that the page came from.
-std::string vnc_page_query(const std::string& websocket_path);
+// noVNC hands no parameter on: the ticket is part of that path, too.
+std::string vnc_page_query(const std::string& websocket_path, const std::string& ticket = {});
 
 }  // namespace ottobot::api

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "api/input.hpp"
-#include "api/origin.hpp"
 #include "api/sandbox_proxy.hpp"
 
 namespace ottobot::api {
@@ -58,16 +57,16 @@ std::string without_epoch(Context& context, std::string body) {
   return dump_json(*message);
 }
 
-Result<Endpoint> sandbox_of_port(Context& context, const std::string& session_id) {
-  const auto row = find_session(context, session_id);
+Result<Endpoint> sandbox_of_port(Context& context, const Request& request) {
+  const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   auto sandbox = find_sandbox(context, *row);
   if (sandbox || sandbox.error().code != ErrorCode::not_found) return sandbox;
   return unavailable("the session's sandbox is not up", "wait for it: phase " + row->phase);
 }
 
-Result<void> relay_mcp(Context& context, Request& request, const std::string& session_id) {
-  const auto sandbox = sandbox_of_port(context, session_id);
+Result<void> relay_mcp(Context& context, Request& request) {
+  const auto sandbox = sandbox_of_port(context, request);
   if (!sandbox) return fail(sandbox.error());
   auto body = read_body(request, kMaxMessageBytes);
   if (!body) return {};
@@ -79,25 +78,23 @@ Result<void> relay_mcp(Context& context, Request& request, const std::string& se
   return proxy_to_sandbox(context, request, std::move(upstream), mcp_answer(), kMcpLimits);
 }
 
-Result<void> relay_health(Context& context, Request& request, const std::string& session_id) {
-  const auto sandbox = sandbox_of_port(context, session_id);
+Result<void> relay_health(Context& context, Request& request) {
+  const auto sandbox = sandbox_of_port(context, request);
   if (!sandbox) return fail(sandbox.error());
   return proxy_to_sandbox(context, request, net::request_to(*sandbox, "GET", "/health"), mcp_answer());
 }
 
 }  // namespace
 
-void add_mcp_routes(Router& router, Context& context, const std::string& session_id) {
+void add_mcp_routes(Router& router, Context& context) {
   for (const char* method : {"POST", "GET", "DELETE"}) {
-    router.add(method, "mcp", [&context, session_id](Request& request) -> Result<void> {
-      if (auto ok = check_loopback_origin(request.head()); !ok) return ok;
-      const auto slot = context.long_requests.enter(request, session_id);
+    router.add(method, "mcp", rules::kTools, [&context](Request& request) -> Result<void> {
+      const auto slot = context.long_requests.enter(request, request.session_id());
       if (!slot) return {};
-      return relay_mcp(context, request, session_id);
+      return relay_mcp(context, request);
     });
   }
-  router.add("GET", "health",
-             [&context, session_id](Request& request) { return relay_health(context, request, session_id); });
+  router.add("GET", "health", rules::kOpen, [&context](Request& request) { return relay_health(context, request); });
 }
 
 }  // namespace ottobot::api

@@ -5,7 +5,7 @@
 
 namespace ottobot::api {
 
-// `context` must outlive the router.
-void add_mcp_routes(Router& router, Context& context, const std::string& session_id);
+// `router` is the session's own; `context` must outlive it.
+void add_mcp_routes(Router& router, Context& context);
 
 }  // namespace ottobot::api

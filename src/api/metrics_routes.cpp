@@ -10,7 +10,7 @@ namespace {
 
 Result<void> serve_json(Context& context, Request& request) {
   if (!context.deps.metrics) return not_found("this server keeps no metrics");
-  const auto metrics = context.deps.metrics(context.store_call());
+  const auto metrics = context.deps.metrics(request.caller().user, context.store_call());
   if (!metrics) return fail(metrics.error());
   net::Response response = json_response(200, *metrics);
   response.headers.add("Cache-Control", "no-store");
@@ -20,7 +20,7 @@ Result<void> serve_json(Context& context, Request& request) {
 
 Result<void> serve_text(Context& context, Request& request) {
   if (!context.deps.metrics_text) return not_found("this server keeps no metrics");
-  auto text = context.deps.metrics_text(context.store_call());
+  auto text = context.deps.metrics_text(request.caller().user, context.store_call());
   if (!text) return fail(text.error());
   net::Response response;
   response.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}, {"Cache-Control", "no-store"}};
@@ -38,11 +38,12 @@ bool prefers_prometheus_text(std::string_view accept) {
 }
 
 void add_metrics_routes(Router& router, Context& context) {
-  router.add("GET", "metrics", [&context](Request& request) {
+  router.add("GET", "metrics", rules::kReadAll, [&context](Request& request) {
     const auto accept = request.head().headers.find("Accept").value_or("");
     return prefers_prometheus_text(accept) ? serve_text(context, request) : serve_json(context, request);
   });
-  router.add("GET", "health/metrics", [&context](Request& request) { return serve_json(context, request); });
+  router.add("GET", "health/metrics", rules::kReadAll,
+             [&context](Request& request) { return serve_json(context, request); });
 }
 
 }  // namespace ottobot::api

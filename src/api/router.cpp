@@ -90,9 +90,9 @@ const std::string& Request::param(std::string_view name) const {
   return kNone;
 }
 
-void Router::add(std::string method, std::string_view pattern, RouteHandler handler) {
-  routes_.push_back(
-      {std::move(method), std::string(pattern), split_path("/" + std::string(pattern)), std::move(handler)});
+void Router::add(std::string method, std::string_view pattern, RouteRules rules, RouteHandler handler) {
+  routes_.push_back({std::move(method), std::string(pattern), split_path("/" + std::string(pattern)), std::move(rules),
+                     std::move(handler)});
 }
 
 std::vector<RouteName> Router::routes() const {
@@ -102,15 +102,15 @@ std::vector<RouteName> Router::routes() const {
 }
 
 void Router::handle(net::Exchange& exchange) const {
-  if (!on_answered_) {
+  if (!options_.on_answered) {
     answer(exchange);
     return;
   }
   const auto begin = std::chrono::steady_clock::now();
   StatusWatch watched(exchange);
   const std::string_view pattern = answer(watched);
-  on_answered_({exchange.request().method, pattern.empty() ? "unknown" : "/" + std::string(pattern), watched.status(),
-                std::chrono::steady_clock::now() - begin});
+  options_.on_answered({exchange.request().method, pattern.empty() ? "unknown" : "/" + std::string(pattern),
+                        watched.status(), std::chrono::steady_clock::now() - begin});
 }
 
 std::string_view Router::answer(net::Exchange& exchange) const {
@@ -122,7 +122,8 @@ std::string_view Router::answer(net::Exchange& exchange) const {
     auto found = match(route.segments, path);
     if (!found) continue;
     if (route.method == method) {
-      Request request(exchange, std::move(found->params));
+      std::string session_id = session_of(found->params);
+      Request request(exchange, std::move(found->params), std::move(session_id));
       if (found->undecodable.empty()) {
         call(route, request);
       } else {
@@ -141,11 +142,24 @@ std::string_view Router::answer(net::Exchange& exchange) const {
   return {};
 }
 
+std::string Router::session_of(const Request::Params& params) const {
+  if (!options_.session_id.empty()) return options_.session_id;
+  const auto id = std::find_if(params.begin(), params.end(), [](const auto& param) { return param.first == "id"; });
+  return id == params.end() ? "" : id->second;
+}
+
 void Router::call(const Route& route, Request& request) const {
+  auto caller = options_.admit(request.head(), route.rules, request.session_id());
+  if (!caller) {
+    const Refusal& refusal = caller.error();
+    if (route.rules.refuse) return route.rules.refuse(request, refusal);
+    return request.exchange().respond(error_response(refusal.status, refusal.error));
+  }
+  request.set_caller(std::move(*caller));
   const Result<void> done = route.handler(request);
   if (done) return;
   if (status_of(done.error().code) == 500) {
-    logger_.error("request failed", {{"path", request.head().path}, {"error", done.error().to_string()}});
+    options_.logger.error("request failed", {{"path", request.head().path}, {"error", done.error().to_string()}});
   }
   request.exchange().respond(error_response(done.error()));
 }

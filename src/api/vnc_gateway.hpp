@@ -8,7 +8,7 @@ namespace ottobot::api {
 
 // /session/:id/vnc/… `context` must outlive the router.
 void add_vnc_routes(Router& router, Context& context);
-// /vnc.html, /websockify, …
-void add_own_port_vnc_routes(Router& router, Context& context, const std::string& session_id);
+// /vnc.html, /websockify, … `router` is a session's own.
+void add_own_port_vnc_routes(Router& router, Context& context);
 
 }  // namespace ottobot::api

@@ -25,13 +25,17 @@ constexpr std::size_t kMaxReason = 120;  // RFC 6455 §5.5: a control frame hold
 
 }  // namespace
 
-void VncSocket::accept(const std::shared_ptr<Context>& context, net::Exchange& exchange, const std::string& session_id,
-                       DesktopRole role) {
+net::WebSocketOptions VncSocket::websocket_options() {
   net::WebSocketOptions options;
   options.subprotocols = {"binary"};
+  return options;
+}
+
+void VncSocket::accept(const std::shared_ptr<Context>& context, net::Exchange& exchange, const std::string& session_id,
+                       Caller caller, SocketSlot slot) {
   const std::string wished_id = exchange.request().query_param("viewer").value_or("");
-  const auto viewer = std::make_shared<VncSocket>(context, session_id, role);
-  auto client = exchange.accept_websocket(options, viewer);
+  const auto viewer = std::make_shared<VncSocket>(context, session_id, std::move(caller), std::move(slot));
+  auto client = exchange.accept_websocket(websocket_options(), viewer);
   if (client) viewer->open(std::move(*client), wished_id);
 }
 
@@ -52,6 +56,11 @@ bool VncSocket::watch(const std::string& wished_id) {
     give_up(kUnknownSession, "unknown session");
     return false;
   }
+  const auto row = context_->deps.sessions.get(session_id_, caller_.user, context_->task_call());
+  if (!row && row.error().code == ErrorCode::not_found) {
+    give_up(kUnknownSession, "unknown session");
+    return false;
+  }
   auto subscription = context_->deps.store.subscribe(session_id_, *this);
   if (!subscription) {
     const bool unknown = subscription.error().code == ErrorCode::not_found;
@@ -62,7 +71,7 @@ bool VncSocket::watch(const std::string& wished_id) {
     std::lock_guard lock(mutex_);
     if (!closed_) {
       subscription_ = std::move(*subscription);
-      viewer_id_ = context_->desktops.join(session_id_, role_, wished_id);
+      viewer_id_ = context_->desktops.join(session_id_, caller_.desktop, wished_id);
       return true;
     }
   }

@@ -15,13 +15,17 @@ class VncSocket final : public net::WebSocketObserver,
                         public OpenSocket,
                         public std::enable_shared_from_this<VncSocket> {
  public:
-  VncSocket(std::shared_ptr<Context> context, std::string session_id, DesktopRole role)
-      : context_(std::move(context)), session_id_(std::move(session_id)), role_(role) {}
+  VncSocket(std::shared_ptr<Context> context, std::string session_id, Caller caller, SocketSlot slot)
+      : context_(std::move(context)),
+        session_id_(std::move(session_id)),
+        caller_(std::move(caller)),
+        slot_(std::move(slot)) {}
 
+  static net::WebSocketOptions websocket_options();
   // Takes the WebSocket of `exchange`, or answers that it is none. A viewer that wants to know its id brings one along,
   // as ?viewer=.
   static void accept(const std::shared_ptr<Context>& context, net::Exchange& exchange, const std::string& session_id,
-                     DesktopRole role);
+                     Caller caller, SocketSlot slot);
 
   void shut_down() override;
 
@@ -51,7 +55,8 @@ class VncSocket final : public net::WebSocketObserver,
 
   const std::shared_ptr<Context> context_;
   const std::string session_id_;
-  const DesktopRole role_;
+  const Caller caller_;
+  const SocketSlot slot_;
   SteadyTime give_up_at_;  // set by open()
 
   std::mutex mutex_;  // guards the members below

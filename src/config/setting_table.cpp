@@ -86,8 +86,35 @@ Result<void> read_role(Settings& settings, const std::string& value) {
 }
 
 Result<void> read_auth(Settings& settings, const std::string& value) {
-  if (value != "none") return invalid_argument("none (there is no access control in this build)");
-  settings.open_to_all = true;
+  constexpr std::pair<std::string_view, Auth> kModes[] = {
+      {"auto", Auth::automatic}, {"keys", Auth::keys}, {"none", Auth::none}};
+  for (const auto& [name, mode] : kModes) {
+    if (value != name) continue;
+    settings.auth = mode;
+    return {};
+  }
+  return invalid_argument("auto, keys or none");
+}
+
+Read access_text(std::string AccessOptions::*member) {
+  return [member](Settings& settings, const std::string& value) -> Result<void> {
+    settings.access.*member = value;
+    return {};
+  };
+}
+
+// A bound; 0 = none.
+Read access_bound(int AccessOptions::*member) {
+  return [member](Settings& settings, const std::string& value) -> Result<void> {
+    auto bound = parse_integer(value, 0, 1'000'000);
+    if (!bound) return fail(bound.error());
+    settings.access.*member = static_cast<int>(*bound);
+    return {};
+  };
+}
+
+Result<void> read_trusted_proxies(Settings& settings, const std::string& value) {
+  settings.access.trusted_proxies = value == "none" ? std::vector<std::string>() : parse_list(value);
   return {};
 }
 
@@ -149,29 +176,37 @@ const std::vector<SettingRow>& rows() {
       {"OPENAI_BASE_URL", "", "", "https://api.openai.com", checked(parse_base_url), kChecked},
       {"OTTOBOT_ADVERTISE_URL", "", "", "http://10.0.0.5:3000", checked(parse_base_url), kChecked},
       {"OTTOBOT_API_KEY", "--api-key", "", "your-key", text_into(&Settings::api_key), SettingUse::used, kSecret},
-      {"OTTOBOT_API_KEYS", "", "", "ann:a-long-random-key", checked(any_text), SettingUse::refused, kSecret},
-      {"OTTOBOT_AUTH", "", "", "none", read_auth},
+      {"OTTOBOT_API_KEYS", "", "", "ann:a-long-random-key", access_text(&AccessOptions::api_keys), SettingUse::used,
+       kSecret},
+      {"OTTOBOT_AUTH", "", "auto", "keys", read_auth},
+      {"OTTOBOT_AUTH_FAILURE_LIMIT", "", "60", "60", access_bound(&AccessOptions::auth_failures_per_minute)},
       {"OTTOBOT_BACKEND", "--backend", "auto", "local", text_into(&Settings::backend)},
       {"OTTOBOT_CA_FILE", "--ca-file", "", "/etc/ottobot/ca.pem", path_into(&Settings::ca_file)},
       {"OTTOBOT_CLUSTER_SECRET", "", "", "a-long-random-secret", checked(any_text), kChecked, kSecret},
       {"OTTOBOT_DATA_DIR", "--data-dir", "", "/var/lib/ottobot", path_into(&Settings::data_dir)},
+      {"OTTOBOT_MAX_SESSIONS_PER_USER", "", "100", "100", access_bound(&AccessOptions::max_sessions_per_user)},
+      {"OTTOBOT_MAX_SOCKETS_PER_USER", "", "200", "200", access_bound(&AccessOptions::max_sockets_per_user)},
       {"OTTOBOT_MODEL_IDLE_TIMEOUT", "", "1m", "2m", into(&Settings::model_idle_timeout, parse_duration)},
       {"OTTOBOT_QUEUE", "--queue", "memory", "memory", text_into(&Settings::queue)},
+      {"OTTOBOT_RATE_LIMIT", "", "600", "600", access_bound(&AccessOptions::requests_per_minute)},
       {"OTTOBOT_RETENTION", "", "7d", "7d", into(&Settings::retention, parse_duration)},
       {"OTTOBOT_RETRY_DELAY", "", "1s", "5s", into(&Settings::retry_delay, parse_duration)},
       {"OTTOBOT_SANDBOXD", "--sandboxd", "", "/usr/bin/ottobot-sandboxd", path_into(&Settings::sandboxd)},
+      {"OTTOBOT_SESSION_RATE_LIMIT", "", "60", "60", access_bound(&AccessOptions::sessions_per_minute)},
       {"OTTOBOT_SNAPSHOT_LIMIT", "", "512m", "512m", into(&Settings::snapshot_limit_bytes, size_or_none)},
       {"OTTOBOT_SQLITE_SYNC", "", "normal", "full", into(&Settings::sqlite_full_sync, sqlite_sync)},
       {"OTTOBOT_STORE", "--store", "sqlite", "sqlite", text_into(&Settings::store)},
       {"OTTOBOT_TLS_CERT", "--tls-cert", "", "/etc/ottobot/fullchain.pem", path_into(&Settings::tls_cert)},
       {"OTTOBOT_TLS_KEY", "--tls-key", "", "/etc/ottobot/privkey.pem", path_into(&Settings::tls_key)},
+      {"OTTOBOT_TRUSTED_PROXIES", "", "127.0.0.1,::1", "10.0.0.0/8", read_trusted_proxies},
       {"OTTOBOT_URL", "--url", "", "http://127.0.0.1:3000", into(&Settings::server_url, parse_base_url)},
       {"PUBLIC_URL", "", "", "https://ottobot.example.com", into(&Settings::public_url, parse_base_url)},
       {"QUEUE_LIMIT", "", "1000", "1000", into(&Settings::queue_limit, integer(1, kMaxInt))},
       {"REDIS_HOST", "", "localhost", "localhost", checked(host_name), kChecked},
       {"REDIS_PASSWORD", "", "", "a-password", checked(any_text), kChecked, kSecret},
       {"REDIS_PORT", "", "6379", "6379", checked(integer(1, 65535)), kChecked},
-      {"SESSION_SECRET", "", "", "a-long-random-secret", checked(any_text), kChecked, kSecret},
+      {"SESSION_SECRET", "", "", "a-long-random-secret", access_text(&AccessOptions::ticket_secret), SettingUse::used,
+       kSecret},
       {"SESSION_TIMEOUT", "", "3600", "3600", into(&Settings::session_timeout_s, integer(1, 7200))},
       {"VNC_PORT_RANGE_END", "", "6200", "6200", into(&Settings::vnc_last, integer(0, 65535))},
       {"VNC_PORT_RANGE_START", "", "6080", "6080", into(&Settings::vnc_first, integer(0, 65535))},

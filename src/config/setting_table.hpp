@@ -13,7 +13,6 @@ namespace ottobot::config {
 enum class SettingUse {
   used,     // it has an effect
   checked,  // a name of the documented service that nothing in this build looks at: its form is checked all the same
-  refused,  // it promises protection which this build does not give: setting it must not pass silently
 };
 
 struct SettingRow {

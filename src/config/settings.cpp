@@ -10,6 +10,7 @@
 #include "config/key_value_file.hpp"
 #include "config/model_name.hpp"
 #include "config/setting_table.hpp"
+#include "config/value_forms.hpp"
 #include "ottobot/nearest_name.hpp"
 
 namespace ottobot::config {
@@ -100,10 +101,6 @@ Result<Values> collect(const SettingSources& sources, std::vector<std::string>& 
 
 Result<void> read_value(Settings& settings, const SettingRow& row, const Value& value) {
   const std::string name(row.name);
-  if (row.use == SettingUse::refused) {
-    return unsupported(name + " (" + value.origin + ") is set, but this build has no access control",
-                       "unset it, and keep API_HOST on loopback: everyone who reaches the port may use it");
-  }
   auto read = row.read(settings, value.text);
   if (read) return {};
   return invalid_argument(name + " (" + value.origin + ")" + (row.secret ? "" : " is \"" + value.text + "\"") +
@@ -161,6 +158,14 @@ Result<void> complete(Settings& settings, const SettingSources& sources) {
   return {};
 }
 
+// Each key of a list of user:key.
+void add_keys(std::vector<std::string>& secrets, const std::string& lines) {
+  for (const std::string& line : parse_list(lines)) {
+    const auto colon = line.find(':');
+    if (colon != std::string::npos) secrets.push_back(line.substr(colon + 1));
+  }
+}
+
 }  // namespace
 
 SettingSources process_sources(std::map<std::string, std::string> flags, std::filesystem::path config_file) {
@@ -194,6 +199,7 @@ std::vector<std::string> secret_values(const SettingSources& sources) {
   for (const auto& [name, value] : *values) {
     const auto* row = find_setting(name);
     if (row != nullptr && row->secret) secrets.push_back(value.text);
+    if (name == "OTTOBOT_API_KEYS") add_keys(secrets, value.text);
   }
   return secrets;
 }

@@ -8,11 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "ottobot/access_options.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/error.hpp"
 #include "ottobot/log.hpp"
 
 namespace ottobot::config {
+
+enum class Auth {
+  automatic,  // keys beyond loopback, or where some are set
+  keys,       // always
+  none,       // never
+};
 
 struct Settings {
   std::string role = "all";
@@ -20,7 +27,8 @@ struct Settings {
   std::string host = "127.0.0.1";
   int port = 3000;
   std::filesystem::path tls_cert, tls_key;  // both or neither; empty = http
-  bool open_to_all = false;                 // OTTOBOT_AUTH=none: no warning about listening beyond loopback
+  Auth auth = Auth::automatic;
+  AccessOptions access;
   std::string public_url;
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
 

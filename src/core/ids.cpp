@@ -1,5 +1,7 @@
 #include "ottobot/ids.hpp"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <pthread.h>
 #include <sys/random.h>
@@ -87,6 +89,15 @@ std::string sha256_hex(std::string_view bytes) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   return to_hex(digest, sizeof digest);
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  unsigned int size = 0;
+  const bool done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest, &size) != nullptr;
+  if (!done || size != sizeof digest) std::abort();  // out of memory: nothing may pass for signed
+  return {reinterpret_cast<const char*>(digest), size};
 }
 
 bool constant_time_equals(std::string_view a, std::string_view b) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/host_guard.hpp"
 #include "net/tls/tls_context.hpp"
 #include "ottobot/llm/retry.hpp"
 #include "ottobot/llm/timeout.hpp"
@@ -136,6 +137,8 @@ Result<void> Assembly::make_api() {
   options.port = options_.port;
   options.public_url = options_.public_url;
   options.cors_origins = options_.cors_origins;
+  options.access = options_.access;
+  options.is_loopback = api::is_loopback_host(options_.host);
   options.long_requests = kLongRequests;
   options.slow_bodies = kSlowBodies;
   auto made = api::Api::make(std::move(dependencies), std::move(options));
@@ -149,15 +152,17 @@ void Assembly::give_metrics(api::ApiDependencies& dependencies) {
   census_ = std::make_unique<Census>(*parts_.store, *parts_.queue, *parts_.backend, clock_, [this] {
     return std::vector<WorkerUse>{{options_.worker_id, true, worker_->running_sessions(), worker_->spare_sandboxes()}};
   });
-  dependencies.metrics = [this](const CallContext& ctx) -> Result<Json> {
+  dependencies.metrics = [this](const std::string& user, const CallContext& ctx) -> Result<Json> {
     auto snapshot = census_->take(ctx);
     if (!snapshot) return fail(snapshot.error());
+    snapshot->keep_sandboxes_of(user);
     return to_json(*snapshot);
   };
-  dependencies.metrics_text = [this](const CallContext& ctx) -> Result<std::string> {
+  dependencies.metrics_text = [this](const std::string& user, const CallContext& ctx) -> Result<std::string> {
     auto snapshot = census_->take(ctx);
     if (!snapshot) return fail(snapshot.error());
     snapshot->launches_refused = !breaker_->admits_launches();
+    snapshot->keep_sandboxes_of(user);
     return metrics_.text(*snapshot);
   };
   dependencies.on_answered = [this](const api::AnsweredRequest& request) { metrics_.count(request); };

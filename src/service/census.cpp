@@ -82,6 +82,11 @@ std::size_t Snapshot::active_sessions() const {
   return active;
 }
 
+void Snapshot::keep_sandboxes_of(const std::string& user) {
+  if (user.empty()) return;
+  std::erase_if(sandboxes, [&](const SandboxUse& use) { return use.session.user != user; });
+}
+
 Json to_json(const Snapshot& snapshot) {
   Json workers = Json::array();
   for (const WorkerUse& worker : snapshot.workers) {

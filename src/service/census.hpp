@@ -39,6 +39,8 @@ struct Snapshot {
   UnixMillis timestamp = 0;
 
   std::size_t active_sessions() const;  // those that a user can work with, or soon can
+  // Without what belongs to sessions of others than `user` (empty = nobody is another). Sums stay those of all.
+  void keep_sandboxes_of(const std::string& user);
 };
 
 // The body of GET /metrics as JSON.

@@ -49,6 +49,10 @@ ApiTest::ApiTest() : server_(must_make_server()) {
   auto http = net::make_http_client();
   EXPECT_TRUE(http);
   http_ = std::move(*http);
+  restart({"1.2.3", "127.0.0.1", 0, "", {"http://friend.example"}});
+}
+
+void ApiTest::make_sessions() {
   SessionServiceOptions options;
   options.default_model = "scripted:demo";
   options.queue_limit = 200;
@@ -56,8 +60,7 @@ ApiTest::ApiTest() : server_(must_make_server()) {
     if (model == "nonsense") return invalid_field("model", "there is no such model");
     return model;
   };
-  sessions_ = std::make_unique<SessionService>(*store_, *queue_, system_clock(), null_logger(), std::move(options));
-  restart({"1.2.3", "127.0.0.1", 0, "", {"http://friend.example"}});
+  sessions_ = std::make_unique<SessionService>(*store_, *queue_, *clock_, *logger_, std::move(options));
 }
 
 ApiTest::~ApiTest() {
@@ -68,7 +71,8 @@ ApiTest::~ApiTest() {
 void ApiTest::restart(ApiOptions options) {
   listener_.reset();
   api_.reset();
-  auto api = Api::make({*sessions_, *store_, *http_, *server_, system_clock(), null_logger(),
+  make_sessions();
+  auto api = Api::make({*sessions_, *store_, *http_, *server_, *clock_, *logger_,
                         [this](const SessionRow&, const CallContext&) -> Result<Endpoint> {
                           if (!sandbox_up_) return not_found("no sandbox runs");
                           return sandbox_.endpoint();
@@ -111,9 +115,10 @@ Json ApiTest::json_of(const net::HttpResponse& response) {
   return json.value_or(Json());
 }
 
-std::string ApiTest::create_session() {
+std::string ApiTest::create_session(const std::string& user) {
   NewSession request;
   request.initial_prompt = "Build it";
+  request.user = user;
   const auto row = sessions_->create(request, with_timeout(kPatience));
   EXPECT_TRUE(row) << row.error().to_string();
   return row ? row->id : "";

@@ -47,14 +47,19 @@ class ApiTest : public ::testing::Test {
   }
   static Json json_of(const net::HttpResponse& response);
 
+  void make_sessions();
+
   // A session with an owner; its log then has three events.
-  std::string create_session();
+  std::string create_session(const std::string& user = {});
   Seq append(const std::string& session_id, std::vector<NewEvent> events, RowPatch patch = {});
   Seq say(const std::string& session_id, const std::string& text);
   void finish_delete(const std::string& session_id);
   std::string store_archive(const std::string& session_id, const std::string& bytes);
   int port() const { return listener_->port(); }
 
+  // The server's and the API's; set before a restart() that needs another.
+  Clock* clock_ = &system_clock();
+  Logger* logger_ = &null_logger();
   std::unique_ptr<SessionStore> store_ = make_memory_store();
   std::unique_ptr<Queue> queue_ = make_memory_queue();
   std::unique_ptr<SessionService> sessions_;
@@ -64,8 +69,8 @@ class ApiTest : public ::testing::Test {
   std::atomic<bool> sandbox_up_{false};
   std::function<Json()> health_;
   // Used from the next restart() on.
-  std::function<Result<Json>(const CallContext&)> metrics_;
-  std::function<Result<std::string>(const CallContext&)> metrics_text_;
+  std::function<Result<Json>(const std::string&, const CallContext&)> metrics_;
+  std::function<Result<std::string>(const std::string&, const CallContext&)> metrics_text_;
   std::function<void(const AnsweredRequest&)> on_answered_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::Listener> listener_;

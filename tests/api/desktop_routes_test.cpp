@@ -236,18 +236,5 @@ TEST_F(DesktopRoles, WhoMayOnlyLookGivesNoInput) {
   EXPECT_EQ(state.controller, state.viewers[1].id);
 }
 
-TEST_F(DesktopRoles, WhoMayOnlyLookChangesNoControl) {
-  const Caller watcher{"", "", DesktopRole::view};
-  const Caller person{"", "", DesktopRole::control};
-  Context& context = host_.context();
-  for (const char* body : {R"({"action":"take"})", R"({"action":"release"})", "{"}) {
-    EXPECT_TRUE(failed_with(ErrorCode::permission_denied, change_control(context, watcher, id_, body)));
-  }
-  EXPECT_TRUE(succeeded(change_control(context, person, id_, R"({"action":"take"})")));
-  EXPECT_TRUE(
-      failed_with(ErrorCode::permission_denied, change_control(context, watcher, id_, R"({"action":"release"})")));
-  EXPECT_TRUE(context.desktops.person_controls(id_));
-}
-
 }  // namespace
 }  // namespace ottobot::api::test

@@ -23,8 +23,10 @@ TEST(MetricsAccept, TextIsGivenToThoseWhoPreferItByName) {
 class Metrics : public ApiTest {
  protected:
   Metrics() {
-    metrics_ = [](const CallContext&) -> Result<Json> { return Json{{"active_sessions", 3}}; };
-    metrics_text_ = [](const CallContext&) -> Result<std::string> { return "ottobot_sessions 3\n"; };
+    metrics_ = [](const std::string&, const CallContext&) -> Result<Json> { return Json{{"active_sessions", 3}}; };
+    metrics_text_ = [](const std::string&, const CallContext&) -> Result<std::string> {
+      return "ottobot_sessions 3\n";
+    };
     on_answered_ = [this](const AnsweredRequest& request) {
       std::lock_guard lock(mutex_);
       answered_.push_back(request);
@@ -52,7 +54,7 @@ TEST_F(Metrics, AreJsonUnlessTextIsAskedFor) {
 }
 
 TEST_F(Metrics, FailingPartsAreAnErrorAndNoHalfAnswer) {
-  metrics_ = [](const CallContext&) -> Result<Json> { return unavailable("the store is away"); };
+  metrics_ = [](const std::string&, const CallContext&) -> Result<Json> { return unavailable("the store is away"); };
   restart({"1.2.3", "127.0.0.1", 0, "", {}});
   EXPECT_EQ(get("/metrics").status, 503);
 }

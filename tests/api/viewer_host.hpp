@@ -10,12 +10,14 @@ namespace ottobot::api::test {
 class ViewerHost {
  public:
   ViewerHost(net::HttpServer& server, ApiDependencies dependencies, ApiOptions options, const std::string& session_id)
-      : context_(std::make_shared<Context>(std::move(dependencies), std::move(options))) {
+      : context_(make_context(std::move(dependencies), std::move(options))) {
     log_desktop_control(*context_);
     net::ListenOptions listen;
     listen.handler = [this, session_id](net::Exchange& exchange) {
       const bool may_only_look = exchange.request().path == "/view";
-      VncSocket::accept(context_, exchange, session_id, may_only_look ? DesktopRole::view : DesktopRole::control);
+      Caller caller;
+      caller.desktop = may_only_look ? DesktopRole::view : DesktopRole::control;
+      VncSocket::accept(context_, exchange, session_id, caller, nullptr);
     };
     auto listener = server.listen(std::move(listen));
     EXPECT_TRUE(listener) << listener.error().to_string();
@@ -31,6 +33,12 @@ class ViewerHost {
   Context& context() { return *context_; }
 
  private:
+  static std::shared_ptr<Context> make_context(ApiDependencies dependencies, ApiOptions options) {
+    auto access = Access::make(options.access, dependencies.clock, dependencies.logger);
+    EXPECT_TRUE(access) << access.error().to_string();
+    return std::make_shared<Context>(std::move(dependencies), std::move(options), std::move(*access));
+  }
+
   const std::shared_ptr<Context> context_;
   std::unique_ptr<net::Listener> listener_;
 };

@@ -67,6 +67,21 @@ TEST(Ids, DigestsMatchFips180Vectors) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+TEST(Ids, SignaturesMatchRfc4231Vectors) {
+  const auto hex_of = [](const std::string& bytes) {
+    std::string hex;
+    for (const char byte : bytes) {
+      hex += "0123456789abcdef"[static_cast<unsigned char>(byte) >> 4];
+      hex += "0123456789abcdef"[static_cast<unsigned char>(byte) & 15];
+    }
+    return hex;
+  };
+  EXPECT_EQ(hex_of(hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(hex_of(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Ids, SecretsHaveTheAskedLength) {
   EXPECT_EQ(new_secret(16).size(), 32u);
   EXPECT_NE(new_secret(), new_secret());

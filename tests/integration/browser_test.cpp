@@ -34,7 +34,8 @@ fs::path copy_script() {
 
 class Browser : public ::testing::Test {
  protected:
-  explicit Browser(Environment settings = {}) : server_(std::move(settings)) {}
+  explicit Browser(Environment settings = {}, std::string api_key = {})
+      : server_(std::move(settings)), api_key_(std::move(api_key)) {}
 
   void SetUp() override {
     ASSERT_TRUE(fs::exists("/usr/bin/chromium")) << "apt-get install chromium";
@@ -44,7 +45,7 @@ class Browser : public ::testing::Test {
     ASSERT_EQ(installed->status.code, 0) << installed->out << installed->err;
     const auto started = server_.start();
     ASSERT_TRUE(started) << started.error().to_string();
-    client_.emplace(server_.url(), ca_file_);
+    client_.emplace(server_.url(), api_key_, ca_file_);
     id_ = client_->create("Build a React todo app with TypeScript");
     ASSERT_FALSE(client_->wait_for_turn(id_).is_null()) << server_.log();
   }
@@ -67,13 +68,31 @@ class Browser : public ::testing::Test {
   fs::path dir_;
   std::string ca_file_;
   ServerProcess server_;
+  std::string api_key_;
   std::optional<SessionClient> client_;
   std::string id_;
+};
+
+class BrowserWithKeys : public Browser {
+ protected:
+  BrowserWithKeys() : Browser({{"OTTOBOT_API_KEYS", "ann:" + kKey}}, kKey) {}
+
+  static inline const std::string kKey = "a-key-for-the-browser-test";
 };
 
 TEST_F(Browser, TypesInATerminalOfTheDesktop) {
   const std::string page = get_string(client_->get("/session/" + id_), "vnc_url");
   expect_typing_works(page, "typed.txt");
+}
+
+TEST_F(BrowserWithKeys, TheDesktopsUrlAloneLetsIn) {
+  expect_typing_works(get_string(client_->get("/session/" + id_), "vnc_url"), "with-ticket.txt");
+}
+
+TEST_F(BrowserWithKeys, TheTicketLetsInThroughTheServersOwnPort) {
+  const std::string own = get_string(client_->get("/session/" + id_), "vnc_url");
+  const std::string ticket = own.substr(own.rfind("&ticket=") + 8);
+  expect_typing_works(server_.url() + "/session/" + id_ + "/vnc?ticket=" + ticket, "gateway-ticket.txt");
 }
 
 TEST_F(Browser, TypesThroughTheServersOwnPort) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 #include <system_error>
 
 #include "integration/session_client.hpp"
@@ -49,15 +50,27 @@ ServerProcess::ServerProcess(const Json& scenario, Environment settings)
 
 ServerProcess::~ServerProcess() {
   if (!running_ && !start()) std::cerr << "sandboxes may be left: the server does not start\n" << log();
-  if (running_) delete_sessions();
+  for (const std::string& key : api_keys()) {
+    if (running_) delete_sessions(key);
+  }
   if (running_ && !terminate(kEnd)) kill9();
   std::error_code ignored;
   fs::remove_all(dir_, ignored);
 }
 
-void ServerProcess::delete_sessions() const {
+// Of "user:key,user:key"; the empty one without keys.
+std::vector<std::string> ServerProcess::api_keys() const {
+  const auto setting = environment_.find("OTTOBOT_API_KEYS");
+  if (setting == environment_.end()) return {""};
+  std::vector<std::string> keys;
+  std::istringstream lines(setting->second);
+  for (std::string line; std::getline(lines, line, ',');) keys.push_back(line.substr(line.find(':') + 1));
+  return keys;
+}
+
+void ServerProcess::delete_sessions(const std::string& api_key) const {
   const auto cert = environment_.find("OTTOBOT_TLS_CERT");
-  const SessionClient client(url_, cert == environment_.end() ? std::string() : cert->second);
+  const SessionClient client(url_, api_key, cert == environment_.end() ? std::string() : cert->second);
   const Json sessions = client.get("/session?limit=100");
   for (const Json& session : sessions.value("sessions", Json::array())) {
     const std::string id = get_string(session, "session_id");

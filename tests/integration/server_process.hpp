@@ -18,7 +18,8 @@ class ServerProcess {
   explicit ServerProcess(Environment settings = {}) : ServerProcess(Json(), std::move(settings)) {}
   // `scenario` of the scripted model; null = none, so the server's own default unless `settings` has LLM_MODEL.
   explicit ServerProcess(const Json& scenario, Environment settings = {});
-  // Deletes all sessions, as sandboxes outlive their server, and ends it.
+  // Deletes all sessions, as sandboxes outlive their server, and ends it. They are found by the keys of `settings`, if
+  // those have a list of some.
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -41,7 +42,8 @@ class ServerProcess {
  private:
   net::SpawnOptions options() const;
   Result<std::string> first_line(int fd) const;
-  void delete_sessions() const;
+  std::vector<std::string> api_keys() const;
+  void delete_sessions(const std::string& api_key) const;
 
   std::filesystem::path dir_;
   Environment environment_;

@@ -32,16 +32,23 @@ std::optional<std::string> unzip(const std::string& option, const std::string& b
 
 }  // namespace
 
-SessionClient::SessionClient(std::string url, std::string ca_file) : url_(std::move(url)) {
+SessionClient::SessionClient(std::string url, std::string api_key, std::string ca_file)
+    : url_(std::move(url)), api_key_(std::move(api_key)) {
   net::HttpClientOptions options;
   options.ca_file = std::move(ca_file);
   if (auto client = net::make_http_client(options)) http_ = std::move(*client);
 }
 
-net::HttpResponse SessionClient::send(const std::string& method, const std::string& path, const Json& body) const {
+net::HttpRequest SessionClient::request(const std::string& url) const {
   net::HttpRequest request;
+  request.url = url;
+  if (!api_key_.empty()) request.headers.set("Authorization", "Bearer " + api_key_);
+  return request;
+}
+
+net::HttpResponse SessionClient::send(const std::string& method, const std::string& path, const Json& body) const {
+  net::HttpRequest request = this->request(url_ + path);
   request.method = method;
-  request.url = url_ + path;
   if (!body.is_null()) {
     request.headers.set("Content-Type", "application/json");
     request.body = dump_json(body);
@@ -50,9 +57,7 @@ net::HttpResponse SessionClient::send(const std::string& method, const std::stri
 }
 
 net::HttpResponse SessionClient::fetch(const std::string& url) const {
-  net::HttpRequest request;
-  request.url = url;
-  return http_->fetch(request, with_timeout(kCall)).value_or(net::HttpResponse{});
+  return http_->fetch(request(url), with_timeout(kCall)).value_or(net::HttpResponse{});
 }
 
 Json SessionClient::get(const std::string& path) const {

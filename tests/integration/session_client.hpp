@@ -18,8 +18,8 @@ using Events = std::vector<Json>;
 
 class SessionClient {
  public:
-  // `ca_file`: the authority of a server that speaks https.
-  explicit SessionClient(std::string url, std::string ca_file = {});
+  // `api_key` empty = none is sent. `ca_file`: the authority of a server that speaks https.
+  explicit SessionClient(std::string url, std::string api_key = {}, std::string ca_file = {});
 
   net::HttpResponse send(const std::string& method, const std::string& path, const Json& body = nullptr) const;
   net::HttpResponse fetch(const std::string& url) const;
@@ -38,7 +38,9 @@ class SessionClient {
   bool wait_for_status(const std::string& id, const std::string& status, std::chrono::milliseconds timeout) const;
 
  private:
-  std::string url_;
+  net::HttpRequest request(const std::string& url) const;
+
+  std::string url_, api_key_;
   std::unique_ptr<net::HttpClient> http_;
 };
 

@@ -27,7 +27,7 @@ class Tls : public ::testing::Test {
   void SetUp() override {
     const auto started = server_.start();
     ASSERT_TRUE(started) << started.error().to_string();
-    client_.emplace(server_.url(), ca());
+    client_.emplace(server_.url(), std::string(), ca());
   }
   std::string ca() const { return folder_.files().cert.string(); }
 

@@ -56,6 +56,19 @@ TEST_F(CensusTest, AStoreThatDoesNotAnswerInTimeDropsNoSandbox) {
   EXPECT_EQ(take_anew().sandboxes.size(), 1u);
 }
 
+TEST_F(CensusTest, OneUsersViewHasNoSandboxOfAnother) {
+  Snapshot snapshot = take_anew();
+  ASSERT_EQ(snapshot.sandboxes.size(), 1u);
+  snapshot.sandboxes[0].session.user = "alice";
+  Snapshot of_bob = snapshot;
+  of_bob.keep_sandboxes_of("bob");
+  EXPECT_TRUE(of_bob.sandboxes.empty());
+  EXPECT_EQ(of_bob.totals.all_sessions(), snapshot.totals.all_sessions()) << "sums are of all";
+  snapshot.keep_sandboxes_of("alice");
+  snapshot.keep_sandboxes_of("");
+  EXPECT_EQ(snapshot.sandboxes.size(), 1u);
+}
+
 TEST_F(CensusTest, ASandboxThatIsGoneIsDropped) {
   ASSERT_EQ(take_anew().sandboxes.size(), 1u);
   ASSERT_TRUE(testing::succeeded(backend_.remove("ob-s1", {})));

@@ -66,5 +66,22 @@ TEST(Doctor, TellsAnUnreachableModelFromAMissingKey) {
   EXPECT_EQ(result->out.find("secret-key"), std::string::npos);
 }
 
+TEST(Doctor, SaysWhoMayUseTheServer) {
+  const ProgramHome home;
+  const auto access_with = [&](const std::map<std::string, std::string>& settings) {
+    auto options = home.options({"doctor", "--json", "--port", "0"});
+    for (const auto& [name, value] : settings) (*options.env)[name] = value;
+    auto result = net::run(options, with_timeout(std::chrono::seconds(60)));
+    const Json report = result ? report_of(*result) : Json();
+    const auto* check = find_check(report, "access");
+    return check == nullptr ? std::string() : get_string(*check, "status") + ": " + get_string(*check, "message");
+  };
+  EXPECT_EQ(access_with({}), "ok: everyone on this machine may use the server: it asks for no API key");
+  EXPECT_EQ(access_with({{"API_HOST", "0.0.0.0"}, {"OTTOBOT_AUTH", "none"}}),
+            "warning: everyone who reaches 0.0.0.0 may use the server: it asks for no API key");
+  EXPECT_EQ(access_with({{"OTTOBOT_API_KEYS", "ann:key"}}), "ok: the server asks for API keys");
+  EXPECT_EQ(access_with({{"OTTOBOT_API_KEYS", "/nowhere/keys"}}).substr(0, 5), "error");
+}
+
 }  // namespace
 }  // namespace ottobot::testing

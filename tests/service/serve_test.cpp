@@ -107,6 +107,22 @@ TEST(Serve, WhatThisBuildLacksIsAClearError) {
   }
 }
 
+TEST(Serve, BeyondLoopbackAsksForTheKeyThatItMade) {
+  const ProgramHome home;
+  auto server = RunningProgram::serve(home, {"--port", "0", "--host", "0.0.0.0"});
+  ASSERT_TRUE(server) << server.error().to_string();
+  auto client = net::make_http_client();
+  ASSERT_TRUE(client);
+  net::HttpRequest request;
+  request.url = "http://127.0.0.1:" + (*server)->url().substr((*server)->url().rfind(':') + 1) + "/session";
+  EXPECT_EQ((*client)->fetch(request, with_timeout(kSoon)).value_or(net::HttpResponse{}).status, 401);
+  std::string key;
+  std::getline(std::ifstream(home.dir() / "data/api_keys"), key);
+  ASSERT_EQ(key.rfind("admin:", 0), 0u) << key;
+  request.headers.set("Authorization", "Bearer " + key.substr(6));
+  EXPECT_EQ((*client)->fetch(request, with_timeout(kSoon)).value_or(net::HttpResponse{}).status, 200);
+}
+
 TEST(Serve, WrongUsageExitsWithTwo) {
   const ProgramHome home;
   auto result = home.run({"serve", "--no-such-flag"});

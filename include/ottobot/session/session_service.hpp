@@ -62,6 +62,9 @@ class SessionService {
   // invalid_argument (details name the fields), conflict (idempotency key used for another body), resource_exhausted
   // (queue limit, disk), those of check_backend.
   Result<SessionRow> create(const NewSession& request, const CallContext& ctx);
+  // The session that create() would answer with again, as it is now; nullopt when it would make a new one. Errors:
+  // conflict (idempotency key used for another body).
+  Result<std::optional<SessionRow>> find_created(const NewSession& request, const CallContext& ctx);
   // Whether create() would take the fields. Errors: invalid_argument (details name every wrong one).
   Result<void> check(const NewSession& request) const;
   // Errors, these and below: not_found, for another user's session too. `user` empty = any.
@@ -79,8 +82,6 @@ class SessionService {
 
  private:
   NewSession with_defaults(NewSession request) const;
-  // The session that `asked` made before, by its idempotency key. Errors: conflict.
-  Result<std::optional<SessionRow>> find_created(const NewSession& asked, const CallContext& ctx);
   // Of a request whose fields are good and filled in; `hash` is of what was asked.
   Result<SessionRow> store_new(const NewSession& request, const std::string& hash, const CallContext& ctx);
   Result<void> check_queue(const CallContext& ctx);
