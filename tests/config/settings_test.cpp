@@ -108,12 +108,24 @@ TEST_F(SettingsTest, ErrorsNameSettingOriginAndForm) {
 
 TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
   const std::pair<const char*, const char*> bad[] = {
-      {"MODE", "api"},           {"SESSION_TIMEOUT", "0"},    {"LOG_LEVEL", "loud"},
-      {"LOG_FORMAT", "xml"},     {"PUBLIC_URL", "example"},   {"OTTOBOT_RETENTION", "week"},
-      {"QUEUE_LIMIT", "0"},      {"WORKER_CONCURRENCY", "0"}, {"CONTAINER_CPU_LIMIT", "none"},
-      {"OTTOBOT_AUTH", "maybe"}, {"MAX_RETRIES", "-1"},       {"CONTAINER_MEMORY_LIMIT", "1k"},
-      {"REDIS_PORT", "tcp"},     {"REDIS_HOST", "redis://x"}, {"CONTEXT_WINDOW_SIZE", "100k"},
-      {"OPENAI_BASE_URL", "x"},  {"DOCKER_HOST", "docker"},   {"WARM_POOL_SIZE", "-1"},
+      {"MODE", "api"},
+      {"SESSION_TIMEOUT", "0"},
+      {"LOG_LEVEL", "loud"},
+      {"LOG_FORMAT", "xml"},
+      {"PUBLIC_URL", "example"},
+      {"OTTOBOT_RETENTION", "week"},
+      {"QUEUE_LIMIT", "0"},
+      {"WORKER_CONCURRENCY", "0"},
+      {"CONTAINER_CPU_LIMIT", "none"},
+      {"OTTOBOT_AUTH", "maybe"},
+      {"MAX_RETRIES", "-1"},
+      {"CONTAINER_MEMORY_LIMIT", "1k"},
+      {"REDIS_PORT", "tcp"},
+      {"REDIS_HOST", "redis://x"},
+      {"CONTEXT_WINDOW_SIZE", "100k"},
+      {"OPENAI_BASE_URL", "x"},
+      {"DOCKER_HOST", "docker"},
+      {"WARM_POOL_SIZE", "-1"},
       {"OTTOBOT_RATE_LIMIT", "-1"},
   };
   for (const auto& [name, value] : bad) {
