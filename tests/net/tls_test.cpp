@@ -37,6 +37,11 @@ class TlsTest : public ServerFixture {
  protected:
   // The certificates are made for today.
   TlsTest() { clock_.advance(std::chrono::milliseconds(system_clock().now_ms() - clock_.now_ms())); }
+  // Before what its TLS context borrows.
+  void TearDown() override {
+    listener_.reset();
+    server_.reset();
+  }
 
   void serve_tls(Handler handler, HttpServerOptions options = {}) {
     auto context = make_tls_context(folder_.files(), clock_, logger_);
