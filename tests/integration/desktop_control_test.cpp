@@ -24,10 +24,13 @@ Json terminal_scenario() {
 
 class DesktopControl : public ::testing::Test {
  protected:
+  explicit DesktopControl(Environment settings = {}, std::string api_key = {})
+      : server_(terminal_scenario(), std::move(settings)), api_key_(std::move(api_key)) {}
+
   void SetUp() override {
     const auto started = server_.start();
     ASSERT_TRUE(started) << started.error().to_string();
-    client_.emplace(server_.url());
+    client_.emplace(server_.url(), api_key_);
     id_ = client_->create("Open a terminal");
     ASSERT_FALSE(client_->wait_for_turn(id_).is_null()) << server_.log();
     ASSERT_TRUE(eventually([&] { return client_->file(id_, "up.txt") == "up\n"; }, kPatience)) << server_.log();
@@ -56,7 +59,8 @@ class DesktopControl : public ::testing::Test {
     return !client_->wait_for(id_, said, kPatience).is_null();
   }
 
-  ServerProcess server_{terminal_scenario()};
+  ServerProcess server_;
+  const std::string api_key_;
   std::optional<SessionClient> client_;
   std::string id_;
 };
@@ -86,6 +90,42 @@ TEST_F(DesktopControl, IsOnePersonsAtATimeAndHandedOver) {
   ASSERT_EQ(control({{"action", "release"}}).status, 200);
   EXPECT_EQ(desktop()["controller"], nullptr);
   EXPECT_TRUE(is_logged("The desktop was handed back to the agent"));
+}
+
+class DesktopControlByTicket : public DesktopControl {
+ protected:
+  DesktopControlByTicket() : DesktopControl({{"OTTOBOT_API_KEYS", "ann:the-key-of-ann-1234"}}, "the-key-of-ann-1234") {}
+
+  std::string ticket(const std::string& role) {
+    const auto made = client_->send("POST", "/session/" + id_ + "/ticket", {{"role", role}});
+    EXPECT_EQ(made.status, 201) << made.body;
+    return get_string(parse_json(made.body).value_or(Json()), "ticket");
+  }
+};
+
+TEST_F(DesktopControlByTicket, WhoMayOnlyLookTypesInVain) {
+  const std::string view = ticket("view"), control_ticket = ticket("control");
+  const std::string socket = "/session/" + id_ + "/vnc/websockify?ticket=";
+  const int own_port = static_cast<int>(get_int(client_->get("/session/" + id_), "vnc_port"));
+  RfbViewer person(server_.port(), socket + control_ticket, true);
+  RfbViewer watcher(server_.port(), socket + view, false);
+  RfbViewer own_port_watcher(own_port, "/websockify?ticket=" + view, false);
+  ASSERT_TRUE(person.ready() && watcher.ready() && own_port_watcher.ready()) << server_.log();
+  ASSERT_TRUE(types(person, "first"));
+  ASSERT_EQ(control({{"action", "release"}}).status, 200);
+  for (RfbViewer* viewer : {&watcher, &own_port_watcher}) {
+    viewer->click(1650, 340);
+    viewer->type("in vain");
+    EXPECT_TRUE(viewer->sync());
+  }
+  EXPECT_EQ(desktop()["controller"], nullptr);
+  ASSERT_TRUE(types(person, "last"));
+  EXPECT_FALSE(has_line("in vain"));
+  const Json viewers = desktop()["viewers"];
+  ASSERT_EQ(viewers.size(), 3u);
+  EXPECT_EQ(get_string(viewers[1], "role"), "view");
+  const SessionClient with_view(server_.url(), view);
+  EXPECT_EQ(with_view.send("POST", "/session/" + id_ + "/desktop/control", {{"action", "take"}}).status, 403);
 }
 
 }  // namespace
