@@ -218,7 +218,7 @@ TEST_P(HttpServerTest, TellsTheHandlerThatItsClientHasGone) {
     if (!body) read_error = body.error().code;
   });
   RawClient client = connect();
-  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   ASSERT_TRUE(started.wait());
   client.disconnect();
   EXPECT_TRUE(gone.wait());
@@ -603,13 +603,15 @@ TEST_P(HttpServerTest, AListenersEndFailsWhatItsHandlersWaitForAndWaitsForThem) 
     returned = true;
   });
   RawClient client = connect();
-  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
-  RawClient idle = connect();
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  RawClient idle = connect(), slow = connect();
+  slow.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
   ASSERT_TRUE(started.wait());
   const int port = listener_->port();
   listener_.reset();
   EXPECT_TRUE(returned);
   EXPECT_TRUE(idle.closed_by_peer());
+  EXPECT_TRUE(slow.closed_by_peer());
   EXPECT_FALSE(RawClient(port).connected());
 }
 
