@@ -1,5 +1,4 @@
 // Who may type, against the real Xvnc with a window manager and a terminal.
-#include "api/desktop_routes.hpp"
 #include "api/viewer_host.hpp"
 #include "integration/rfb_viewer.hpp"
 #include "net/process/spawn.hpp"
@@ -130,8 +129,7 @@ TEST_F(DesktopRolesTest, ControlIsHandedOver) {
   ASSERT_TRUE(types(a, "a-first")) << run_.read("typed");
   b.type("b-early");
   EXPECT_TRUE(b.sync());
-  const std::string take = dump_json({{"action", "take"}, {"viewer", viewer_id(1)}});
-  EXPECT_TRUE(succeeded(change_control(host_.context(), {}, id_, take)));
+  EXPECT_TRUE(succeeded(host_.context().desktops.take(id_, viewer_id(1))));
   b.type("b-late");
   EXPECT_TRUE(eventually([&] { return has_line("b-late"); })) << run_.read("typed");
   a.type("a-late");
