@@ -2,10 +2,11 @@
 
 find_program(OTTOBOT_CCACHE ccache)
 if(OTTOBOT_CCACHE AND PROJECT_IS_TOP_LEVEL)
-  set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      ${OTTOBOT_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${OTTOBOT_CCACHE})
+  # One clone's objects serve another: paths below the clone count from the build's folder.
+  set(_ccache_settings CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true
+                       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env ${_ccache_settings} ${OTTOBOT_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 add_library(ottobot_flags INTERFACE)

@@ -40,10 +40,11 @@ struct SessionRow {
   std::string host_id;  // where its sandbox is
   int vnc_port = 0, mcp_port = 0;
   std::string archive_blob;  // workspace of an ended session as zip; empty if none
-  // The workspace as zip, as it was after the last turn that changed it, and where the log ended then; empty and 0 if
-  // none is kept. What a sandbox that was lost with its files is made from.
+  // The workspace as zip, as it was after the last turn that changed it; empty if none is kept. What a sandbox that was
+  // lost with its files is made from.
   std::string snapshot_blob;
-  Seq snapshot_seq = 0;
+  bool snapshot_due = false;  // a turn has changed files since
+  bool restoring = false;     // the sandbox does not have all of kept_files() yet: nothing has run in it
   Seq last_seq = 0;
   bool pending = false;  // has work that no owner has finished
 
@@ -58,9 +59,8 @@ struct RowPatch {
   std::optional<UnixMillis> expires_at, purge_at;
   std::optional<Usage> usage;
   std::optional<std::string> error, host_id, archive_blob, snapshot_blob;
-  std::optional<Seq> snapshot_seq;
   std::optional<int> vnc_port, mcp_port;
-  std::optional<bool> pending;
+  std::optional<bool> pending, snapshot_due, restoring;
 
   void apply_to(SessionRow& row) const;
 };

@@ -156,6 +156,7 @@ class OneRun {
 // Only what this process itself needs of the server's settings.
 ServerOptions options_for(const config::Settings& settings) {
   auto options = server_options(settings);
+  options.access = {};               // only this process knows the port
   options.warm_pool_size = 0;        // there is one session
   options.snapshot_limit_bytes = 0;  // which ends with its first turn
   options.host = "127.0.0.1";

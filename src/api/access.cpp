@@ -37,9 +37,9 @@ std::string bearer_of(const net::RequestHead& head) {
 
 bool is_websocket(const net::RequestHead& head) { return head.headers.has_token("Upgrade", "websocket"); }
 
-// No page can send this field to a foreign site without being asked for.
+// No browser adds these by itself, and no page can send them to a foreign site without that being asked.
 bool is_explicit(const net::RequestHead& head, const Caller& caller) {
-  return caller.has_ticket() || head.headers.find("Authorization").has_value();
+  return caller.has_ticket() || !bearer_of(head).empty();
 }
 
 // What a ticket does not let its bearer do.

@@ -130,7 +130,11 @@ Result<void> ApiKeys::load(const std::string& lines) {
 Result<void> ApiKeys::load_file() {
   const net::UniqueFd fd(::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0) return errno_error("cannot read the API keys in " + file_, errno);
+  if (!fd || ::fstat(fd.get(), &info) != 0) {
+    // It may be a key whose user was forgotten.
+    const bool is_path = file_.find('/') != std::string::npos;
+    return errno_error("cannot read the API keys in " + (is_path ? file_ : "the file that is named"), errno);
+  }
   if (!S_ISREG(info.st_mode)) return invalid_argument(file_ + " is not a file: no API keys can be read from it");
   // What changes while it is read is another version, which is read next.
   version_ = {info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};

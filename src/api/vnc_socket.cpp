@@ -57,8 +57,9 @@ bool VncSocket::watch(const std::string& wished_id) {
     return false;
   }
   const auto row = context_->deps.sessions.get(session_id_, caller_.user, context_->task_call());
-  if (!row && row.error().code == ErrorCode::not_found) {
-    give_up(kUnknownSession, "unknown session");
+  if (!row) {
+    const bool unknown = row.error().code == ErrorCode::not_found;
+    give_up(unknown ? kUnknownSession : kTryLater, unknown ? "unknown session" : row.error().message);
     return false;
   }
   auto subscription = context_->deps.store.subscribe(session_id_, *this);

@@ -22,7 +22,8 @@ void RowPatch::apply_to(SessionRow& row) const {
   set_if(row.host_id, host_id);
   set_if(row.archive_blob, archive_blob);
   set_if(row.snapshot_blob, snapshot_blob);
-  set_if(row.snapshot_seq, snapshot_seq);
+  set_if(row.snapshot_due, snapshot_due);
+  set_if(row.restoring, restoring);
   set_if(row.vnc_port, vnc_port);
   set_if(row.mcp_port, mcp_port);
   set_if(row.pending, pending);

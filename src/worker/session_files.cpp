@@ -1,8 +1,9 @@
 // The files of a session beyond one life of its sandbox: the snapshot after each turn that changed them, the archive of
 // a session that ends, and how a sandbox gets them back.
 //
-// A sandbox that is made anew carries the name of what it is to be filled with as label, from before it exists until
-// the row says that it is done: whoever takes over in between unpacks it (again). Nothing ran in it by then.
+// A sandbox that has to be filled is `restoring` in the row, from before it exists until its files are in place:
+// whoever takes over in between unpacks them (again), and nobody takes what is in it for the session's files. Nothing
+// has run in it by then.
 
 #include "worker/session_runner.hpp"
 
@@ -14,6 +15,8 @@ constexpr std::chrono::milliseconds kRemoveTimeout{20000};
 constexpr std::chrono::milliseconds kArchiveTimeout{300000};  // also of the way back
 // How often a snapshot under way looks whether a prompt came: it must not wait for the files.
 constexpr std::chrono::milliseconds kLookInterval{200};
+constexpr int kArchiveAttempts = 3;
+constexpr std::chrono::milliseconds kArchivePause{1000};
 
 std::string in_mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
@@ -23,18 +26,25 @@ Result<SessionRunner::Restore> SessionRunner::plan_restore(const SessionRow& row
   Restore files;
   files.blob = row.kept_files();
   if (files.blob.empty()) return files;
-  files.from_archive = !row.archive_blob.empty();
-  files.mark = files.from_archive ? files.blob : "snapshot-" + std::to_string(row.snapshot_seq);
+  files.when = Restore::When::always;
+  if (row.restoring) return files;
   const auto former = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
-  // Not known is not the same as there: half of the files would be taken for all of them.
-  if (!former && former.error().code != ErrorCode::not_found) return fail(former.error());
-  const auto label = former ? former->labels.find(kRestoreLabel) : std::map<std::string, std::string>::const_iterator();
-  if (!former || (label != former->labels.end() && label->second == files.mark)) {
-    files.when = Restore::When::always;
-  } else if (files.from_archive || former->state == SandboxState::exited) {
-    files.when = Restore::When::if_empty;
+  if (!former && former.error().code == ErrorCode::not_found) {
+    if (auto marked = mark_restoring(true); !marked) return fail(marked.error());
+    return files;
   }
+  // Not known is not the same as there: half of the files would be taken for all of them.
+  if (!former) return fail(former.error());
+  const bool may_be_empty = !row.archive_blob.empty() || former->state == SandboxState::exited;
+  files.when = may_be_empty ? Restore::When::if_empty : Restore::When::never;
   return files;
+}
+
+Result<void> SessionRunner::mark_restoring(bool restoring) {
+  RowPatch mark;
+  mark.restoring = restoring;
+  if (restoring) return commit({}, mark);
+  return commit({events::log(LogLevel::info, "The files are back as they were kept")}, mark);
 }
 
 Result<void> SessionRunner::restore_files(const Sandbox& sandbox, const Restore& files, bool announce) {
@@ -44,6 +54,7 @@ Result<void> SessionRunner::restore_files(const Sandbox& sandbox, const Restore&
     auto empty = client.is_workspace_empty(owner_context(kStoreTimeout));
     if (!empty) return fail(empty.error());
     if (!*empty) return {};
+    if (auto marked = mark_restoring(true); !marked) return marked;
   }
   if (announce) {
     auto told = commit({events::phase_changed(phase::kWaitingForTools, 90, "Bringing the session's files back")});
@@ -51,31 +62,28 @@ Result<void> SessionRunner::restore_files(const Sandbox& sandbox, const Restore&
   }
   auto restored = client.restore(dependencies_.store, session_id_, files.blob, owner_context(kArchiveTimeout));
   if (!restored) return fail(restored.error(), "bringing the session's files back");
-  if (files.from_archive) return {};  // its blob goes when the session is ready
-  RowPatch done;
-  done.snapshot_seq = state().last_seq() + 1;  // another mark: what runs from here on must not be overwritten
-  return commit({events::log(LogLevel::info, "The files are back as they were after the last turn that changed them")},
-                done);
+  return mark_restoring(false);
 }
 
-Result<void> SessionRunner::keep_snapshot() {
-  if (!snapshot_due_ || options_.snapshot_limit_bytes == 0) return {};
+// What a session that came back was filled with is its snapshot from then on.
+void SessionRunner::keep_archive_as_snapshot(const SessionRow& row, RowPatch& patch) const {
+  if (row.archive_blob.empty()) return;
+  patch.archive_blob = std::string();
+  if (options_.snapshot_limit_bytes != 0) patch.snapshot_blob = row.archive_blob;
+}
+
+Result<void> SessionRunner::keep_snapshot(const SessionRow& row) {
+  if (!row.snapshot_due || row.restoring || options_.snapshot_limit_bytes == 0) return {};
   auto sandbox = dependencies_.backend.inspect(sandbox_name_, owner_context(kStoreTimeout));
   if (!sandbox || sandbox->state != SandboxState::running) return {};
-  auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
-  if (!row) return fail(row.error());
   auto blob = take_snapshot(*sandbox);
-  if (!blob) {
-    if (blob.error().code == ErrorCode::conflict) return {};  // still due
-    snapshot_due_ = false;
-    return note_no_snapshot(blob.error());
-  }
-  snapshot_due_ = false;
+  if (!blob && blob.error().code == ErrorCode::conflict) return {};  // still due
   RowPatch kept;
+  kept.snapshot_due = false;
+  if (!blob) return note_no_snapshot(blob.error(), kept);
   kept.snapshot_blob = *blob;
-  kept.snapshot_seq = state().last_seq();
   if (auto done = commit({}, kept); !done) return done;
-  if (row->snapshot_blob != *blob) drop_blob(row->snapshot_blob);
+  if (row.snapshot_blob != *blob) drop_blob(row.snapshot_blob);
   return {};
 }
 
@@ -100,39 +108,44 @@ Result<std::string> SessionRunner::take_snapshot(const Sandbox& sandbox) {
 }
 
 // The sandbox has its files all the same: nothing fails.
-Result<void> SessionRunner::note_no_snapshot(const Error& error) {
+Result<void> SessionRunner::note_no_snapshot(const Error& error, const RowPatch& patch) {
   if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
   dependencies_.logger.warn("no snapshot of the workspace", {{"session", session_id_}, {"error", error.to_string()}});
-  if (error.code != ErrorCode::unsupported) return {};
+  if (error.code != ErrorCode::unsupported) return commit({}, patch);
   return commit({events::log(LogLevel::warn,
                              "The files are not kept outside of the sandbox after this turn: zipped, they are over " +
-                                 in_mib(options_.snapshot_limit_bytes))});
+                                 in_mib(options_.snapshot_limit_bytes))},
+                patch);
 }
 
-std::string SessionRunner::archive_workspace() {
+// Empty when no sandbox runs.
+Result<std::string> SessionRunner::archive_workspace() {
   auto sandbox = dependencies_.backend.inspect(sandbox_name_, owner_context(kRemoveTimeout));
-  if (!sandbox || sandbox->state != SandboxState::running) return {};
+  if (!sandbox && sandbox.error().code != ErrorCode::not_found) return fail(sandbox.error());
+  if (!sandbox || sandbox->state != SandboxState::running) return std::string();
   SandboxClient client(dependencies_.http, sandbox->endpoint);
-  auto blob = client.archive(dependencies_.store, session_id_, {}, owner_context(kArchiveTimeout));
-  if (blob) return *blob;
-  dependencies_.logger.warn("no archive of the workspace",
-                            {{"session", session_id_}, {"error", blob.error().to_string()}});
-  return {};
+  return client.archive(dependencies_.store, session_id_, {}, owner_context(kArchiveTimeout));
 }
 
 Result<void> SessionRunner::keep_archive() {
   auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
   if (!row) return fail(row.error());
-  // Not ready since that was made: the archive is whole, and what the sandbox has may be less.
   if (!row->archive_blob.empty()) return {};
-  std::string blob = archive_workspace();
-  if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
-  if (blob.empty()) blob = row->snapshot_blob;
+  Result<std::string> archived;
+  for (int attempt = 1; !row->restoring && attempt <= kArchiveAttempts; ++attempt) {
+    archived = archive_workspace();
+    if (archived) break;
+    if (abandon_.stop_requested()) return cancelled("the worker gave the session up");
+    dependencies_.logger.warn("no archive of the workspace",
+                              {{"session", session_id_}, {"error", archived.error().to_string()}});
+    (void)dependencies_.clock.sleep_for(kArchivePause, owner_context(kStoreTimeout));
+  }
+  const std::string blob = archived && !archived->empty() ? *archived : row->snapshot_blob;
   if (blob.empty()) return {};
   RowPatch kept;
   kept.archive_blob = blob;
   kept.snapshot_blob = std::string();
-  kept.snapshot_seq = 0;
+  kept.snapshot_due = false;
   if (auto done = commit({}, kept); !done) return done;  // durable before anything is removed
   if (row->snapshot_blob != blob) drop_blob(row->snapshot_blob);
   return {};

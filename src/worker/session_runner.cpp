@@ -47,7 +47,6 @@ Result<void> SessionRunner::run() {
   auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
   if (!row) return fail(row.error());
   timeout_s_ = row->timeout_s;
-  snapshot_due_ = !state().turn();  // the last owner may have died between a turn's end and the snapshot
   while (!abandon_.stop_requested()) {
     if (auto read = log_->refresh(owner_context(kStoreTimeout)); !read) return read;
     Result<void> done;
@@ -74,7 +73,7 @@ Result<bool> SessionRunner::settle() {
     return false;
   }
   if (!ended) {
-    if (auto kept = keep_snapshot(); !kept) return fail(kept.error());
+    if (auto kept = keep_snapshot(*row); !kept) return fail(kept.error());
   }
   RowPatch idle;
   idle.pending = false;
@@ -172,7 +171,7 @@ Result<void> SessionRunner::commit(std::vector<NewEvent> events, const RowPatch&
     const bool begins = event.type == EventType::status_changed && get_string(event.data, "status") == "running";
     const bool ends = event.type == EventType::turn_finished;
     if (ends) event.internal["duration_ms"] = turn_duration().count();
-    if (ends) snapshot_due_ = snapshot_due_ || (state().turn() && state().turn()->workspace_touched);
+    if (ends && state().turn() && state().turn()->workspace_touched) with_life.snapshot_due = true;
     if (begins || ends) with_life.expires_at = dependencies_.clock.now_ms() + timeout_s_ * 1000;
   }
   const auto ended = ended_turns(events);

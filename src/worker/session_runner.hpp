@@ -41,10 +41,7 @@ class SessionRunner final : private Emitter {
   struct Restore {
     enum class When { never, if_empty, always } when = When::never;
     std::string blob;
-    std::string mark;  // of a sandbox that has not got all of it yet
-    bool from_archive = false;
   };
-  static constexpr const char* kRestoreLabel = "io.ottobot.restore";
 
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();
@@ -65,11 +62,13 @@ class SessionRunner final : private Emitter {
   // session_files.cpp
   Result<Restore> plan_restore(const SessionRow& row);
   Result<void> restore_files(const Sandbox& sandbox, const Restore& files, bool announce);
-  Result<void> keep_snapshot();
+  Result<void> mark_restoring(bool restoring);
+  void keep_archive_as_snapshot(const SessionRow& row, RowPatch& patch) const;
+  Result<void> keep_snapshot(const SessionRow& row);
   Result<std::string> take_snapshot(const Sandbox& sandbox);
-  Result<void> note_no_snapshot(const Error& error);
+  Result<void> note_no_snapshot(const Error& error, const RowPatch& patch);
   Result<void> keep_archive();
-  std::string archive_workspace();
+  Result<std::string> archive_workspace();
   void drop_blob(const std::string& blob_id);
 
   CodingAgentOptions agent_options(const std::string& model) const;
@@ -87,7 +86,6 @@ class SessionRunner final : private Emitter {
   std::unique_ptr<SandboxToolBox> tools_;
   std::int64_t timeout_s_ = 0;  // of the session; known from run() on
   int relaunches_ = 0;
-  bool snapshot_due_ = false;              // the files may have changed since the last one
   std::atomic<bool> store_is_out_{false};  // set by commits of calls that run side by side
 };
 

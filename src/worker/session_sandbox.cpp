@@ -30,9 +30,11 @@ Result<void> SessionRunner::ensure_sandbox() {
   if (state().status() != SessionStatus::running) ready.push_back(events::status_changed(SessionStatus::ready));
   RowPatch patch;
   patch.error = std::string();
-  patch.archive_blob = std::string();
+  keep_archive_as_snapshot(*row, patch);
   if (auto told = commit(std::move(ready), patch); !told) return told;
-  drop_blob(row->archive_blob);
+  for (const std::string& blob : {row->archive_blob, row->snapshot_blob}) {
+    if (blob != patch.snapshot_blob.value_or(row->snapshot_blob)) drop_blob(blob);
+  }
   return {};
 }
 
@@ -78,11 +80,8 @@ Result<void> SessionRunner::launch_sandbox() {
   int last = kLaunchFrom;
   auto files = plan_restore(*row);
   if (!files) return fail(files.error(), "looking for the session's sandbox");
-  auto params =
-      sandbox_params(session_id_, row->image, row->environment, dependencies_.store.store_id(), options_.limits);
-  if (files->when == Restore::When::always) params.labels[kRestoreLabel] = files->mark;
   auto sandbox = dependencies_.backend.launch(
-      params,
+      sandbox_params(session_id_, row->image, row->environment, dependencies_.store.store_id(), options_.limits),
       [&](int progress, const std::string& message) {
         const int scaled = kLaunchFrom + std::clamp(progress, 0, 100) * (kLaunchTo - kLaunchFrom) / 100;
         if (scaled > last) (void)report(last = scaled, message);

@@ -27,7 +27,7 @@ WarmPool::WarmPool(ContainerBackend& backend, Clock& clock, Logger& logger, Warm
 
 std::optional<std::string> WarmPool::take(const std::string& image, const std::string& environment) {
   std::lock_guard lock(mutex_);
-  if (!thread_.joinable() || thread_.get_stop_token().stop_requested()) return std::nullopt;
+  if (options_.size <= 0 || draining_) return std::nullopt;
   const SteadyTime now = clock_.steady_now();
   Shelf& shelf = shelves_[{image, environment}];
   shelf.wanted_at = now;
@@ -56,7 +56,12 @@ int WarmPool::ready() const {
   return static_cast<int>(count);
 }
 
-void WarmPool::drain() {
+void WarmPool::drain(std::chrono::milliseconds patience) {
+  const CallContext ctx = with_timeout(patience);
+  {
+    std::lock_guard lock(mutex_);
+    draining_ = true;
+  }
   if (thread_.joinable()) {
     thread_.request_stop();
     thread_.join();
@@ -67,7 +72,7 @@ void WarmPool::drain() {
     left.assign(held_.begin(), held_.end());
     shelves_.clear();
   }
-  for (const std::string& id : left) remove(id);
+  for (const std::string& id : left) remove(id, ctx.within(kRemoveTimeout));
 }
 
 void WarmPool::refill(const std::stop_token& stop) {
@@ -113,9 +118,10 @@ void WarmPool::start_spare(const Kind& kind, const std::stop_token& stop) {
     held_.insert(id);
   }
   const auto started = launch(id, kind, with_timeout(options_.launch_timeout).with_stop(stop));
-  if (!started) remove(id);
+  if (!started) remove(id, with_timeout(kRemoveTimeout));
   std::lock_guard lock(mutex_);
   Shelf& shelf = shelves_[kind];
+  shelf.failing = !started;
   if (started) return shelf.ready.push_back(id);
   shelf.not_before = clock_.steady_now() + kAfterFailure;
   if (stop.stop_requested()) return;
@@ -137,17 +143,17 @@ void WarmPool::forget_unwanted() {
     std::lock_guard lock(mutex_);
     while (shelves_.size() > kMaxKinds) {
       const auto oldest = std::min_element(shelves_.begin(), shelves_.end(), [](const auto& a, const auto& b) {
-        return a.second.wanted_at < b.second.wanted_at;
+        return std::tie(b.second.failing, a.second.wanted_at) < std::tie(a.second.failing, b.second.wanted_at);
       });
       unwanted.insert(unwanted.end(), oldest->second.ready.begin(), oldest->second.ready.end());
       shelves_.erase(oldest);
     }
   }
-  for (const std::string& id : unwanted) remove(id);
+  for (const std::string& id : unwanted) remove(id, with_timeout(kRemoveTimeout));
 }
 
-void WarmPool::remove(const std::string& session_id) {
-  auto removed = backend_.remove(sandbox_name(session_id), with_timeout(kRemoveTimeout));
+void WarmPool::remove(const std::string& session_id, const CallContext& ctx) {
+  auto removed = backend_.remove(sandbox_name(session_id), ctx);
   if (!removed) logger_.warn("a spare sandbox was not removed", {{"error", removed.error().to_string()}});
   std::lock_guard lock(mutex_);
   held_.erase(session_id);

@@ -36,7 +36,7 @@ class WarmPool {
  public:
   // `backend`, `clock` and `logger` are borrowed.
   WarmPool(ContainerBackend& backend, Clock& clock, Logger& logger, WarmPoolOptions options);
-  ~WarmPool() { drain(); }
+  ~WarmPool() { drain(std::chrono::seconds(5)); }
 
   // The id of a session whose sandbox is ready; nullopt when none is.
   std::optional<std::string> take(const std::string& image, const std::string& environment);
@@ -44,8 +44,8 @@ class WarmPool {
   bool holds(const std::string& session_id);
   int ready() const;
 
-  // Removes what waits, and starts nothing more. May be repeated.
-  void drain();
+  // Removes what waits, and starts nothing more. What is left after `patience` is a stray. May be repeated.
+  void drain(std::chrono::milliseconds patience);
 
  private:
   struct Kind {
@@ -56,6 +56,7 @@ class WarmPool {
   };
   struct Shelf {
     std::deque<std::string> ready;
+    bool failing = false;  // the last launch did: an image that is not there, say
     SteadyTime wanted_at{};
     SteadyTime not_before{};  // of the next launch
   };
@@ -65,7 +66,7 @@ class WarmPool {
   void start_spare(const Kind& kind, const std::stop_token& stop);
   Result<void> launch(const std::string& session_id, const Kind& kind, const CallContext& ctx);
   void forget_unwanted();
-  void remove(const std::string& session_id);
+  void remove(const std::string& session_id, const CallContext& ctx);
 
   ContainerBackend& backend_;
   Clock& clock_;
@@ -78,6 +79,7 @@ class WarmPool {
   std::set<std::string> held_;               // waiting, or being started
   std::map<std::string, SteadyTime> taken_;  // until their sessions are in the store
   bool asked_ = false;                       // since the thread looked last
+  bool draining_ = false;                    // nothing is given any more
   std::jthread thread_;
 };
 

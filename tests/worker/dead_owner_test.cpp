@@ -30,11 +30,7 @@ class DeadOwnerTest : public WorkerTest, public ::testing::WithParamInterface<De
     const bool carried_out = GetParam() == Death::after_the_call;
     if (carried_out) last_call.inject({.error = dead, .skip = call, .applied = true});
     mortal.inject({.error = dead, .skip = carried_out ? call + 1 : call, .count = SIZE_MAX});
-    WorkerDependencies dependencies{
-        mortal, *queue_, backend_, *http_, *server_, clock_, null_logger(), dependencies_.models, {}, {}, {}};
-    PortListeners ports(dependencies, options_);
-    const Lease lease = own(id);
-    return !SessionRunner(dependencies, options_, ports, lease, {}).run();
+    return !run_over(mortal, id);
   }
 
   void expect_one_whole_turn(const std::string& id) {

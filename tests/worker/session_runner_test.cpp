@@ -9,6 +9,7 @@ namespace ottobot::worker {
 namespace {
 
 using ottobot::testing::failed_with;
+using ottobot::testing::FaultySessionStore;
 using ottobot::testing::succeeded;
 
 Json step(const std::string& text, const std::string& command = {}) {
@@ -54,6 +55,19 @@ class SessionRunnerTest : public WorkerTest {
     EXPECT_EQ(row(id).status, SessionStatus::ready);
     EXPECT_EQ(row(id).archive_blob, "");
     EXPECT_EQ(row(id).purge_at, 0);
+  }
+
+  // What an owner leaves that died half way: a sandbox with some of the session's files.
+  void leave_half_filled(const std::string& id) {
+    AppendOwnerParams mark;
+    mark.session_id = id;
+    mark.patch.restoring = true;
+    const Lease dead = own(id);
+    mark.epoch = dead.epoch;
+    ASSERT_TRUE(succeeded(store_->append_owner(mark, {})));
+    ASSERT_TRUE(succeeded(store_->release_lease(dead, {})));
+    ASSERT_TRUE(succeeded(backend_.launch(sandbox_params(id, "", "full-stack", store_->store_id(), {}), nullptr, {})));
+    machine(id).workspace.write("kept", "ke");
   }
 
   const std::vector<std::string> twice_completed_{"completed", "completed"};
@@ -151,13 +165,7 @@ TEST_F(SessionRunnerTest, FilesThatCameBackInPartAreBroughtBackByTheNextOwner) {
   ASSERT_TRUE(succeeded(run(id)));
   expire(id);
   ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
-  // What an owner leaves that died half way: a sandbox for this archive with some of its files.
-  LaunchParams begun;
-  begun.name = sandbox_name(id);
-  begun.labels = {
-      {labels::kSession, id}, {labels::kInstance, store_->store_id()}, {"io.ottobot.restore", row(id).archive_blob}};
-  ASSERT_TRUE(succeeded(backend_.launch(begun, nullptr, {})));
-  machine(id).workspace.write("kept", "ke");
+  leave_half_filled(id);
   prompt(id, "Look");
   ASSERT_TRUE(succeeded(run(id)));
   expect_files(id);
@@ -213,6 +221,73 @@ TEST_F(SessionRunnerTest, FilesThatTheAgentDeletedStayDeletedWhileTheSandboxLive
   prompt(id, "Look");
   ASSERT_TRUE(succeeded(run(id)));
   EXPECT_FALSE(std::filesystem::exists(machine(id).workspace / "kept"));
+}
+
+TEST_F(SessionRunnerTest, AHalfFilledSandboxIsFilledByTheNextOwner) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  leave_half_filled(id);
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+  EXPECT_FALSE(row(id).restoring);
+}
+
+TEST_F(SessionRunnerTest, AHalfFilledSandboxIsNobodysArchive) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string snapshot = row(id).snapshot_blob;
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  leave_half_filled(id);
+  ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {})));
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).archive_blob, snapshot);
+}
+
+TEST_F(SessionRunnerTest, ASandboxThatCannotBeFilledIsNoSnapshot) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string snapshot = row(id).snapshot_blob;
+  ASSERT_TRUE(succeeded(backend_.remove(sandbox_name(id), {})));
+  FaultySessionStore store(*store_);
+  store.inject({.error = unavailable("the blob cannot be read").value(), .count = SIZE_MAX, .method = "open_blob"});
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run_over(store, id)));
+  EXPECT_EQ(row(id).status, SessionStatus::error);
+  EXPECT_EQ(row(id).snapshot_blob, snapshot);
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).status, SessionStatus::ready);
+  EXPECT_EQ(machine(id).workspace.read("kept"), "kept\n");
+}
+
+TEST_F(SessionRunnerTest, WhatASessionCameBackWithIsItsSnapshot) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  expire(id);
+  EXPECT_EQ(row(id).snapshot_blob, "");
+  Json scenario;
+  scenario["turns"] = Json::array({{{"steps", {step("Only talking")}}}});
+  use_scenario(scenario);
+  prompt(id, "Talk");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).archive_blob, "");
+  ASSERT_FALSE(row(id).snapshot_blob.empty());
+  EXPECT_TRUE(succeeded(store_->open_blob(id, row(id).snapshot_blob, {})));
+}
+
+TEST_F(SessionRunnerTest, ALineInTheLogOfAnIdleSessionTakesNoSnapshot) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  const std::string snapshot = row(id).snapshot_blob;
+  machine(id).workspace.write("later", "not by a turn");
+  AppendParams line;
+  line.session_id = id;
+  line.events = {events::log(LogLevel::info, "A person controls the desktop")};
+  ASSERT_TRUE(succeeded(store_->post_inbox(line, {})));
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).snapshot_blob, snapshot);
 }
 
 TEST_F(SessionRunnerTest, ARestoredSandboxIsNotFilledAgainByTheNextOwner) {
@@ -327,8 +402,8 @@ TEST_F(SessionRunnerTest, ATurnOutlivesAStoreThatHasNoRoom) {
                     {{{"text", "Looking"}, {"tool_calls", {{{"name", "list_files"}, {"args", Json::object()}}}}},
                      {{"text", "Done."}}}}}}}});
   testing::FaultySessionStore full(*store_);
-  WorkerDependencies dependencies{full,    *queue_,        backend_,          *http_, *server_, clock_,
-                                  null_logger(), dependencies_.models, {}, {}, {}};
+  WorkerDependencies dependencies{
+      full, *queue_, backend_, *http_, *server_, clock_, null_logger(), dependencies_.models, {}, {}, {}};
   bool reached_the_end = false;
   for (std::size_t commits = 0; !reached_the_end; ++commits) {
     SCOPED_TRACE(std::to_string(commits) + " commits find room");

@@ -97,7 +97,7 @@ TEST_F(WarmPoolTest, DrainingRemovesWhatWaitsAndNothingElse) {
   ASSERT_TRUE(wait_for_spares(3));
   const auto taken = pool_->take("", "node");
   ASSERT_TRUE(taken);
-  pool_->drain();
+  pool_->drain(20s);
   EXPECT_EQ(sandboxes(), 1u);
   EXPECT_TRUE(succeeded(backend_.inspect(sandbox_name(*taken), {})));
   EXPECT_EQ(pool_->take("", "node"), std::nullopt);

@@ -95,6 +95,17 @@ class WorkerTest : public ::testing::Test {
     return done;
   }
 
+  // With a store of its own over the real one.
+  Result<void> run_over(SessionStore& store, const std::string& id) {
+    WorkerDependencies dependencies{
+        store, *queue_, backend_, *http_, *server_, clock_, null_logger(), dependencies_.models, {}, {}, {}};
+    PortListeners ports(dependencies, options_);
+    const Lease lease = own(id);
+    const Result<void> done = SessionRunner(dependencies, options_, ports, lease, {}).run();
+    EXPECT_TRUE(testing::succeeded(store_->release_lease(lease, {})));
+    return done;
+  }
+
   SessionRow row(const std::string& id) { return testing::value_of(store_->get_session(id, {})); }
   std::vector<Event> events(const std::string& id, EventType type) {
     auto all = testing::value_of(read_events(*store_, {id}, {}));

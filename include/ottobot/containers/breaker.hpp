@@ -2,8 +2,8 @@
 // nobody waits for one time-out after the other.
 //
 // Launches and all other calls are counted apart: an engine that answers may still be unable to start anything. After
-// some failures in a row (unavailable, deadline_exceeded) calls are refused: unavailable, with the last failure in the
-// message and retry_after. When that time is over one call is let through as a trial: its success lets all through
+// some failures in a row (unavailable, deadline_exceeded) calls are refused: unavailable, with retry_after, and without
+// the failures' own words, which may hold a sandbox's log. When that time is over one call is let through as a trial: its success lets all through
 // again, its failure refuses for as long once more. A launch of a sandbox that runs is never refused. name() and
 // probe() pass through. Thread-safe as far as the inner backend is.
 #pragma once

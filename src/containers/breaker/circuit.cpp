@@ -21,8 +21,8 @@ Result<void> Circuit::admit() const {
       std::max(refused_until_ - clock_.steady_now(), SteadyTime::duration{}));
   if (left.count() == 0 && !trial_runs_) return {};
   auto refused = unavailable(
-      complaint_ + " just now, " + std::to_string(failures_) + " tries in a row have failed: " + last_failure_,
-      "try again in a moment; `ottobot doctor` checks what sandboxes need");
+      complaint_ + " just now: " + std::to_string(failures_) + " tries in a row have failed",
+      "try again in a moment; the server's log has the reason, and `ottobot doctor` checks what sandboxes need");
   refused.value().retry_after = std::max(left, std::chrono::milliseconds(1000));
   return refused;
 }
@@ -43,7 +43,6 @@ void Circuit::leave(const Error* error) {
     return;
   }
   ++failures_;
-  last_failure_ = error->message;
   refused_until_ = clock_.steady_now() + options_.refused_for;
 }
 

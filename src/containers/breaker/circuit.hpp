@@ -36,7 +36,6 @@ class Circuit {
   Clock& clock_;
   mutable std::mutex mutex_;  // guards the members below
   int failures_ = 0;          // in a row
-  std::string last_failure_;
   SteadyTime refused_until_{};
   bool trial_runs_ = false;
 };

@@ -125,7 +125,8 @@ CREATE INDEX projections_live ON projections (status) WHERE status != 'terminate
 )sql",
     R"sql(
 ALTER TABLE projections ADD COLUMN snapshot_blob TEXT NOT NULL DEFAULT '';
-ALTER TABLE projections ADD COLUMN snapshot_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE projections ADD COLUMN snapshot_due INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE projections ADD COLUMN restoring INTEGER NOT NULL DEFAULT 0;
 )sql",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());

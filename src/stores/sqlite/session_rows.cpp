@@ -13,8 +13,9 @@ namespace {
 #define OTTOBOT_ROW_COLUMNS                                                                                       \
   "SELECT s.id, s.user, s.created_at, s.timeout_s, s.initial_prompt, s.environment, s.model, s.image, p.status, " \
   "p.phase, p.expires_at, p.purge_at, p.input_tokens, p.output_tokens, p.cached_tokens, p.cost_usd, p.error, "    \
-  "p.host_id, p.vnc_port, p.mcp_port, p.archive_blob, p.snapshot_blob, p.snapshot_seq, p.last_seq, p.pending, "   \
-  "t.turns, t.steps, t.duration_ms, t.input_tokens, t.output_tokens, t.cached_tokens, t.cost_usd "                \
+  "p.host_id, p.vnc_port, p.mcp_port, p.archive_blob, p.snapshot_blob, p.snapshot_due, p.restoring, "             \
+  "p.last_seq, p.pending, t.turns, t.steps, t.duration_ms, t.input_tokens, t.output_tokens, t.cached_tokens, "    \
+  "t.cost_usd "                                                                                                   \
   "FROM sessions s JOIN projections p USING (sid) LEFT JOIN session_turns t USING (sid) "
 
 SessionRow row_of(const Query& query) {
@@ -44,7 +45,8 @@ SessionRow row_of(const Query& query) {
   row.mcp_port = static_cast<int>(integer());
   row.archive_blob = text();
   row.snapshot_blob = text();
-  row.snapshot_seq = integer();
+  row.snapshot_due = integer() != 0;
+  row.restoring = integer() != 0;
   row.last_seq = integer();
   row.pending = integer() != 0;
   row.turns = read_turns(query, column);
@@ -107,12 +109,12 @@ std::int64_t insert_session(Connection& connection, const SessionRow& row, UnixM
       .query(
           "INSERT INTO projections (sid, last_seq, last_timestamp, pending, expires_at, purge_at, due_at, status, "
           "phase, input_tokens, output_tokens, cached_tokens, cost_usd, error, host_id, vnc_port, mcp_port, "
-          "archive_blob, snapshot_blob, snapshot_seq) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)")
+          "archive_blob, snapshot_blob, snapshot_due, restoring) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)")
       .bind(sid, row.last_seq, timestamp, row.pending, row.expires_at, row.purge_at,
             due_at(row.expires_at, row.purge_at), to_string(row.status), row.phase, row.usage.input_tokens,
             row.usage.output_tokens, row.usage.cached_tokens, row.usage.cost_usd, row.error, row.host_id, row.vnc_port,
-            row.mcp_port, row.archive_blob, row.snapshot_blob, row.snapshot_seq)
+            row.mcp_port, row.archive_blob, row.snapshot_blob, row.snapshot_due, row.restoring)
       .run();
   count_session(connection, row.user, 1);
   return sid;
@@ -166,7 +168,8 @@ void update_projection(Connection& connection, const SessionHead& head, Seq last
   patch_column(connection, "UPDATE projections SET host_id = ?2 WHERE sid = ?1", head.sid, patch.host_id);
   patch_column(connection, "UPDATE projections SET archive_blob = ?2 WHERE sid = ?1", head.sid, patch.archive_blob);
   patch_column(connection, "UPDATE projections SET snapshot_blob = ?2 WHERE sid = ?1", head.sid, patch.snapshot_blob);
-  patch_column(connection, "UPDATE projections SET snapshot_seq = ?2 WHERE sid = ?1", head.sid, patch.snapshot_seq);
+  patch_column(connection, "UPDATE projections SET snapshot_due = ?2 WHERE sid = ?1", head.sid, patch.snapshot_due);
+  patch_column(connection, "UPDATE projections SET restoring = ?2 WHERE sid = ?1", head.sid, patch.restoring);
   patch_column(connection, "UPDATE projections SET vnc_port = ?2 WHERE sid = ?1", head.sid, patch.vnc_port);
   patch_column(connection, "UPDATE projections SET mcp_port = ?2 WHERE sid = ?1", head.sid, patch.mcp_port);
 }

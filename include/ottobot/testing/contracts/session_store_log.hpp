@@ -70,7 +70,8 @@ TEST_P(SessionStoreContract, AppendWritesThePatchWithTheEvents) {
   patch.host_id = "host";
   patch.archive_blob = "abc";
   patch.snapshot_blob = "def";
-  patch.snapshot_seq = 7;
+  patch.snapshot_due = true;
+  patch.restoring = true;
   patch.vnc_port = 6080;
   patch.mcp_port = 8080;
   patch.pending = false;
@@ -85,7 +86,8 @@ TEST_P(SessionStoreContract, AppendWritesThePatchWithTheEvents) {
   EXPECT_EQ(now.host_id, "host");
   EXPECT_EQ(now.archive_blob, "abc");
   EXPECT_EQ(now.snapshot_blob, "def");
-  EXPECT_EQ(now.snapshot_seq, 7);
+  EXPECT_TRUE(now.snapshot_due);
+  EXPECT_TRUE(now.restoring);
   EXPECT_EQ(now.vnc_port, 6080);
   EXPECT_EQ(now.mcp_port, 8080);
   EXPECT_FALSE(now.pending);
