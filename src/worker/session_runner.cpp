@@ -10,7 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds kStoreTimeout{30000};
 constexpr std::chrono::milliseconds kConnectTimeout{15000};
 constexpr std::chrono::milliseconds kHealthTimeout{2000};
-constexpr int kMaxRelaunches = 3;  // per run of a session
+constexpr int kMaxRelaunches = 3;  // in a turn
 
 std::string sentence_of(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
@@ -87,11 +87,15 @@ Result<bool> SessionRunner::settle() {
 Result<void> SessionRunner::run_turn() {
   auto model = dependencies_.models(state().model());
   if (!model) return fail_turn(model.error());
+  relaunches_ = 0;
   while (true) {
     auto ready = ensure_sandbox();
     if (!ready) {
       const ErrorCode code = ready.error().code;
       if (abandon_.stop_requested() || code == ErrorCode::fenced || store_is_out_) return ready;
+      // It did start before: what ended it just now may not do so again.
+      if (code == ErrorCode::unavailable && state().phase() == phase::kReady && relaunches_++ < kMaxRelaunches)
+        continue;
       return fail_start(ready.error());
     }
     auto done = run_graph(*model);

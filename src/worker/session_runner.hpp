@@ -84,8 +84,8 @@ class SessionRunner final : private Emitter {
   std::stop_token abandon_;
   std::unique_ptr<SessionLog> log_;
   std::unique_ptr<SandboxToolBox> tools_;
-  std::int64_t timeout_s_ = 0;  // of the session; known from run() on
-  int relaunches_ = 0;
+  std::int64_t timeout_s_ = 0;             // of the session; known from run() on
+  int relaunches_ = 0;                     // in the running turn
   std::atomic<bool> store_is_out_{false};  // set by commits of calls that run side by side
 };
 

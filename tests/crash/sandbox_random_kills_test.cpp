@@ -33,9 +33,7 @@ class SandboxRandomKills : public RoundsTest {
     }
     if (round > 1 && round < rounds_) {
       ASSERT_NO_FATAL_FAILURE(await_instant(round));
-      const SandboxTraces sandbox(server_.data_dir(), id_);
-      ASSERT_GT(sandbox.daemon(), 1);
-      ASSERT_EQ(::kill(sandbox.daemon(), SIGKILL), 0);
+      ASSERT_NO_FATAL_FAILURE(kill_daemon());
     }
     if (chance_.one_in(3)) {
       std::this_thread::sleep_for(chance_.moment(kNoticing));
@@ -43,6 +41,15 @@ class SandboxRandomKills : public RoundsTest {
       ASSERT_NO_FATAL_FAILURE(start());
     }
     await_end(round);
+  }
+
+  // One that was killed after the turn before is being started again, perhaps.
+  void kill_daemon() {
+    const auto is_killed = [&] {
+      const pid_t daemon = SandboxTraces(server_.data_dir(), id_).daemon();
+      return daemon > 1 && ::kill(daemon, SIGKILL) == 0;
+    };
+    ASSERT_TRUE(eventually(is_killed, kPatience)) << server_.log();
   }
 
   // Outcomes of one turn's calls, in order.

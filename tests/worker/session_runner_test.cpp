@@ -200,6 +200,21 @@ TEST_F(SessionRunnerTest, ASandboxThatIsLostComesBackWithTheFilesOfTheLastSnapsh
   EXPECT_EQ(outcomes(id), twice_completed_);
 }
 
+TEST_F(SessionRunnerTest, ASandboxThatRanBeforeIsStartedAgainWhenItDiesInItsStart) {
+  const std::string id = create();
+  ASSERT_TRUE(succeeded(run(id)));
+  backend_.crash(sandbox_name(id));
+  backend_.fail_next("launch", unavailable("its daemon ended").value(), 3);
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  expect_files(id);
+  backend_.crash(sandbox_name(id));
+  backend_.fail_next("launch", unavailable("its daemon ended").value(), 4);
+  prompt(id, "Look");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(row(id).status, SessionStatus::error) << "not for ever";
+}
+
 TEST_F(SessionRunnerTest, AWorkspaceThatIsLostWithADeadSandboxComesBack) {
   const std::string id = create();
   ASSERT_TRUE(succeeded(run(id)));
