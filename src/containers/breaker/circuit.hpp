@@ -10,7 +10,7 @@ namespace ottobot::containers {
 
 class Circuit {
  public:
-  // `calls` names them in messages ("sandboxes cannot be started"). `clock` is borrowed.
+  // `complaint` begins the refusals ("sandboxes cannot be started"). `clock` is borrowed.
   Circuit(std::string complaint, BreakerOptions options, Clock& clock)
       : complaint_(std::move(complaint)), options_(options), clock_(clock) {}
 
