@@ -35,6 +35,9 @@ struct SandboxLimits {
   std::uint64_t memory_bytes = 2ull << 30;
   double cpus = 1;
   std::uint64_t pids = 512;
+  // Of the host's disk, for the workspace: the largest file that a process may write. The sum is for the caller to
+  // watch by disk_usage(). 0 = no bound.
+  std::uint64_t disk_bytes = 10ull << 30;
 };
 
 struct LaunchParams {
@@ -96,6 +99,9 @@ class ContainerBackend {
   // The last `tail_lines` of what sandboxd and its supervisor wrote.
   virtual Result<std::string> logs(const std::string& name, int tail_lines, const CallContext& ctx) = 0;
   virtual Result<SandboxStats> stats(const std::string& name, const CallContext& ctx) = 0;
+  // Bytes of the host's disk that its workspace and sockets' folder take, running or not. It reads all folders, which
+  // may take seconds. Errors: unsupported where a backend cannot tell.
+  virtual Result<std::uint64_t> disk_usage(const std::string& name, const CallContext& ctx) = 0;
   // Saves its file system under a name that launch() takes as image. unsupported where a backend has no images.
   virtual Result<std::string> snapshot(const std::string& name, const CallContext& ctx) = 0;
 };

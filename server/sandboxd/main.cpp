@@ -166,6 +166,7 @@ int serve(SandboxOptions options, bool stdio) {
   become_init_if_first();
   ::mallopt(M_ARENA_MAX, 2);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write past the largest file is EFBIG
   sigset_t signals;
   ::sigemptyset(&signals);
   for (int number : {SIGTERM, SIGINT}) ::sigaddset(&signals, number);

@@ -19,6 +19,18 @@
 namespace ottobot::api {
 namespace {
 
+constexpr std::chrono::milliseconds kAccessInterval{1000};
+
+// As long as there is the Api, open sockets end whose users have no key any more.
+void watch_access(const std::shared_ptr<Context>& context) {
+  context->tasks.run_after(kAccessInterval, [weak = std::weak_ptr<Context>(context)] {
+    const auto watched = weak.lock();
+    if (!watched) return;
+    watched->sockets.turn_away([&](const Caller& caller) { return !watched->access->is_still_known(caller); });
+    watch_access(watched);
+  });
+}
+
 class HttpApi final : public Api {
  public:
   HttpApi(ApiDependencies dependencies, ApiOptions options, std::unique_ptr<Access> access)
@@ -40,6 +52,7 @@ class HttpApi final : public Api {
     add_file_routes(router_, context);
     add_vnc_routes(router_, context);
     add_desktop_routes(router_, context);
+    if (!context.access->is_open()) watch_access(context_);
   }
 
   ~HttpApi() override {

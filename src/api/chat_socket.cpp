@@ -90,6 +90,8 @@ void ChatSocket::refuse(const Error& error) {
   close(chat_close::kTryLater, "try again later");
 }
 
+void ChatSocket::turn_away() { refuse(unauthenticated("there is no API key of this user any more").value()); }
+
 void ChatSocket::shut_down() {
   std::shared_ptr<EventFeed> feed;
   std::shared_ptr<net::WebSocket> client;
@@ -143,9 +145,7 @@ void ChatSocket::run_commands() {
   }
   if (to_resume) to_resume->resume_reading();
   if (!command) return;
-  if (!context_->access->is_still_known(options_.caller)) {
-    return refuse(unauthenticated("there is no API key of this user any more").value());
-  }
+  if (!context_->access->is_still_known(options_.caller)) return turn_away();
   const auto done =
       run_chat_command(*context_, {options_.session_id, options_.caller}, command->payload, command->binary);
   if (!done) send(chat_error(done.error(), context_->deps.clock.now_ms()));

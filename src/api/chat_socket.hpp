@@ -41,6 +41,8 @@ class ChatSocket final : public net::WebSocketObserver,
   // Greets, replays, goes live. Once, on a handler thread.
   void open(std::shared_ptr<net::WebSocket> client);
   void shut_down() override;
+  const Caller& caller() const override { return options_.caller; }
+  void turn_away() override;
 
   void on_message(std::string payload, bool binary) override;
   void on_drained() override;

@@ -1,6 +1,7 @@
 // What every part of the API works with. Sockets share it with the Api: one that closes late finds `tasks` closed.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <mutex>
 
@@ -45,7 +46,8 @@ struct Context : std::enable_shared_from_this<Context> {
   LongRequests long_requests;
   LongRequests bodies;  // that are being read: a client may be slow to send them
   LongRequests streams;
-  std::mutex large_message;  // held by the one request that has such a JSON text parsed
+  std::array<std::timed_mutex, 16> making_sessions;  // by user: held while one's sessions are counted and one is added
+  std::mutex large_message;                          // held by the one request that has such a JSON text parsed
   Tasks tasks;
 
   // Of a store call made for a request. Not tied to the client: a write that has begun is finished.

@@ -11,10 +11,11 @@ constexpr std::chrono::seconds kKeepAlive{15};  // proxies close what is silent 
 
 class EventStream final : public FeedReader, public OpenSocket, public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(std::shared_ptr<Context> context, std::string session_id, LongRequests::Slot slot, SocketSlot user_slot)
+  EventStream(std::shared_ptr<Context> context, const Request& request, LongRequests::Slot slot, SocketSlot user_slot)
       : context_(std::move(context)),
         slot_(std::move(slot)),
-        session_id_(std::move(session_id)),
+        session_id_(request.session_id()),
+        caller_(request.caller()),
         user_slot_(std::move(user_slot)) {}
 
   Result<std::shared_ptr<EventFeed>> subscribe() {
@@ -57,6 +58,8 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
   void on_feed_lost(const Error&) override { end(); }
   void on_ephemeral(const Json&) override {}
 
+  const Caller& caller() const override { return caller_; }
+  void turn_away() override { end(); }
   void shut_down() override {
     feed_->close();
     if (const auto to = take_client()) to->finish();
@@ -108,6 +111,7 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
   const std::shared_ptr<Context> context_;
   const LongRequests::Slot slot_;
   const std::string session_id_;
+  const Caller caller_;
   const SocketSlot user_slot_;
   std::shared_ptr<EventFeed> feed_;  // set by subscribe(), before anything else runs
 
@@ -134,8 +138,8 @@ Result<void> serve_event_stream(Context& context, Request& request) {
   if (!slot) return {};
   auto user_slot = context.user_sockets.enter(request);
   if (!user_slot) return {};
-  const auto stream = std::make_shared<EventStream>(context.shared_from_this(), request.session_id(), std::move(*slot),
-                                                    std::move(*user_slot));
+  const auto stream =
+      std::make_shared<EventStream>(context.shared_from_this(), request, std::move(*slot), std::move(*user_slot));
   const auto feed = stream->subscribe();
   if (!feed) return fail(feed.error());
   // Read behind the subscription: what comes later is announced.

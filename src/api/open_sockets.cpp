@@ -28,4 +28,18 @@ void OpenSockets::close_all() {
   }
 }
 
+void OpenSockets::turn_away(const std::function<bool(const Caller& caller)>& is_unwelcome) {
+  std::vector<std::shared_ptr<OpenSocket>> open;  // asked outside of the lock
+  {
+    std::lock_guard lock(mutex_);
+    open.reserve(sockets_.size());
+    for (const auto& [key, weak] : sockets_) {
+      if (auto socket = weak.lock()) open.push_back(std::move(socket));
+    }
+  }
+  for (const auto& socket : open) {
+    if (is_unwelcome(socket->caller())) socket->turn_away();
+  }
+}
+
 }  // namespace ottobot::api

@@ -31,24 +31,27 @@ Result<std::size_t> count_open(Context& context, const std::string& user, std::s
 
 }  // namespace
 
-Result<bool> has_room_for_session(Context& context, Request& request, const NewSession& asked) {
+Result<std::optional<SessionRoom>> find_room_for_session(Context& context, Request& request, const NewSession& asked) {
   const std::string& user = asked.user;
   const auto max = static_cast<std::size_t>(context.options.access.max_sessions_per_user);
-  if (user.empty()) return true;
+  if (user.empty()) return SessionRoom();
   const auto known = context.deps.sessions.find_created(asked, context.store_call());
   if (!known) return fail(known.error());
-  if (*known) return true;
+  if (*known) return SessionRoom();
   if (auto ok = context.access->count_new_session(request.caller()); !ok) {
     request.exchange().respond(error_response(ok.error().status, ok.error().error));
-    return false;
+    return std::nullopt;
   }
-  if (max == 0) return true;
+  if (max == 0) return SessionRoom();
+  SessionRoom room(context.making_sessions[std::hash<std::string>()(user) % context.making_sessions.size()],
+                   kStoreTimeout);
+  if (!room) return unavailable("sessions are being made very slowly just now", "try again in a moment");
   const auto open = count_open(context, user, max);
   if (!open) return fail(open.error());
-  if (*open < max) return true;
+  if (*open < max) return room;
   request.exchange().respond(error_response(429, "this user has " + std::to_string(max) + " open sessions already",
                                             "delete one, or raise OTTOBOT_MAX_SESSIONS_PER_USER"));
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace ottobot::api

@@ -75,7 +75,7 @@ Result<void> create_session(Context& context, Request& request) {
   if (!body) return {};
   const auto asked = parse_new_session(context.deps.sessions, *body, request);
   if (!asked) return fail(asked.error());
-  const auto room = has_room_for_session(context, request, *asked);
+  const auto room = find_room_for_session(context, request, *asked);
   if (!room) return fail(room.error());
   if (!*room) return {};
   const UnixMillis asked_at = context.deps.clock.now_ms();

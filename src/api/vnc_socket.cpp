@@ -1,5 +1,6 @@
 #include "api/vnc_socket.hpp"
 
+#include "api/refused_socket.hpp"
 #include "api/sandbox_proxy.hpp"
 #include "api/viewer_filter.hpp"
 #include "net/process/unix_socket.hpp"
@@ -186,6 +187,8 @@ void VncSocket::on_close(int) {
     self->context_->sockets.remove(self.get());
   });
 }
+
+void VncSocket::turn_away() { give_up(kBadCredentials, "there is no API key of this user any more"); }
 
 void VncSocket::shut_down() {
   std::shared_ptr<net::WebSocket> to;

@@ -28,6 +28,8 @@ class VncSocket final : public net::WebSocketObserver,
                      Caller caller, SocketSlot slot);
 
   void shut_down() override;
+  const Caller& caller() const override { return caller_; }
+  void turn_away() override;
 
   void on_message(std::string payload, bool binary) override;
   void on_drained() override {}

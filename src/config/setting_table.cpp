@@ -54,6 +54,15 @@ Result<std::uint64_t> size_or_none(const std::string& value) {
   return parse_size(value);
 }
 
+Result<void> read_disk_limit(Settings& settings, const std::string& value) {
+  auto bytes = size_or_none(value);
+  if (!bytes) return fail(bytes.error());
+  if (*bytes != 0 && *bytes < (64ull << 20))
+    return invalid_argument("a size of 64m or more, such as 10g, or 0 for none");
+  settings.limits.disk_bytes = *bytes;
+  return {};
+}
+
 Result<void> read_cpu_limit(Settings& settings, const std::string& value) {
   auto cpus = parse_positive_number(value);
   if (!cpus) return fail(cpus.error());
@@ -155,6 +164,7 @@ const std::vector<SettingRow>& rows() {
       {"API_HOST", "--host", "127.0.0.1", "127.0.0.1", into(&Settings::host, host_name)},
       {"API_PORT", "--port", "3000", "3000", into(&Settings::port, integer(0, 65535))},
       {"CONTAINER_CPU_LIMIT", "", "1", "1.5", read_cpu_limit},
+      {"CONTAINER_DISK_LIMIT", "", "10g", "10g", read_disk_limit},
       {"CONTAINER_MEMORY_LIMIT", "", "2g", "2g", read_memory_limit},
       {"CONTAINER_NETWORK", "", "ottobot-network", "ottobot-network", checked(any_text), kChecked},
       {"CONTEXT_WINDOW_SIZE", "", "100000", "100000", checked(integer(1000, kMaxWindow)), kChecked},

@@ -198,7 +198,7 @@ Result<void> Assembly::listen() {
 
 Result<void> Assembly::start_worker() {
   worker::WorkerDependencies dependencies{
-      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {}};
+      *parts_.store, *parts_.queue, *parts_.backend, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {}, {}};
   dependencies.models = [this](const std::string& model) { return models_.lookup(model); };
   dependencies.vnc_handler = [this](const std::string& session_id) { return api_->vnc_port_handler(session_id); };
   dependencies.mcp_handler = [this](const std::string& session_id) { return api_->mcp_port_handler(session_id); };
@@ -206,6 +206,7 @@ Result<void> Assembly::start_worker() {
   dependencies.person_controls_desktop = [this](const std::string& session_id) {
     return api_->person_controls_desktop(session_id);
   };
+  dependencies.check_launches = [this] { return breaker_->admits_launches(); };
   dependencies.error_response = [this](int status, const std::string& message) {
     return api_->error_response(status, message);
   };

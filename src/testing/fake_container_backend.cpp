@@ -14,6 +14,8 @@ class FakeContainerHost {
   struct Entry {
     Sandbox sandbox;
     std::vector<std::string> log;
+    std::uint64_t disk_usage = 0;
+    std::uint64_t cpu_time_us = 1000;
   };
 
   std::mutex mutex;  // guards everything below
@@ -212,7 +214,15 @@ Result<SandboxStats> FakeContainerBackend::stats(const std::string& name, const 
   const auto found = options_.host->entries.find(name);
   if (found == options_.host->entries.end()) return no_sandbox(name);
   if (!alive(found->second.sandbox.state)) return SandboxStats{};
-  return SandboxStats{16 << 20, 1000, 1};
+  return SandboxStats{16 << 20, found->second.cpu_time_us, 1};
+}
+
+Result<std::uint64_t> FakeContainerBackend::disk_usage(const std::string& name, const CallContext& ctx) {
+  if (auto entered = enter("disk_usage", ctx); !entered) return fail(entered.error());
+  std::lock_guard lock(options_.host->mutex);
+  const auto found = options_.host->entries.find(name);
+  if (found == options_.host->entries.end()) return no_sandbox(name);
+  return found->second.disk_usage;
 }
 
 Result<std::string> FakeContainerBackend::snapshot(const std::string& name, const CallContext& ctx) {
@@ -233,6 +243,14 @@ void FakeContainerBackend::crash(const std::string& name) {
   std::lock_guard lock(options_.host->mutex);
   const auto found = options_.host->entries.find(name);
   if (found != options_.host->entries.end()) found->second.sandbox.state = SandboxState::exited;
+}
+
+void FakeContainerBackend::set_disk_usage(const std::string& name, std::uint64_t bytes, std::uint64_t cpu_time_us) {
+  std::lock_guard lock(options_.host->mutex);
+  const auto found = options_.host->entries.find(name);
+  if (found == options_.host->entries.end()) return;
+  found->second.disk_usage = bytes;
+  found->second.cpu_time_us += cpu_time_us;
 }
 
 void FakeContainerBackend::write_log(const std::string& name, const std::string& line) {

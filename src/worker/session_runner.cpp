@@ -12,10 +12,6 @@ constexpr std::chrono::milliseconds kConnectTimeout{15000};
 constexpr std::chrono::milliseconds kHealthTimeout{2000};
 constexpr int kMaxRelaunches = 3;  // in a turn
 
-std::string sentence_of(const Error& error) {
-  return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
-}
-
 std::vector<FinishedTurn> ended_turns(const std::vector<NewEvent>& events) {
   std::vector<FinishedTurn> turns;
   for (const NewEvent& event : events) {
@@ -26,13 +22,18 @@ std::vector<FinishedTurn> ended_turns(const std::vector<NewEvent>& events) {
 
 }  // namespace
 
+std::string sentence_of(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
+}
+
 std::string sandbox_name(const std::string& session_id) { return "ob-" + session_id; }
 
 SessionRunner::SessionRunner(WorkerDependencies& dependencies, const WorkerOptions& options, PortListeners& ports,
-                             const Lease& lease, std::stop_token abandon)
+                             DiskWatch& disk, const Lease& lease, std::stop_token abandon)
     : dependencies_(dependencies),
       options_(options),
       ports_(ports),
+      disk_(disk),
       lease_(lease),
       session_id_(lease.session_id),
       sandbox_name_(sandbox_name(lease.session_id)),
@@ -92,7 +93,7 @@ Result<void> SessionRunner::run_turn() {
     auto ready = ensure_sandbox();
     if (!ready) {
       const ErrorCode code = ready.error().code;
-      if (abandon_.stop_requested() || code == ErrorCode::fenced || store_is_out_) return ready;
+      if (abandon_.stop_requested() || code == ErrorCode::fenced || store_is_out_ || waits_for_backend_) return ready;
       // It did start before: what ended it just now may not do so again.
       if (code == ErrorCode::unavailable && state().phase() == phase::kReady && relaunches_++ < kMaxRelaunches)
         continue;
@@ -136,8 +137,12 @@ Result<SessionRunner::Next> SessionRunner::after_error(const Error& error) {
   if (auto read = log_->refresh(owner_context(kStoreTimeout)); !read) return fail(read.error());
   if (error.code == ErrorCode::cancelled) return state().delete_requested() ? Next::done : Next::again;
   if (error.code == ErrorCode::unavailable && sandbox_is_gone() && relaunches_ < kMaxRelaunches) {
-    ++relaunches_;
     tools_.reset();
+    if (const auto verdict = disk_.take_verdict(sandbox_name_)) {
+      if (auto failed = fail_turn(*verdict); !failed) return fail(failed.error());
+      return Next::done;
+    }
+    ++relaunches_;
     auto told = commit({events::sandbox_lost("The sandbox was lost; starting it again with its files")});
     if (!told) return fail(told.error());
     return Next::again;

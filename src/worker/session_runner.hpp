@@ -8,6 +8,7 @@
 #include "ottobot/agent/coding_agent.hpp"
 #include "ottobot/session/session_log.hpp"
 #include "worker/desktop_input_gate.hpp"
+#include "worker/disk_watch.hpp"
 #include "worker/lease_keeper.hpp"
 #include "worker/port_listeners.hpp"
 #include "worker/sandbox_toolbox.hpp"
@@ -18,7 +19,7 @@ namespace ottobot::worker {
 class SessionRunner final : private Emitter {
  public:
   // `abandon` fires when the lease is lost or the worker shuts down.
-  SessionRunner(WorkerDependencies& dependencies, const WorkerOptions& options, PortListeners& ports,
+  SessionRunner(WorkerDependencies& dependencies, const WorkerOptions& options, PortListeners& ports, DiskWatch& disk,
                 const Lease& lease, std::stop_token abandon);
   ~SessionRunner() override;
 
@@ -45,6 +46,7 @@ class SessionRunner final : private Emitter {
 
   Result<void> ensure_sandbox();
   Result<void> launch_sandbox();
+  Result<void> may_launch();
   Result<void> connect_tools(const Sandbox& sandbox, const Restore& files, bool announce);
   Result<SessionRow> open_ports();
   Result<void> run_turn();
@@ -78,17 +80,21 @@ class SessionRunner final : private Emitter {
   WorkerDependencies& dependencies_;
   const WorkerOptions& options_;
   PortListeners& ports_;
+  DiskWatch& disk_;
   const Lease lease_;
   const std::string session_id_;
   const std::string sandbox_name_;
   std::stop_token abandon_;
   std::unique_ptr<SessionLog> log_;
   std::unique_ptr<SandboxToolBox> tools_;
-  std::int64_t timeout_s_ = 0;             // of the session; known from run() on
-  int relaunches_ = 0;                     // in the running turn
+  std::int64_t timeout_s_ = 0;  // of the session; known from run() on
+  int relaunches_ = 0;          // in the running turn
+  bool waits_for_backend_ = false;
   std::atomic<bool> store_is_out_{false};  // set by commits of calls that run side by side
 };
 
+// An error with its hint, for people.
+std::string sentence_of(const Error& error);
 // The backend's name for the sandbox of a session.
 std::string sandbox_name(const std::string& session_id);
 // What a sandbox of a session is launched with, the first time. `store_id`: whose sandbox it is.

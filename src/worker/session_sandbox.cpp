@@ -19,6 +19,7 @@ constexpr int kLaunchTo = 80;
 
 Result<void> SessionRunner::ensure_sandbox() {
   if (tools_) return {};
+  if (auto may = may_launch(); !may) return may;
   const bool first = state().phase() != phase::kReady || state().status() == SessionStatus::error;
   auto row = open_ports();
   if (!row) return fail(row.error());
@@ -36,6 +37,20 @@ Result<void> SessionRunner::ensure_sandbox() {
     if (blob != patch.snapshot_blob.value_or(row->snapshot_blob)) drop_blob(blob);
   }
   return {};
+}
+
+// Asked before anything is written, as it may be asked often. A session whose time is up has waited enough: its turn
+// fails.
+Result<void> SessionRunner::may_launch() {
+  if (!dependencies_.check_launches) return {};
+  auto admitted = dependencies_.check_launches();
+  if (admitted) return {};
+  const auto known = dependencies_.backend.inspect(sandbox_name_, owner_context(kConnectTimeout));
+  if (known && known->state == SandboxState::running) return {};
+  const auto row = dependencies_.store.get_session(session_id_, owner_context(kStoreTimeout));
+  if (row && row->expires_at <= dependencies_.clock.now_ms()) return {};
+  waits_for_backend_ = true;
+  return admitted;
 }
 
 Result<SessionRow> SessionRunner::open_ports() {
@@ -77,6 +92,9 @@ Result<void> SessionRunner::launch_sandbox() {
     return commit({events::phase_changed(phase::kStartingContainer, progress, message)});
   };
   if (auto told = report(kLaunchFrom, "Starting the sandbox"); !told) return told;
+  if (const auto verdict = disk_.take_verdict(sandbox_name_)) {
+    if (auto told = commit({events::warning(sentence_of(*verdict))}); !told) return told;
+  }
   int last = kLaunchFrom;
   auto files = plan_restore(*row);
   if (!files) return fail(files.error(), "looking for the session's sandbox");
@@ -141,6 +159,7 @@ Result<void> SessionRunner::end_session(End end) {
   auto gone = end == End::deleted ? dependencies_.backend.remove(sandbox_name_, ctx)
                                   : dependencies_.backend.stop(sandbox_name_, kStopGrace, ctx);
   if (!gone && gone.error().code != ErrorCode::not_found) return fail(gone.error(), "ending the sandbox");
+  (void)disk_.take_verdict(sandbox_name_);
   ports_.close(session_id_, ctx);
   RowPatch patch;
   patch.vnc_port = 0;

@@ -6,6 +6,7 @@
 
 #include "ottobot/ids.hpp"
 #include "ottobot/session/session_service.hpp"
+#include "worker/disk_watch.hpp"
 #include "worker/lease_keeper.hpp"
 #include "worker/port_listeners.hpp"
 #include "worker/reaper.hpp"
@@ -27,6 +28,8 @@ class WorkerImpl final : public Worker {
         options_(std::move(options)),
         ports_(dependencies_, options_),
         spares_(dependencies_.backend, dependencies_.clock, dependencies_.logger, pool_options()),
+        disk_(dependencies_.backend, dependencies_.clock, dependencies_.logger,
+              {dependencies_.store.store_id(), options_.limits.disk_bytes, options_.disk_watch_interval}),
         reaper_(dependencies_, options_, ports_, spares_),
         leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl) {}
 
@@ -52,6 +55,7 @@ class WorkerImpl final : public Worker {
     threads_.clear();
     lock.unlock();
     threads.clear();  // joins
+    disk_.stop();
     const auto left = patience - (dependencies_.clock.steady_now() - begun);
     spares_.drain(
         std::chrono::duration_cast<std::chrono::milliseconds>(std::max<SteadyTime::duration>(left, kLeastPatience)));
@@ -143,8 +147,9 @@ class WorkerImpl final : public Worker {
       outcome = internal_error(e.what());
     }
     if (!outcome && outcome.error().code != ErrorCode::conflict && outcome.error().code != ErrorCode::cancelled) {
-      dependencies_.logger.error("a session's run ended early",
-                                 {{"session", session_id}, {"error", outcome.error().to_string()}});
+      const LogLevel level = outcome.error().retry_after ? LogLevel::debug : LogLevel::error;  // it waits
+      dependencies_.logger.log(level, "a session's run ended early",
+                               {{"session", session_id}, {"error", outcome.error().to_string()}});
     }
     {
       std::lock_guard lock(mutex_);
@@ -164,7 +169,7 @@ class WorkerImpl final : public Worker {
     std::stop_source give_up;
     std::stop_callback on_lost(held.lost(), [&] { give_up.request_stop(); });
     std::stop_callback on_shutdown(abandon_.get_token(), [&] { give_up.request_stop(); });
-    SessionRunner runner(dependencies_, options_, ports_, *lease, give_up.get_token());
+    SessionRunner runner(dependencies_, options_, ports_, disk_, *lease, give_up.get_token());
     return runner.run();
   }
 
@@ -197,6 +202,7 @@ class WorkerImpl final : public Worker {
   const WorkerOptions options_;
   PortListeners ports_;
   WarmPool spares_;
+  DiskWatch disk_;
   Reaper reaper_;
   LeaseKeeper leases_;
   std::stop_source abandon_;

@@ -49,6 +49,9 @@ struct WorkerDependencies {
   // Whether a person controls the session's desktop: the agent's own input waits then. Asked about ten times a second
   // while it waits; must not block for long. May be empty: nobody ever does.
   std::function<bool(const std::string& session_id)> person_controls_desktop;
+  // Whether a sandbox can be launched now. Errors: unavailable; a session that needs one then waits in the store, as
+  // long as it lives. May be empty: always.
+  std::function<Result<void>()> check_launches;
   // Body of what those ports refuse before a handler sees it. May be empty: plain text.
   std::function<net::Response(int status, const std::string& message)> error_response;
 };
@@ -65,7 +68,8 @@ struct WorkerOptions {
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   PortRange vnc_ports{6080, 6200}, mcp_ports{8080, 8200};
   SandboxLimits limits;
-  int warm_pool_size = 0;  // spare sandboxes for each image and environment
+  std::chrono::milliseconds disk_watch_interval{2000};  // at least, between two looks at what sandboxes take of it
+  int warm_pool_size = 0;                               // spare sandboxes for each image and environment
   std::string default_environment;
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::chrono::milliseconds desktop_patience{30000};  // of a call that waits for a person to give the desktop back

@@ -1,5 +1,10 @@
 #include "api/access.hpp"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "api/access_fixture.hpp"
 
 namespace ottobot::api::test {
@@ -40,6 +45,33 @@ TEST_F(AccessTest, AViewersChatReadsAlongAndSaysNothing) {
   const auto events = store_->read({id}, with_timeout(10s));
   ASSERT_TRUE(events);
   for (const Event& event : *events) EXPECT_NE(get_string(event.data, "content"), "let me in");
+}
+
+TEST_F(AccessTest, WhatIsOpenEndsWhenItsUserHasNoKeyAnyMore) {
+  const std::string keys = std::filesystem::temp_directory_path() / ("keys-" + std::to_string(::getpid()));
+  const std::string bobs = "bob:key-of-bob-12345\n";
+  std::ofstream(keys) << "alice:key-of-alice-1234\n" << bobs;
+  options_.access.api_keys = keys;
+  restart(options_);
+  const std::string id = create_session("alice"), other = create_session("bob");
+  SocketClient chat(port(), "/session/" + id + "/chat?ticket=" + ticket_for(id));
+  SocketClient desktop(port(), "/session/" + id + "/vnc/websockify?ticket=" + ticket_for(id, DesktopRole::view));
+  SocketClient bobs_chat(port(), "/session/" + other + "/chat", "Authorization: Bearer key-of-bob-12345\r\n");
+  net::test::RawClient events(port());
+  events.send("GET /session/" + id + "/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n" +
+              "Authorization: Bearer key-of-alice-1234\r\n\r\n");
+  ASSERT_TRUE(chat.accepted() && desktop.accepted() && bobs_chat.accepted());
+  ASSERT_NE(events.take_until("\r\n\r\n").find("200"), std::string::npos);
+  std::ofstream(keys) << bobs;
+  manual_.advance(2s);  // the file is looked at once a second
+  EXPECT_EQ(chat.close_code(), 4401);
+  EXPECT_EQ(desktop.close_code(), 4401);
+  EXPECT_NE(events.take_until("\r\n0\r\n\r\n"), "") << "the last chunk";
+  bobs_chat.send_json({{"type", "nonsense"}});
+  Json frame = bobs_chat.next_json();
+  while (!frame.is_null() && get_string(frame, "type") != "error") frame = bobs_chat.next_json();
+  EXPECT_EQ(get_string(frame, "error"), "Bad Request") << "it still listens to bob";
+  std::filesystem::remove(keys);
 }
 
 TEST_F(AccessTest, ListsAndNumbersAreOnesOwn) {

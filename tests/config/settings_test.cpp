@@ -117,6 +117,7 @@ TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
       {"QUEUE_LIMIT", "0"},
       {"WORKER_CONCURRENCY", "0"},
       {"CONTAINER_CPU_LIMIT", "none"},
+      {"CONTAINER_DISK_LIMIT", "1m"},
       {"OTTOBOT_AUTH", "maybe"},
       {"MAX_RETRIES", "-1"},
       {"CONTAINER_MEMORY_LIMIT", "1k"},

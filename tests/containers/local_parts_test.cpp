@@ -302,6 +302,30 @@ TEST(RemoveTree, FollowsNoLinksAndNeedsNoHelpFromModes) {
   EXPECT_TRUE(remove_tree(tree));
 }
 
+TEST(TreeSize, CountsFilesOfAnyDepthOnceAndFollowsNoLinks) {
+  TemporaryFolder folder;
+  const std::string outside = folder.path() + "/outside";
+  const std::string tree = folder.path() + "/tree";
+  const auto ctx = with_timeout(std::chrono::seconds(20));
+  EXPECT_EQ(tree_size(tree, ctx).value(), 0U);
+  fs::create_directories(outside);
+  fs::create_directories(tree);
+  const auto write = [](const std::string& path) { std::ofstream(path) << std::string(1 << 20, 'x'); };
+  write(outside + "/big");
+  fs::create_symlink(outside, tree + "/link");
+  EXPECT_LT(tree_size(tree, ctx).value(), 1u << 20);
+  write(tree + "/one");
+  fs::create_hard_link(tree + "/one", tree + "/other-name");
+  std::string deep = tree;
+  for (int level = 0; level < 150; ++level) deep += "/d";
+  fs::create_directories(deep);
+  write(deep + "/two");
+  const std::uint64_t size = tree_size(tree, ctx).value();
+  EXPECT_GE(size, 2u << 20);
+  EXPECT_LT(size, (2u << 20) + (1u << 20));
+  EXPECT_EQ(tree_size(tree, with_timeout(std::chrono::milliseconds(0))).error().code, ErrorCode::deadline_exceeded);
+}
+
 TEST(LocalBackendOptionsCheck, MalformedOnesAreRefused) {
   TemporaryFolder folder;
   auto options = local_options(folder, "a/b");

@@ -1,6 +1,7 @@
 #include "integration/server_process.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -49,12 +50,15 @@ ServerProcess::ServerProcess(const Json& scenario, Environment settings)
 }
 
 ServerProcess::~ServerProcess() {
-  if (!running_ && !start()) std::cerr << "sandboxes may be left: the server does not start\n" << log();
+  if (!running_ && !start()) std::cerr << "the server does not start\n" << log();
   for (const std::string& key : api_keys()) {
     if (running_) delete_sessions(key);
   }
   if (running_ && !terminate(kEnd)) kill9();
   std::error_code ignored;
+  for (const auto& left : fs::directory_iterator(data_dir() / "local/sandboxes", ignored)) {
+    ADD_FAILURE() << "the test leaves the sandbox " << left.path() << "\n" << log();
+  }
   fs::remove_all(dir_, ignored);
 }
 

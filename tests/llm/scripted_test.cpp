@@ -1,12 +1,12 @@
 #include "ottobot/llm/scripted.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "net/process/spawn.hpp"
 #include "ottobot/ids.hpp"
 #include "ottobot/testing/recording_delta_sink.hpp"
+#include "skip.hpp"
 
 namespace ottobot::testing {
 namespace {
@@ -117,10 +117,7 @@ class DemoTest : public ::testing::Test {
 };
 
 TEST_F(DemoTest, BuildsTestsAndRunsItsProjectAndThenExtendsIt) {
-  if (!net::has_program("tsc") || !net::has_program("node")) {
-    ASSERT_EQ(std::getenv("CI"), nullptr) << "continuous integration needs tsc and node";
-    GTEST_SKIP() << "needs tsc and node";
-  }
+  if (!net::has_program("tsc") || !net::has_program("node")) OTTOBOT_SKIP_UNLESS_CI("needs tsc and node");
   EXPECT_EQ(run_turn("make me something"), 10);
   EXPECT_THAT(text_of(messages_[1]), HasSubstr("demonstration without a model key"));
   EXPECT_THAT(outputs_, HasSubstr("compiled without errors"));

@@ -118,7 +118,7 @@ TEST(Server, RefusesSessionsAtOnceWhileSandboxesCannotBeStarted) {
   const Error refused = first_refusal(**server);
   EXPECT_EQ(refused.code, ErrorCode::unavailable);
   EXPECT_TRUE(refused.retry_after);
-  EXPECT_NE(refused.message.find("no engine"), std::string::npos) << refused.message;
+  EXPECT_NE(refused.message.find("sandboxes cannot be started"), std::string::npos) << refused.message;
   const auto answer = get((*server)->url() + "/health");
   ASSERT_TRUE(answer) << answer.error().to_string();
   EXPECT_EQ(answer->status, 200);

@@ -87,7 +87,7 @@ class FrozenOwnerTest : public WorkerTest, public ::testing::WithParamInterface<
     WorkerDependencies dependencies{
         *store_, *queue_, backend_, http_of_the_frozen_, *server_, clock_, null_logger(), dependencies_.models, {},
         {},      {},      {}};
-    SessionRunner runner(dependencies, options_, ports_, lease, {});
+    SessionRunner runner(dependencies, options_, ports_, disk_, lease, {});
     return runner.run();
   }
 

@@ -101,6 +101,36 @@ TEST_F(SessionRunnerTest, ALaunchThatFailsSaysWhyAndTheNextPromptTriesAgain) {
   EXPECT_EQ(row(id).error, "");
 }
 
+TEST_F(SessionRunnerTest, WhileNothingCanBeLaunchedASessionWaitsAndLeavesNoTrace) {
+  bool launches = false;
+  dependencies_.check_launches = [&]() -> Result<void> {
+    if (launches) return {};
+    return unavailable("no engine");
+  };
+  const std::string id = create();
+  const auto last_seq = row(id).last_seq;
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE(failed_with(ErrorCode::unavailable, run(id)));
+  EXPECT_EQ(row(id).last_seq, last_seq);
+  EXPECT_TRUE(row(id).pending);
+  launches = true;
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(outcomes(id), std::vector<std::string>{"completed"});
+  launches = false;  // one whose sandbox runs needs none
+  prompt(id, "Second");
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(outcomes(id), twice_completed_);
+}
+
+TEST_F(SessionRunnerTest, ASessionDoesNotWaitForALaunchBeyondItsTime) {
+  dependencies_.check_launches = [] { return Result<void>(unavailable("no engine")); };
+  const std::string id = create();
+  EXPECT_TRUE(failed_with(ErrorCode::unavailable, run(id)));
+  clock_.advance(std::chrono::seconds(3601));
+  backend_.fail_next("launch", unavailable("no engine").value());
+  ASSERT_TRUE(succeeded(run(id)));
+  EXPECT_EQ(outcomes(id), std::vector<std::string>{"failed"});
+}
+
 TEST_F(SessionRunnerTest, WhatIsDeletedDuringItsLaunchDoesNotBecomeReady) {
   const std::string id = create();
   during_launch_ = [&] { ASSERT_TRUE(succeeded(sessions_->remove(id, {}, {}))); };
@@ -404,7 +434,7 @@ TEST_F(SessionRunnerTest, AStaleOwnerWritesNothing) {
   ASSERT_TRUE(succeeded(store_->release_lease(stale, {})));
   const Lease newer = own(id);
   const Seq before = row(id).last_seq;
-  SessionRunner runner(dependencies_, options_, ports_, stale, {});
+  SessionRunner runner(dependencies_, options_, ports_, disk_, stale, {});
   EXPECT_TRUE(failed_with(ErrorCode::fenced, runner.run()));
   EXPECT_EQ(row(id).last_seq, before);
   EXPECT_TRUE(succeeded(store_->release_lease(newer, {})));
@@ -430,7 +460,7 @@ TEST_F(SessionRunnerTest, ATurnOutlivesAStoreThatHasNoRoom) {
                  .method = "append_owner"});
     const auto attempt = [&] {
       const Lease lease = own(id);
-      const auto done = SessionRunner(dependencies, options_, ports_, lease, {}).run();
+      const auto done = SessionRunner(dependencies, options_, ports_, disk_, lease, {}).run();
       EXPECT_TRUE(testing::succeeded(store_->release_lease(lease, {})));
       return done;
     };

@@ -88,7 +88,7 @@ class WorkerTest : public ::testing::Test {
     const Lease lease = own(id);
     Result<void> done;
     {
-      SessionRunner runner(dependencies_, options_, ports_, lease, std::move(abandon));
+      SessionRunner runner(dependencies_, options_, ports_, disk_, lease, std::move(abandon));
       done = runner.run();
     }
     EXPECT_TRUE(testing::succeeded(store_->release_lease(lease, {})));
@@ -101,7 +101,7 @@ class WorkerTest : public ::testing::Test {
         store, *queue_, backend_, *http_, *server_, clock_, null_logger(), dependencies_.models, {}, {}, {}};
     PortListeners ports(dependencies, options_);
     const Lease lease = own(id);
-    const Result<void> done = SessionRunner(dependencies, options_, ports, lease, {}).run();
+    const Result<void> done = SessionRunner(dependencies, options_, ports, disk_, lease, {}).run();
     EXPECT_TRUE(testing::succeeded(store_->release_lease(lease, {})));
     return done;
   }
@@ -147,6 +147,7 @@ class WorkerTest : public ::testing::Test {
                                    {},
                                    {}};
   PortListeners ports_{dependencies_, options_};
+  DiskWatch disk_{backend_, clock_, null_logger(), {}};
   int runs_ = 0;
 };
 

@@ -235,6 +235,7 @@ TEST_P(ContainerBackendContract, UnknownNamesAreNotFound) {
   EXPECT_EQ(code_of(backend().stop(name, std::chrono::milliseconds(0), ctx())), ErrorCode::not_found);
   EXPECT_EQ(code_of(backend().logs(name, 10, ctx())), ErrorCode::not_found);
   EXPECT_EQ(code_of(backend().stats(name, ctx())), ErrorCode::not_found);
+  EXPECT_EQ(code_of(backend().disk_usage(name, ctx())), ErrorCode::not_found);
 }
 
 TEST_P(ContainerBackendContract, MalformedNamesAndUnknownImagesAreRefused) {
@@ -276,6 +277,15 @@ TEST_P(ContainerBackendContract, StatsOfARunningSandboxCountItsProcesses) {
   ASSERT_TRUE(used) << used.error().to_string();
   EXPECT_GE(used->processes, 1u);
   EXPECT_GT(used->memory_bytes, 0u);
+}
+
+TEST_P(ContainerBackendContract, DiskUsageIsKnownOfARunningAndOfAStoppedSandbox) {
+  const std::string name = launched(params()).name;
+  const auto running = backend().disk_usage(name, ctx());
+  ASSERT_TRUE(running) << running.error().to_string();
+  EXPECT_LT(*running, 64u << 20);
+  ASSERT_TRUE(backend().stop(name, std::chrono::milliseconds(100), ctx()));
+  EXPECT_TRUE(backend().disk_usage(name, ctx()));
 }
 
 }  // namespace ottobot::testing

@@ -43,6 +43,8 @@ class FakeContainerBackend final : public ContainerBackend {
                                     const CallContext& ctx) override;
   Result<std::string> logs(const std::string& name, int tail_lines, const CallContext& ctx) override;
   Result<SandboxStats> stats(const std::string& name, const CallContext& ctx) override;
+  // What set_disk_usage() said; 0 to begin with.
+  Result<std::uint64_t> disk_usage(const std::string& name, const CallContext& ctx) override;
   // Supported: answers "snapshot-of-NAME"; launch() knows that image from then on.
   Result<std::string> snapshot(const std::string& name, const CallContext& ctx) override;
 
@@ -50,6 +52,8 @@ class FakeContainerBackend final : public ContainerBackend {
   void fail_next(const std::string& operation, Error error, int times = 1);
   // The sandbox dies by itself, as after an out-of-memory kill.
   void crash(const std::string& name);
+  // What disk_usage() answers from now on; `cpu_time_us` more on the sandbox's clock say that it was busy.
+  void set_disk_usage(const std::string& name, std::uint64_t bytes, std::uint64_t cpu_time_us = 1'000'000);
   // Adds a line to what logs() tells.
   void write_log(const std::string& name, const std::string& line);
   // How many launches really started a sandbox of that name.

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "ottobot/error.hpp"
+#include "ottobot/call_context.hpp"
 
 namespace ottobot::containers {
 
@@ -27,5 +27,8 @@ Result<void> ensure_folder(const std::string& path, mode_t mode);
 // Deletes `path` and all below it without following links, whatever depth and modes its former owner chose. A missing
 // `path` is fine. Errors: from errno.
 Result<void> remove_tree(const std::string& path);
+// Bytes of disk that `path` and all below it take, at any depth, without following links; 0 when it is missing. A file
+// with several names counts once, a folder that cannot be read not at all. Errors: those of ctx.
+Result<std::uint64_t> tree_size(const std::string& path, const CallContext& ctx);
 
 }  // namespace ottobot::containers

@@ -146,6 +146,7 @@ class Launch {
     plan.lifeline_fd = lifeline_.get();
     plan.own_network_first = has_own_network_first();
     plan.blocked = blocked_;
+    plan.max_file_bytes = params_.limits.disk_bytes;
     plan.sandbox.root = site_.host.root;
     plan.sandbox.extra_read_only = site_.options.extra_read_only_paths;
     plan.sandbox.workspace = paths_.workspace;

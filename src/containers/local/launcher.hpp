@@ -27,6 +27,7 @@ struct LauncherPlan {
   bool own_network_first = false;         // make user and network namespace before bubblewrap (unprivileged egress)
   std::vector<Ipv4Network> blocked;       // in the network namespace made first
   std::optional<std::uint64_t> max_memory_bytes;  // rlimit, per process
+  std::uint64_t max_file_bytes = 0;               // rlimit; 0 = none
   int log_fd = -1;                                // its stdout and stderr; borrowed until start() returns
   int lifeline_fd = -1;                           // stays open until the sandbox's last process ends; the same
 };

@@ -171,6 +171,7 @@ void LauncherChild::stage() const {
 void LauncherChild::limit() const {
   set_limit(RLIMIT_CORE, 0);
   if (plan_.max_memory_bytes) set_limit(RLIMIT_DATA, *plan_.max_memory_bytes);
+  if (plan_.max_file_bytes > 0) set_limit(RLIMIT_FSIZE, plan_.max_file_bytes);
 }
 
 void LauncherChild::drop_ids() const {

@@ -72,6 +72,7 @@ class LocalBackend final : public ContainerBackend {
                                     const CallContext& ctx) override;
   Result<std::string> logs(const std::string& name, int tail_lines, const CallContext& ctx) override;
   Result<SandboxStats> stats(const std::string& name, const CallContext& ctx) override;
+  Result<std::uint64_t> disk_usage(const std::string& name, const CallContext& ctx) override;
   Result<std::string> snapshot(const std::string&, const CallContext&) override {
     return unsupported("the local backend has no images", "use --backend docker for snapshots");
   }
@@ -254,6 +255,17 @@ Result<SandboxStats> LocalBackend::stats(const std::string& name, const CallCont
   auto record = load(name);
   if (!record) return fail(record.error());
   return measure(site_, *record);
+}
+
+Result<std::uint64_t> LocalBackend::disk_usage(const std::string& name, const CallContext& ctx) {
+  if (auto record = load(name); !record) return fail(record.error());
+  std::uint64_t total = 0;
+  for (const auto& path : {site_.paths(name).workspace, site_.paths(name).run_dir}) {
+    auto bytes = tree_size(path, ctx);
+    if (!bytes) return bytes;
+    total += *bytes;
+  }
+  return total;
 }
 
 }  // namespace
