@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kStart{30};
 constexpr std::chrono::seconds kEnd{15};
+constexpr std::chrono::seconds kDelete{90};  // a large workspace is archived first, by programs that sanitizers slow down
 constexpr const char* kPrompt = "listening on ";
 
 // Short, so that a sandbox's socket still fits below it.
@@ -79,7 +80,7 @@ void ServerProcess::delete_sessions(const std::string& api_key) const {
   for (const Json& session : sessions.value("sessions", Json::array())) {
     const std::string id = get_string(session, "session_id");
     client.send("DELETE", "/session/" + id);
-    if (!client.wait_for_status(id, "terminated", kEnd)) std::cerr << "session " << id << " is left\n" << log();
+    if (!client.wait_for_status(id, "terminated", kDelete)) std::cerr << "session " << id << " is left\n" << log();
   }
 }
 

@@ -28,7 +28,7 @@ assert.equal(created.status, 201, created.text);
 fits('Session', created.body);
 const id = created.body.session_id;
 const chat = new Chat(created.body.chat_url);
-await chat.until(frame => frame.type === 'system_update' && frame.metadata?.session_status === 'ready' && frame.seq);
+await chat.until(frame => frame.type === 'download_ready'); // at the end of the first turn
 chat.close();
 for (const frame of chat.frames) fits('ChatServerFrame', frame);
 
