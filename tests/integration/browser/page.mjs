@@ -26,6 +26,7 @@ async function startsASession() {
   await page.getByText('No sessions yet').waitFor();
   await visit.checkAccessibility('home');
   await visit.picture('home');
+  await isToldWhatIsWrong();
   const starting = gate.hold(frame => frame.metadata?.phase === 'starting_container');
   await page.getByLabel('Your prompt').fill('hello');
   await page.keyboard.press('Enter');
@@ -37,6 +38,23 @@ async function startsASession() {
   await page.getByRole('progressbar').waitFor({ state: 'detached' });
   await visit.turns(1);
   visit.sessionId = page.url().split('/').at(-1);
+}
+
+// What is wrong with the form, in the server's words; that the network is away.
+async function isToldWhatIsWrong() {
+  const { page } = visit;
+  await page.getByLabel('Your prompt').fill('hello');
+  await page.getByText('Environment, model and time').click();
+  await page.getByLabel('Model').fill('nonsense:model');
+  await page.getByRole('button', { name: 'Start session' }).click();
+  await page.getByRole('alert').filter({ hasText: 'no provider for the model' }).waitFor();
+  await page.getByLabel('Model').fill('');
+  await page.context().setOffline(true);
+  await page.getByText('You are offline.').waitFor();
+  await page.getByRole('button', { name: 'Start session' }).click();
+  await page.getByRole('alert').filter({ hasText: 'The server cannot be reached' }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByText('You are offline.').waitFor({ state: 'detached' });
 }
 
 async function isReadableOnAPhone() {

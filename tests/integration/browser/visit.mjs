@@ -10,7 +10,7 @@ import { Gate } from './gate.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const kPatience = 60000; // on a machine that has much else to do
 // Told by the browser itself of what the test brings about: refused keys, broken connections.
-const kExpected = /status of (401|404|409)|WebSocket|net::ERR_/;
+const kExpected = /status of (400|401|404|409)|WebSocket|net::ERR_/;
 
 export class Visit {
   gate = new Gate();

@@ -40,7 +40,7 @@ export class ApiError extends Error {
 }
 
 export const unreachable = (): ApiError =>
-  new ApiError({ status: 0, message: 'The server cannot be reached', hint: 'It is tried again by itself.' });
+  new ApiError({ status: 0, message: 'The server cannot be reached', hint: 'Is it running, and is your network up?' });
 
 function retryAfter(header: string | null): number | undefined {
   const seconds = Number(header);

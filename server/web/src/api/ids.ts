@@ -2,8 +2,8 @@
 const kAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
 const kLength = 21;
 
-export function newId(): string {
+export function newId(source: Pick<Crypto, 'getRandomValues'> = crypto): string {
   let id = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(kLength))) id += kAlphabet[byte & 63];
+  for (const byte of source.getRandomValues(new Uint8Array(kLength))) id += kAlphabet[byte & 63];
   return id;
 }

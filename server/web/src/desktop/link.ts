@@ -12,7 +12,8 @@ export type DesktopLinkState =
   | { name: 'broken'; reason: string } // it is tried again
   | { name: 'ended'; reason: string };
 
-const kRetryMs = 2000;
+const kFirstRetryMs = 1000;
+const kMaxRetryMs = 15_000;
 const kFinalCodes = [4401, 4404, 4410]; // credentials, unknown, deleted: nothing changes by trying again
 
 export class DesktopLink {
@@ -21,6 +22,7 @@ export class DesktopLink {
   private rfb: RFB | null = null;
   private cancelRetry: (() => void) | null = null;
   private closed = false;
+  private failures = 0;
   private viewOnly = true;
 
   constructor(
@@ -65,7 +67,10 @@ export class DesktopLink {
     rfb.scaleViewport = true;
     rfb.background = 'transparent';
     rfb.viewOnly = this.viewOnly;
-    rfb.addEventListener('connect', () => (this.state.value = { name: 'live' }));
+    rfb.addEventListener('connect', () => {
+      this.failures = 0;
+      this.state.value = { name: 'live' };
+    });
     rfb.addEventListener('disconnect', () => this.lost(ending.code, ending.reason));
     this.rfb = rfb;
   }
@@ -83,6 +88,7 @@ export class DesktopLink {
   private retry(reason: string): void {
     if (this.closed) return;
     this.state.value = { name: 'broken', reason };
-    this.cancelRetry = later(kRetryMs, () => void this.connect());
+    const delay = Math.min(kMaxRetryMs, kFirstRetryMs * 2 ** this.failures++);
+    this.cancelRetry = later(delay, () => void this.connect());
   }
 }
