@@ -2,7 +2,7 @@
 // server does no harm.
 import { ApiError, errorOf, unreachable } from './errors';
 import type {
-  DesktopState, Listing, NewSession, SessionBrief, SessionDetails, SessionEvent, SessionPage, Ticket, Usage,
+  DesktopState, Listing, NewSession, SessionBrief, SessionDetails, SessionEvent, SessionPage, Ticket,
 } from './types';
 
 export interface Credentials {
@@ -41,7 +41,7 @@ export class Client {
     return this.call('session', { method: 'POST', json: session, headers: { 'Idempotency-Key': idempotencyKey } });
   }
 
-  get(id: string): Promise<SessionDetails & { usage: Usage }> {
+  get(id: string): Promise<SessionDetails> {
     return this.call(`session/${id}`);
   }
 
