@@ -15,6 +15,7 @@
 #include "ottobot/container_backend.hpp"
 #include "ottobot/llm_provider.hpp"
 #include "ottobot/log.hpp"
+#include "ottobot/page_file.hpp"
 #include "ottobot/queue.hpp"
 #include "ottobot/session/session_service.hpp"
 #include "ottobot/session_store.hpp"
@@ -57,6 +58,7 @@ struct ServerOptions {
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::vector<std::string> cors_origins;
   AccessOptions access;  // by default none: everyone who reaches the port may use it
+  std::vector<PageFile> page;  // what / shows; empty = a few words
 };
 
 class Server {

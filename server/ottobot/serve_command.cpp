@@ -12,6 +12,7 @@
 #include "commands.hpp"
 #include "interrupts.hpp"
 #include "leftovers.hpp"
+#include "page_files.hpp"
 #include "parts.hpp"
 #include "run_dir.hpp"
 
@@ -85,7 +86,9 @@ int serve(const SettingFlags& flags) {
   if (!new_key) return report(new_key.error());
   if (*new_key) show_new_key(**new_key);
   warn_if_unusable(*parts->backend, *logger, CallContext{}.with_stop(interrupts.token()));
-  auto server = Server::start(std::move(*parts), server_options(*settings));
+  auto options = server_options(*settings);
+  options.page = page_files();
+  auto server = Server::start(std::move(*parts), std::move(options));
   if (!server) return report(server.error());
   std::cout << "ottobot listening on " << (*server)->url() << std::endl;
   interrupts.wait();

@@ -12,6 +12,7 @@
 #include "api/health.hpp"
 #include "api/mcp_relay.hpp"
 #include "api/metrics_routes.hpp"
+#include "api/page_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/ticket_route.hpp"
 #include "api/vnc_gateway.hpp"
@@ -48,6 +49,7 @@ class HttpApi final : public Api {
     add_metrics_routes(router_, context);
     add_session_routes(router_, context);
     add_docs_routes(router_, context);
+    add_page_routes(router_, context);
     add_event_routes(router_, context);
     add_file_routes(router_, context);
     add_vnc_routes(router_, context);

@@ -18,6 +18,7 @@
 #include "ottobot/clock.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/log.hpp"
+#include "ottobot/page_file.hpp"
 #include "ottobot/session/session_service.hpp"
 
 namespace ottobot::api {
@@ -56,6 +57,7 @@ struct ApiOptions {
   LongRequestLimits streams{1000, 16000, "chats and event streams"};
   int slow_bodies = 16;  // requests whose body is awaited at the same time
   DesktopControlOptions desktop_control;
+  std::vector<PageFile> page;  // empty = there is none at /
 };
 
 class Api {

@@ -141,6 +141,7 @@ Result<void> Assembly::make_api() {
   options.is_loopback = api::is_loopback_host(options_.host);
   options.long_requests = kLongRequests;
   options.slow_bodies = kSlowBodies;
+  options.page = options_.page;
   auto made = api::Api::make(std::move(dependencies), std::move(options));
   if (!made) return fail(made.error());
   api_ = std::move(*made);

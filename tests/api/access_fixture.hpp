@@ -23,6 +23,7 @@ class AccessTest : public ApiTest {
     }
     metrics_ = [](const std::string& user, const CallContext&) -> Result<Json> { return Json{{"of", user}}; };
     options_.access.api_keys = "alice:key-of-alice-1234,bob:key-of-bob-12345";
+    options_.page = {{"assets/a", "a part of the page", {}, "hash"}};
     options_.access.ticket_secret = "the secret of these tests";
     options_.access.auth_failures_per_minute = 0;
     restart(options_);

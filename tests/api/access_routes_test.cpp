@@ -8,7 +8,7 @@ namespace {
 Needs needs_of(const RouteName& route) {
   const std::string& path = route.pattern;
   if (path == "/health" || path == "/openapi.json" || path == "/docs" || path == "/swagger") return Needs::nothing;
-  if (path == "/session/:id/vnc/*path") return Needs::nothing;
+  if (path == "/" || path == "/assets/*path" || path == "/session/:id/vnc/*path") return Needs::nothing;
   if (path.find("/:id") == std::string::npos || path == "/session/:id/ticket") return Needs::key;
   return route.method == "GET" ? Needs::any_ticket : Needs::control;
 }

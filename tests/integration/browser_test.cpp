@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "integration/browser_script.hpp"
 #include "integration/server_process.hpp"
 #include "integration/session_client.hpp"
 #include "net/tls_support.hpp"
@@ -9,28 +10,7 @@
 namespace ottobot::integration {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::chrono::seconds kInstall{60};
-constexpr std::chrono::seconds kBrowse{40};
-
-Result<net::RunResult> run_in(const fs::path& dir, std::vector<std::string> argv, std::chrono::milliseconds timeout) {
-  net::SpawnOptions options;
-  options.argv = std::move(argv);
-  options.cwd = dir.string();
-  return net::run(std::move(options), with_timeout(timeout));
-}
-
-// A copy of the script in the build folder, one for each test: they run at the same time.
-fs::path copy_script() {
-  const fs::path dir =
-      fs::path(OTTOBOT_BROWSER_BUILD_DIR) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
-  fs::create_directories(dir);
-  for (const char* file : {"desktop.mjs", "package.json"}) {
-    fs::copy_file(fs::path(OTTOBOT_BROWSER_SOURCE_DIR) / file, dir / file, fs::copy_options::overwrite_existing);
-  }
-  return dir;
-}
+constexpr std::chrono::seconds kBrowse{90};
 
 class Browser : public ::testing::Test {
  protected:
@@ -38,11 +18,9 @@ class Browser : public ::testing::Test {
       : server_(std::move(settings)), api_key_(std::move(api_key)) {}
 
   void SetUp() override {
-    ASSERT_TRUE(fs::exists("/usr/bin/chromium")) << "apt-get install chromium";
-    dir_ = copy_script();
-    const auto installed = run_in(dir_, {"npm", "install", "--no-audit", "--no-fund"}, kInstall);
+    auto installed = BrowserScripts::install();
     ASSERT_TRUE(installed) << installed.error().to_string();
-    ASSERT_EQ(installed->status.code, 0) << installed->out << installed->err;
+    scripts_.emplace(std::move(*installed));
     const auto started = server_.start();
     ASSERT_TRUE(started) << started.error().to_string();
     client_.emplace(server_.url(), api_key_, ca_file_);
@@ -52,8 +30,8 @@ class Browser : public ::testing::Test {
 
   // What the script printed.
   std::string expect_typing_works(const std::string& page, const std::string& file) {
-    const std::string picture = (dir_ / (file + ".png")).string();
-    const auto result = run_in(dir_, {"node", "desktop.mjs", page, file, picture}, kBrowse);
+    const std::string picture = (scripts_->dir() / (file + ".png")).string();
+    const auto result = scripts_->run("desktop.mjs", {page, file, picture}, kBrowse);
     EXPECT_TRUE(result && result->status.code == 0)
         << (result ? result->out + result->err : result.error().to_string());
     EXPECT_TRUE(eventually([&] { return client_->file(id_, file) == "typed-42\n"; }, std::chrono::seconds(10)))
@@ -65,7 +43,7 @@ class Browser : public ::testing::Test {
     return server_.url() + "/session/" + id_ + "/vnc/vnc.html?autoconnect=1&reconnect=1&resize=scale&path=" + path;
   }
 
-  fs::path dir_;
+  std::optional<BrowserScripts> scripts_;
   std::string ca_file_;
   ServerProcess server_;
   std::string api_key_;
