@@ -1,7 +1,6 @@
 // What every part of the API works with. Sockets share it with the Api: one that closes late finds `tasks` closed.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <mutex>
 
@@ -11,6 +10,7 @@
 #include "api/router.hpp"
 #include "api/tasks.hpp"
 #include "api/user_sockets.hpp"
+#include "api/user_turns.hpp"
 
 namespace ottobot::api {
 
@@ -46,8 +46,8 @@ struct Context : std::enable_shared_from_this<Context> {
   LongRequests long_requests;
   LongRequests bodies;  // that are being read: a client may be slow to send them
   LongRequests streams;
-  std::array<std::timed_mutex, 16> making_sessions;  // by user: held while one's sessions are counted and one is added
-  std::mutex large_message;                          // held by the one request that has such a JSON text parsed
+  UserTurns making_sessions;  // held while a user's sessions are counted and one is added
+  std::mutex large_message;   // held by the one request that has such a JSON text parsed
   Tasks tasks;
 
   // Of a store call made for a request. Not tied to the client: a write that has begun is finished.

@@ -43,8 +43,7 @@ Result<std::optional<SessionRoom>> find_room_for_session(Context& context, Reque
     return std::nullopt;
   }
   if (max == 0) return SessionRoom();
-  SessionRoom room(context.making_sessions[std::hash<std::string>()(user) % context.making_sessions.size()],
-                   kStoreTimeout);
+  SessionRoom room = context.making_sessions.take(user, kStoreTimeout);
   if (!room) return unavailable("sessions are being made very slowly just now", "try again in a moment");
   const auto open = count_open(context, user, max);
   if (!open) return fail(open.error());

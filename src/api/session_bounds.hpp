@@ -6,7 +6,7 @@
 namespace ottobot::api {
 
 // Leave to make one session. While it lives, its user gets no other one: what is counted stays true.
-using SessionRoom = std::unique_lock<std::timed_mutex>;
+using SessionRoom = UserTurns::Turn;
 
 // nullopt = the user has no more of them, and the request has been answered: 429. Without users there is no bound, nor
 // for what would be answered with a session that is there. Errors: those of the store, conflict (idempotency key),

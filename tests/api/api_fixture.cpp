@@ -85,7 +85,11 @@ void ApiTest::restart(ApiOptions options) {
   ASSERT_TRUE(api) << api.error().to_string();
   api_ = std::move(*api);
   net::ListenOptions listen;
-  listen.handler = api_->handler();
+  listen.handler = [this, handle = api_->handler()](net::Exchange& exchange) {
+    ++handling_;
+    handle(exchange);
+    --handling_;
+  };
   listen.is_inline = [this](const net::RequestHead& head) { return api_->is_inline(head); };
   listen.is_quick = [this](const net::RequestHead& head) { return api_->is_quick(head); };
   listen.error_response = [this](int status, const std::string& message) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <atomic>
 
 #include <atomic>
 #include <filesystem>
@@ -73,6 +74,7 @@ class ApiTest : public ::testing::Test {
   std::function<Result<std::string>(const std::string&, const CallContext&)> metrics_text_;
   std::function<void(const AnsweredRequest&)> on_answered_;
   std::unique_ptr<Api> api_;
+  std::atomic<int> handling_{0};  // requests, just now; none may be when the Api goes before its listener
   std::unique_ptr<net::Listener> listener_;
 };
 

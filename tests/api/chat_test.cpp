@@ -348,6 +348,7 @@ TEST_F(Chat, TheApisEndClosesOpenSockets) {
   client.next_json();
   SocketClient events(port(), "/session/" + id + "/vnc/websockify");
   ASSERT_TRUE(events.accepted());
+  while (handling_ > 0) std::this_thread::yield();
   api_.reset();
   EXPECT_EQ(client.close_code(), 1001);
   EXPECT_EQ(events.close_code(), 1001);

@@ -78,7 +78,7 @@ TEST_F(Expiry, AnIdleSessionFreesAllItHasAndAChatPromptBringsItBack) {
   api::test::SocketClient chat(server_.port(), "/session/" + id_ + "/chat?after=" + dump_json(before["last_seq"]));
   ASSERT_TRUE(chat.accepted());
   await_expiry();
-  EXPECT_THAT(sandbox.processes(), IsEmpty());
+  EXPECT_TRUE(eventually([&] { return sandbox.processes().empty(); }, kSoon)) << "the last ones are being reaped";
   EXPECT_THAT(sandbox.cgroups(), IsEmpty());
   EXPECT_FALSE(accepts(get_int(before, "vnc_port")));
   EXPECT_FALSE(accepts(get_int(before, "mcp_port")));
