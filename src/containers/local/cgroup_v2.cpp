@@ -4,8 +4,8 @@
 #include <csignal>
 
 #include "containers/local/cgroup.hpp"
-#include "containers/local/files.hpp"
-#include "containers/local/wait_until.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

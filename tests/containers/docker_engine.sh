@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# The container engines of a test run: one for all tests that need one, and gone afterwards.
+#   docker_engine.sh start DIR    the engine at DOCKER_HOST if that answers, else a dockerd of our own; also Podman's
+#                                 service. Their addresses, and images to test with, are noted in DIR
+#   docker_engine.sh stop DIR     ends what was started, and leaves the machine's network as it was
+# Without root or without the programs there is no engine: DIR/missing says why, and the tests judge.
+set -euo pipefail
+
+command=${1-} dir=${2-}
+[ -n "$dir" ] || { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
+
+image=ottobot-test:busybox
+start_seconds=60
+
+say() { printf '%s\n' "$*" >&2; }
+
+give_up() {
+  say "$*"
+  mkdir -p "$dir"
+  printf '%s\n' "$*" >"$dir/missing"
+  exit 0
+}
+
+answers() { timeout 10 docker -H "$1" version >/dev/null 2>&1; }
+
+# A root file system that knows nothing of OttoBot: busybox, and no desktop.
+make_image() {
+  local root=$work/image name
+  mkdir -p "$root"/{bin,etc,tmp}
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  for name in sh cat chmod dd echo env find grep id ip kill ls mkdir nc ping ps rm sleep stat test touch wget; do
+    ln -sf busybox "$root/bin/$name"
+  done
+  tar -C "$root" -cf "$work/image.tar" .
+}
+
+network_tools() { command -v iptables-save >/dev/null && command -v ip >/dev/null; }
+
+save_network() {
+  iptables-save >"$work/iptables"
+  ip link show docker0 >/dev/null 2>&1 && touch "$work/had_docker0"
+  cat /proc/sys/net/ipv4/ip_forward >"$work/ip_forward"
+}
+
+restore_network() {
+  iptables-restore <"$work/iptables"
+  [ -e "$work/had_docker0" ] || ip link delete docker0 2>/dev/null || true
+  cat "$work/ip_forward" >/proc/sys/net/ipv4/ip_forward
+}
+
+wait_for() {
+  local until=$((SECONDS + start_seconds))
+  until answers "$1"; do
+    [ $SECONDS -lt $until ] && kill -0 "$2" 2>/dev/null || return 1
+    sleep 0.2
+  done
+}
+
+# The lock is held by dockerd itself: two at once on a machine take each other's bridge away.
+start_docker() {
+  exec 9>/tmp/ottobot-test-dockerd.lock
+  flock -w 900 9 || give_up "another test run has had its dockerd for too long"
+  save_network
+  setsid dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "unix://$work/docker.sock" \
+    >"$work/log" 2>&1 </dev/null &
+  echo $! >"$work/dockerd.pid"
+  exec 9>&-
+  host=unix://$work/docker.sock
+  wait_for "$host" "$(cat "$work/dockerd.pid")" || {
+    tail -20 "$work/log" >&2
+    end_docker
+    give_up "dockerd does not start here: $(tail -1 "$work/log")"
+  }
+}
+
+start_podman() {
+  command -v podman >/dev/null || return 0
+  setsid podman --root "$work/podman/root" --runroot "$work/podman/run" system service --time=0 "unix://$work/podman.sock" \
+    >"$work/podman.log" 2>&1 </dev/null &
+  echo $! >"$work/podman.pid"
+  wait_for "unix://$work/podman.sock" "$(cat "$work/podman.pid")" || return 0
+  docker -H "unix://$work/podman.sock" import - "$image" <"$work/image.tar" >/dev/null || return 0
+  echo "unix://$work/podman.sock" >"$dir/podman"
+}
+
+end_process() {
+  local pid=$1 until=$((SECONDS + 30))
+  kill "$pid" 2>/dev/null || return 0
+  while kill -0 "$pid" 2>/dev/null; do
+    [ $SECONDS -lt $until ] || kill -KILL "$pid" 2>/dev/null || true
+    sleep 0.1
+  done
+}
+
+end_docker() {
+  end_process "$(cat "$work/dockerd.pid")"
+  restore_network
+}
+
+unmount_below() { awk -v dir="$1/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l; }
+
+start() {
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  command -v docker >/dev/null || give_up "docker is not installed (apt-get install docker.io)"
+  command -v busybox >/dev/null || give_up "busybox is not installed (apt-get install busybox-static)"
+  # Sockets want short paths.
+  work=$(mktemp -d /tmp/ottobot-engine-XXXXXX)
+  echo "$work" >"$dir/work"
+  make_image
+  host=${DOCKER_HOST-}
+  if [ -z "$host" ] || ! answers "$host"; then
+    [ "$(id -u)" -eq 0 ] || give_up "a dockerd of our own needs root; or set DOCKER_HOST"
+    command -v dockerd >/dev/null && network_tools || give_up "dockerd or iptables is not installed (docker.io, iptables)"
+    start_docker
+    [ ! -e "$dir/missing" ] || return 0
+  fi
+  docker -H "$host" import - "$image" <"$work/image.tar" >/dev/null
+  echo "$host" >"$dir/docker"
+  [ "$(id -u)" -ne 0 ] || start_podman
+}
+
+stop() {
+  [ -e "$dir/work" ] || return 0
+  work=$(cat "$dir/work")
+  if [ -e "$work/podman.pid" ]; then
+    [ ! -e "$dir/podman" ] || docker -H "$(cat "$dir/podman")" rmi -f "$image" >/dev/null 2>&1 || true
+    end_process "$(cat "$work/podman.pid")"
+  fi
+  if [ -e "$work/dockerd.pid" ]; then
+    end_docker
+  elif [ -e "$dir/docker" ]; then
+    docker -H "$(cat "$dir/docker")" rmi -f "$image" >/dev/null 2>&1 || true
+  fi
+  unmount_below "$work"
+  rm -rf "$work" "$dir"
+}
+
+case $command in
+  start | stop) "$command" ;;
+  *) exit 2 ;;
+esac
