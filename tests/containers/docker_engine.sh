@@ -75,8 +75,10 @@ start_docker() {
 
 start_podman() {
   command -v podman >/dev/null || return 0
-  setsid podman --root "$work/podman/root" --runroot "$work/podman/run" system service --time=0 "unix://$work/podman.sock" \
-    >"$work/podman.log" 2>&1 </dev/null &
+  # Its own crun refuses a machine that has control groups of both versions.
+  setsid podman --root "$work/podman/root" --runroot "$work/podman/run" --tmpdir "$work/podman/tmp" --runtime runc \
+    --cgroup-manager cgroupfs --events-backend file --network-config-dir "$work/podman/networks" \
+    system service --time=0 "unix://$work/podman.sock" >"$work/podman.log" 2>&1 </dev/null &
   echo $! >"$work/podman.pid"
   wait_for "unix://$work/podman.sock" "$(cat "$work/podman.pid")" || return 0
   docker -H "unix://$work/podman.sock" import - "$image" <"$work/image.tar" >/dev/null || return 0

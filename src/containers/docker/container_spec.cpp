@@ -9,14 +9,13 @@ constexpr const char* kHome = "/home/developer";
 constexpr double kNanosPerCpu = 1e9;
 // Scratch is memory, and what fills it to the brim must leave some: a sandbox whose daemon cannot get a page is lost.
 constexpr std::uint64_t kEighthsOfTmp = 3, kEighthsOfHome = 3, kEighthsOfSharedMemory = 1;
-// Given explicitly: the engine's own may be more than it may itself set.
-constexpr int kOpenFiles = 16'384;
+// Given explicitly: Podman's own may be more than it may itself set. The second counts all of the user's processes on the
+// engine's machine; PidsLimit is what bounds one sandbox.
+constexpr int kOpenFiles = 16'384, kProcessesOfUser = 32'768;
 
-std::string scratch(const ContainerPlan& plan, std::uint64_t eighths, const char* mode, bool owned) {
-  std::string options = std::string("rw,exec,nosuid,nodev,mode=") + mode +
-                        ",size=" + std::to_string(plan.limits.memory_bytes / 8 * eighths);
-  if (owned) options += ",uid=" + std::to_string(plan.uid) + ",gid=" + std::to_string(plan.gid);
-  return options;
+// Open to all, as one user is all there is inside: Podman cannot give it to that one.
+std::string scratch(const ContainerPlan& plan, std::uint64_t eighths) {
+  return "rw,exec,nosuid,nodev,mode=1777,size=" + std::to_string(plan.limits.memory_bytes / 8 * eighths);
 }
 
 Json bind(const std::string& source, const char* target, bool read_only) {
@@ -36,9 +35,8 @@ Json mounts(const ContainerPlan& plan) {
 }
 
 Json scratch_mounts(const ContainerPlan& plan) {
-  Json tmpfs = {{"/tmp", scratch(plan, kEighthsOfTmp, "1777", false)},
-                {kHome, scratch(plan, kEighthsOfHome, "0755", true)}};
-  if (!plan.folders) tmpfs[kContainerRunDir] = scratch(plan, kEighthsOfSharedMemory, "0700", true);
+  Json tmpfs = {{"/tmp", scratch(plan, kEighthsOfTmp)}, {kHome, scratch(plan, kEighthsOfHome)}};
+  if (!plan.folders) tmpfs[kContainerRunDir] = scratch(plan, kEighthsOfSharedMemory);
   return tmpfs;
 }
 
@@ -54,6 +52,8 @@ Json environment(const ContainerPlan& plan) {
 
 std::string port_key() { return std::to_string(kContainerPort) + "/tcp"; }
 
+Json limit(const char* name, int count) { return {{"Name", name}, {"Soft", count}, {"Hard", count}}; }
+
 // What every container of ours has, whatever it is for.
 Json common_host_config() {
   return {{"ReadonlyRootfs", true},
@@ -63,7 +63,7 @@ Json common_host_config() {
           {"RestartPolicy", {{"Name", "no"}}},
           {"IpcMode", "private"},
           {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "4m"}, {"max-file", "1"}}}}},
-          {"Ulimits", {{{"Name", "nofile"}, {"Soft", kOpenFiles}, {"Hard", kOpenFiles}}}}};
+          {"Ulimits", {limit("nofile", kOpenFiles), limit("nproc", kProcessesOfUser)}}};
 }
 
 Json host_config(const ContainerPlan& plan) {

@@ -238,23 +238,25 @@ Result<void> DockerBackend::stop(const std::string& name, std::chrono::milliseco
   return end(known->container->id, grace, ctx);
 }
 
+// What the engine says of a signal that comes too late differs from engine to engine; whether it still runs does not.
 Result<void> DockerBackend::end(const std::string& container, std::chrono::milliseconds grace,
                                 const CallContext& ctx) const {
-  const auto is_over = [](const Result<void>& done) {
-    return !done && (done.error().code == ErrorCode::conflict || done.error().code == ErrorCode::not_found);
+  const auto is_over = [&](const CallContext& limited) {
+    const auto facts = site_->engine.inspect(container, limited);
+    return facts && (!*facts || (*facts)->state == SandboxState::exited);
   };
   if (grace.count() > 0) {
     const auto asked = site_->engine.kill(container, "SIGTERM", ctx);
-    if (is_over(asked)) return {};
     if (asked && site_->engine.wait_ended(container, ctx.within(grace))) return {};
   }
   const CallContext late = with_timeout(kEndTime);
-  auto killed = site_->engine.kill(container, "SIGKILL", late);
-  if (is_over(killed)) return {};
-  if (!killed) return killed;
+  if (auto killed = site_->engine.kill(container, "SIGKILL", late); !killed) {
+    if (is_over(late)) return {};
+    return killed;
+  }
   auto ended = site_->engine.wait_ended(container, late);
-  if (!ended && ended.error().code != ErrorCode::not_found) return fail(ended.error());
-  return {};
+  if (ended || is_over(late)) return {};
+  return fail(ended.error());
 }
 
 Result<void> DockerBackend::remove(const std::string& name, const CallContext& ctx) {

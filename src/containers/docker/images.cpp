@@ -9,6 +9,16 @@ std::string joined(const std::vector<std::string>& names) {
   return all;
 }
 
+// Engines do not agree on what to answer to the name of an image that can be none. The reference grammar: parts of
+// lower-case letters, digits and separators; anything goes in tags and digests.
+bool can_be_image(const std::string& image) {
+  const std::string repository = image.substr(0, image.find('@'));
+  const auto slash = repository.rfind('/');
+  const auto tag = repository.find(':', slash == std::string::npos ? 0 : slash);
+  const std::string name = repository.substr(0, tag);
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-/:") == std::string::npos;
+}
+
 Failure no_image(const std::vector<std::string>& candidates, const std::string& reason) {
   const std::string name = candidates.empty() ? "" : candidates.front();
   return not_found("the container engine has no image " + joined(candidates) + (reason.empty() ? "" : ": " + reason),
@@ -38,10 +48,10 @@ std::vector<std::string> image_candidates(const DockerOptions& options, const st
 Result<std::string> find_image(const Engine& engine, const std::vector<std::string>& candidates,
                                const CallContext& ctx) {
   for (const auto& image : candidates) {
+    if (!can_be_image(image)) continue;
     auto known = engine.has_image(image, ctx);
-    // A malformed name is a name that nothing has.
-    if (!known && known.error().code != ErrorCode::invalid_argument) return fail(known.error());
-    if (known && *known) return image;
+    if (!known) return fail(known.error());
+    if (*known) return image;
   }
   return no_image(candidates, {});
 }
@@ -52,6 +62,10 @@ Result<std::string> provide_image(const Engine& engine, const std::vector<std::s
   if (found || found.error().code != ErrorCode::not_found) return found;
   std::string reason;
   for (const auto& image : candidates) {
+    if (!can_be_image(image)) {
+      reason = "\"" + image + "\" is not the name of an image";
+      continue;
+    }
     auto pulled = pull(engine, image, progress, ctx);
     if (pulled) return image;
     if (pulled.error().code == ErrorCode::resource_exhausted) return fail(pulled.error(), "pulling " + image);
