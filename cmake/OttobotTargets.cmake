@@ -90,10 +90,10 @@ function(ottobot_program name)
   target_link_options(${name} PRIVATE -Wl,--gc-sections)
 endfunction()
 
-# ottobot_test(NAME SOURCES file... LIBRARIES target... [LABELS label...] [TIMEOUT seconds] [FIXTURES fixture...]): one
-# GoogleTest program, one ctest per test.
+# ottobot_test(NAME SOURCES file... LIBRARIES target... [LABELS label...] [TIMEOUT seconds] [FIXTURES fixture...]
+# [SERIAL]): one GoogleTest program, one ctest per test; with SERIAL nothing else runs meanwhile.
 function(ottobot_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   ottobot_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_precompile_headers(${name} REUSE_FROM ottobot_test_pch)
@@ -105,5 +105,5 @@ function(ottobot_test name)
     set(arg_TIMEOUT 120)
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT}
-                                                                    FIXTURES_REQUIRED "${arg_FIXTURES}")
+                                                                    FIXTURES_REQUIRED "${arg_FIXTURES}" RUN_SERIAL ${arg_SERIAL})
 endfunction()

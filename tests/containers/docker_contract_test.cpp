@@ -11,12 +11,12 @@ ContainerBackendSubject docker_subject(const char* name, EngineKind kind) {
   auto folder = std::make_shared<containers::TemporaryFolder>();
   // One instance for all tests of the process: they find their own by name and label.
   return {name, [folder, kind, instance = "contract-" + new_id().substr(0, 8)]() -> std::unique_ptr<ContainerBackend> {
-            const auto host = containers::engine_host(kind);
-            if (!host) {
+            const auto engine = containers::engine_options(kind);
+            if (!engine) {
               EXPECT_EQ(std::getenv("CI"), nullptr) << containers::missing_engine();
               return nullptr;
             }
-            auto backend = containers::make_docker_backend(containers::docker_options(*folder, instance, *host),
+            auto backend = containers::make_docker_backend(containers::docker_options(*folder, instance, *engine),
                                                            system_clock(), null_logger());
             EXPECT_TRUE(backend) << backend.error().to_string();
             return backend ? std::move(*backend) : nullptr;
@@ -24,6 +24,7 @@ ContainerBackendSubject docker_subject(const char* name, EngineKind kind) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Docker, ContainerBackendContract, ::testing::Values(docker_subject("docker", EngineKind::docker),
+                                           docker_subject("docker_by_tls", EngineKind::docker_by_tls),
                                            docker_subject("podman", EngineKind::podman)));
 
 }  // namespace

@@ -2,15 +2,17 @@
 # The container engines of a test run: one for all tests that need one, and gone afterwards.
 #   docker_engine.sh start DIR    the engine at DOCKER_HOST if that answers, else a dockerd of our own; also Podman's
 #                                 service. Their addresses, and images to test with, are noted in DIR
+#   docker_engine.sh restart DIR  starts our dockerd again, after it was killed
 #   docker_engine.sh stop DIR     ends what was started, and leaves the machine's network as it was
 # Without root or without the programs there is no engine: DIR/missing says why, and the tests judge.
 set -euo pipefail
 
 command=${1-} dir=${2-}
-[ -n "$dir" ] || { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
+[ -n "$dir" ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
 
 image=ottobot-test:busybox
 start_seconds=60
+tls_port=23761
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -31,8 +33,26 @@ make_image() {
   for name in sh cat chmod dd echo env find grep id ip kill ls mkdir nc ping ps rm sleep stat test touch wget; do
     ln -sf busybox "$root/bin/$name"
   done
+  chmod 1777 "$root/tmp"
   tar -C "$root" -cf "$work/image.tar" .
 }
+
+# certificate NAME SUBJECT USE: signed by our authority.
+certificate() {
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1-key.pem" -subj "/CN=$2" -out "$1.csr"
+  printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=%s\n' "$3" >"$1.ext"
+  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile "$1.ext" -out "$1.pem"
+}
+
+make_certificates() (
+  mkdir -p "$work/certs" && cd "$work/certs"
+  {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca-key.pem -subj /CN=test -days 2 -out ca.pem
+    certificate server 127.0.0.1 serverAuth
+    certificate client client clientAuth
+    mv client.pem cert.pem && mv client-key.pem key.pem
+  } >"$work/openssl.log" 2>&1
+)
 
 network_tools() { command -v iptables-save >/dev/null && command -v ip >/dev/null; }
 
@@ -56,14 +76,20 @@ wait_for() {
   done
 }
 
+run_dockerd() {
+  setsid dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "unix://$work/docker.sock" \
+    -H "tcp://127.0.0.1:$tls_port" --tlsverify --tlscacert "$work/certs/ca.pem" --tlscert "$work/certs/server.pem" \
+    --tlskey "$work/certs/server-key.pem" >>"$work/log" 2>&1 </dev/null &
+  echo $! >"$work/dockerd.pid"
+}
+
 # The lock is held by dockerd itself: two at once on a machine take each other's bridge away.
 start_docker() {
   exec 9>/tmp/ottobot-test-dockerd.lock
   flock -w 900 9 || give_up "another test run has had its dockerd for too long"
   save_network
-  setsid dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "unix://$work/docker.sock" \
-    >"$work/log" 2>&1 </dev/null &
-  echo $! >"$work/dockerd.pid"
+  make_certificates
+  run_dockerd
   exec 9>&-
   host=unix://$work/docker.sock
   wait_for "$host" "$(cat "$work/dockerd.pid")" || {
@@ -71,6 +97,18 @@ start_docker() {
     end_docker
     give_up "dockerd does not start here: $(tail -1 "$work/log")"
   }
+}
+
+restart() {
+  work=$(cat "$dir/work")
+  end_process "$(cat "$work/dockerd.pid")"
+  rm -f "$work/pid" "$work/docker.sock"
+  # Its containerd, which lives on, has kept the lock.
+  exec 9>/tmp/ottobot-test-dockerd.lock
+  flock -n 9 || true
+  run_dockerd
+  exec 9>&-
+  wait_for "unix://$work/docker.sock" "$(cat "$work/dockerd.pid")" || { tail -20 "$work/log" >&2 && exit 1; }
 }
 
 start_podman() {
@@ -116,6 +154,7 @@ start() {
     command -v dockerd >/dev/null && network_tools || give_up "dockerd or iptables is not installed (docker.io, iptables)"
     start_docker
     [ ! -e "$dir/missing" ] || return 0
+    printf 'tcp://127.0.0.1:%s\n%s\n' "$tls_port" "$work/certs" >"$dir/tls"
   fi
   docker -H "$host" import - "$image" <"$work/image.tar" >/dev/null
   echo "$host" >"$dir/docker"
@@ -139,6 +178,6 @@ stop() {
 }
 
 case $command in
-  start | stop) "$command" ;;
+  start | restart | stop) "$command" ;;
   *) exit 2 ;;
 esac

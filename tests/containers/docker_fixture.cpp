@@ -21,6 +21,11 @@ fs::path engine_folder() {
   return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "docker-engine";
 }
 
+const char* file_of(EngineKind kind) {
+  if (kind == EngineKind::podman) return "podman";
+  return kind == EngineKind::docker ? "docker" : "tls";
+}
+
 std::unique_ptr<EngineClient> make_client(const DockerOptions& options) {
   auto address = parse_engine_address(options.engine);
   EXPECT_TRUE(address) << address.error().to_string();
@@ -31,10 +36,14 @@ std::unique_ptr<EngineClient> make_client(const DockerOptions& options) {
 
 }  // namespace
 
-std::optional<std::string> engine_host(EngineKind kind) {
-  const auto host = first_line(engine_folder() / (kind == EngineKind::docker ? "docker" : "podman"));
-  if (host.empty()) return std::nullopt;
-  return host;
+std::optional<DockerEngineOptions> engine_options(EngineKind kind) {
+  DockerEngineOptions options;
+  options.tls_verify = kind == EngineKind::docker_by_tls;
+  std::ifstream file(engine_folder() / file_of(kind));
+  std::getline(file, options.host);
+  std::getline(file, options.cert_path);
+  if (options.host.empty()) return std::nullopt;
+  return options;
 }
 
 std::string missing_engine() {
@@ -44,9 +53,10 @@ std::string missing_engine() {
          engine_folder().string();
 }
 
-DockerOptions docker_options(const TemporaryFolder& folder, const std::string& instance, const std::string& host) {
+DockerOptions docker_options(const TemporaryFolder& folder, const std::string& instance,
+                             const DockerEngineOptions& engine) {
   DockerOptions options;
-  options.engine.host = host;
+  options.engine = engine;
   options.state_dir = folder.path() + "/state";
   options.runtime_dir = folder.path() + "/runtime";
   options.sandboxd_path = stand_in_daemon();
@@ -56,12 +66,12 @@ DockerOptions docker_options(const TemporaryFolder& folder, const std::string& i
 }
 
 void DockerTest::SetUp() {
-  const auto host = engine_host(kind());
-  if (!host) {
+  const auto engine = engine_options(kind());
+  if (!engine) {
     ASSERT_EQ(std::getenv("CI"), nullptr) << "continuous integration needs an engine: " << missing_engine();
     GTEST_SKIP() << missing_engine();
   }
-  options_ = docker_options(folder_, "test-" + new_id().substr(0, 8), *host);
+  options_ = docker_options(folder_, "test-" + new_id().substr(0, 8), *engine);
   client_ = make_client(options_);
   engine_ = std::make_unique<Engine>(make_client(options_), options_.start_timeout);
   backend_ = make_backend(options_);

@@ -17,14 +17,15 @@ namespace ottobot::containers {
 
 inline constexpr const char* kTestImage = "ottobot-test:busybox";
 
-enum class EngineKind { docker, podman };
+enum class EngineKind { docker, docker_by_tls, podman };
 
-// DOCKER_HOST of the test run's engine; nullopt when there is none.
-std::optional<std::string> engine_host(EngineKind kind);
+// How the test run's engine is reached; nullopt when there is none.
+std::optional<DockerEngineOptions> engine_options(EngineKind kind);
 // Why not.
 std::string missing_engine();
 
-DockerOptions docker_options(const TemporaryFolder& folder, const std::string& instance, const std::string& host);
+DockerOptions docker_options(const TemporaryFolder& folder, const std::string& instance,
+                             const DockerEngineOptions& engine);
 
 class DockerTest : public ::testing::Test {
  protected:

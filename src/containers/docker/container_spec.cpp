@@ -13,9 +13,11 @@ constexpr std::uint64_t kEighthsOfTmp = 3, kEighthsOfHome = 3, kEighthsOfSharedM
 // engine's machine; PidsLimit is what bounds one sandbox.
 constexpr int kOpenFiles = 16'384, kProcessesOfUser = 32'768;
 
-// Open to all, as one user is all there is inside: Podman cannot give it to that one.
+// Where the image has that folder, runtimes put its mode in the place of ours.
 std::string scratch(const ContainerPlan& plan, std::uint64_t eighths) {
-  return "rw,exec,nosuid,nodev,mode=1777,size=" + std::to_string(plan.limits.memory_bytes / 8 * eighths);
+  std::string options = "rw,exec,nosuid,nodev,mode=1777,size=" + std::to_string(plan.limits.memory_bytes / 8 * eighths);
+  if (plan.gives_scratch_away) options += ",uid=" + std::to_string(plan.uid) + ",gid=" + std::to_string(plan.gid);
+  return options;
 }
 
 Json bind(const std::string& source, const char* target, bool read_only) {

@@ -33,6 +33,7 @@ struct ContainerPlan {
   std::string token;
   SandboxLimits limits;
   bool desktop = true;
+  bool gives_scratch_away = true;  // the engine can mount memory for another user than root
   std::string network;  // "none", or a network's name
   // Without them the workspace is a volume, the program is in another, and the endpoint is a published port.
   std::optional<HostFolders> folders;

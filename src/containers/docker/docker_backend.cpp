@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kLongestLog = 256 << 10;
 // A step that was begun is brought to its end, even when the caller's time is up.
 constexpr std::chrono::milliseconds kEndTime{20'000};
+// After a launch that failed, perhaps because the engine hangs.
+constexpr std::chrono::milliseconds kForgetTime{2'000};
 constexpr const char* kTokenName = "OTTOBOT_SANDBOX_TOKEN=";
 
 using Missing = FolderLock::Missing;
@@ -160,17 +162,18 @@ Result<Sandbox> DockerBackend::launch_locked(const LaunchParams& params, const L
   const std::string name = params.name;
   auto former = load(name);
   if (!former) return fail(former.error());
-  const auto give_up = [&](const Error& error) -> Failure {
-    // The files of an earlier life are not this launch's to delete.
-    if (!*former) (void)remove_locked(name, with_timeout(kEndTime));
-    return fail(error);
+  // The files of an earlier life are not this launch's to delete.
+  const auto forget = [&] {
+    if (!*former) (void)erase_files(name);
   };
   auto container = site_->engine.inspect(site_->container_name(name), ctx);
-  if (!container) return give_up(container.error());
-  if (*container && !site_->is_sandbox(**container)) {
-    return give_up(conflict("a container " + (*container)->name + " is there that OttoBot did not make",
-                            "docker rename or remove it")
-                       .value());
+  if (container && *container && !site_->is_sandbox(**container)) {
+    container = conflict("a container " + (*container)->name + " is there that OttoBot did not make",
+                         "docker rename or remove it");
+  }
+  if (!container) {
+    forget();
+    return fail(container.error());
   }
   Known known{*former, std::move(*container)};
   if (known.record && known.state() != SandboxState::exited) {
@@ -178,7 +181,7 @@ Result<Sandbox> DockerBackend::launch_locked(const LaunchParams& params, const L
     if (running || running.error().code != ErrorCode::unavailable) return running;
   }
   if (known.container) {
-    if (auto removed = remove_container(name, ctx); !removed) return give_up(removed.error());
+    if (auto removed = remove_container(name, ctx); !removed) return fail(removed.error());
   }
   DockerRecord record;
   record.name = name;
@@ -186,7 +189,14 @@ Result<Sandbox> DockerBackend::launch_locked(const LaunchParams& params, const L
   record.token = new_secret();
   record.created_at = site_->clock.now_ms();
   auto launched = launch_container(*site_, record, params, progress, ctx);
-  if (!launched) return give_up(launched.error());
+  if (!launched) {
+    // What is left on the engine has to be found again.
+    const CallContext late = with_timeout(kForgetTime);
+    const auto left = find_container(name, late);
+    if (left && !*left && (*former || site_->engine.remove_volume(site_->container_name(name), late))) forget();
+    release_network(*site_, late);
+    return fail(launched.error());
+  }
   Sandbox sandbox = describe(name, {std::move(record), {}});
   sandbox.state = SandboxState::running;
   return sandbox;

@@ -85,18 +85,17 @@ Endpoint DockerSite::endpoint(const DockerRecord& record) const {
   return endpoint;
 }
 
-Result<bool> DockerSite::shares_host(const CallContext& ctx) {
-  if (!engine.address().is_unix()) return false;
+Result<EngineFacts> DockerSite::facts(const CallContext& ctx) {
   {
     std::lock_guard lock(facts_mutex_);
-    if (facts_) return !facts_->has_own_users;
+    if (facts_) return *facts_;
   }
   // Without the mutex: an engine that hangs must hold up nobody else.
   auto facts = engine.facts(ctx);
   if (!facts) return fail(facts.error());
   std::lock_guard lock(facts_mutex_);
-  facts_ = std::move(*facts);
-  return !facts_->has_own_users;
+  facts_ = *facts;
+  return facts;
 }
 
 }  // namespace ottobot::containers

@@ -44,8 +44,8 @@ class DockerSite {
   gid_t sandbox_gid() const;
   Endpoint endpoint(const DockerRecord& record) const;
 
-  // Whether the engine runs containers on this host's own folders and users. Asked once. Errors: those of Engine.
-  Result<bool> shares_host(const CallContext& ctx);
+  // Asked once. Errors: those of Engine.
+  Result<EngineFacts> facts(const CallContext& ctx);
 
   const DockerOptions options;  // with every default filled in
   const Engine engine;

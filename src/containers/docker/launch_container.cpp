@@ -15,8 +15,9 @@
 namespace ottobot::containers {
 namespace {
 
-constexpr std::chrono::milliseconds kCleanupTime{10'000};
+constexpr std::chrono::milliseconds kCleanupTime{5'000};
 constexpr std::chrono::milliseconds kLookInterval{100};
+constexpr const char* kEndedEarly = "the sandbox's daemon ended while starting";
 constexpr int kShownLines = 20;
 constexpr std::size_t kShownBytes = 2000;
 constexpr int kPullFrom = 10, kPullTo = 40;
@@ -57,6 +58,11 @@ std::string publish_address(const EngineAddress& address) {
   return is_number || address.host.find(':') != std::string::npos ? address.host : "";
 }
 
+bool has_ended(const DockerSite& site, const ContainerFacts& container, const CallContext& ctx) {
+  const auto now = site.engine.inspect(container.id, ctx);
+  return now && (!*now || (*now)->state == SandboxState::exited);
+}
+
 class Launch {
  public:
   Launch(DockerSite& site, DockerRecord& record, const LaunchParams& params, const LaunchProgress& progress,
@@ -81,9 +87,11 @@ class Launch {
  private:
   Result<void> start_all() {
     report(5, "looking for the image");
-    auto shared = site_.shares_host(ctx_);
-    if (!shared) return fail(shared.error());
-    record_.in_folders = *shared;
+    auto facts = site_.facts(ctx_);
+    if (!facts) return fail(facts.error());
+    facts_ = *facts;
+    // Elsewhere, and where users are others, this host's folders are of no use.
+    record_.in_folders = site_.engine.address().is_unix() && !facts_.has_own_users;
     auto image = provide_image(
         site_.engine, image_candidates(site_.options, params_.image, params_.environment),
         [this](int percent, const std::string& message) {
@@ -99,7 +107,7 @@ class Launch {
     report(75, "waiting for the sandbox's daemon");
     auto container = site_.engine.inspect(id_, ctx_);
     if (!container) return fail(container.error());
-    if (!*container) return unavailable("the container was removed while it was starting");
+    if (!*container || (*container)->state == SandboxState::exited) return unavailable(kEndedEarly);
     if (auto told = note_endpoint(**container); !told) return told;
     if (auto ready = make_ready(site_, record_, **container, ctx_); !ready) return ready;
     report(100, "the sandbox is ready");
@@ -139,6 +147,7 @@ class Launch {
     plan.token = record_.token;
     plan.limits = params_.limits;
     plan.desktop = params_.desktop;
+    plan.gives_scratch_away = !facts_.is_podman;
     plan.network = site_.has_network() ? site_.network_name() : "none";
     if (record_.in_folders) plan.folders = {paths_.workspace, paths_.run_dir, site_.options.sandboxd_path};
     plan.workspace_volume = name_;
@@ -217,6 +226,7 @@ class Launch {
   const LaunchProgress& progress_;
   const CallContext& ctx_;
   const std::string name_;
+  EngineFacts facts_;
   std::string id_;  // of the container that was made here; empty before
 };
 
@@ -230,7 +240,9 @@ Result<void> launch_container(DockerSite& site, DockerRecord& record, const Laun
 Result<void> make_ready(const DockerSite& site, DockerRecord& record, const ContainerFacts& container,
                         const CallContext& ctx) {
   if (record.confined_start != container.started_at) {
-    if (auto confined = confine_network(site, record, container, ctx); !confined) return confined;
+    if (auto confined = confine_network(site, record, container, ctx); !confined) {
+      return has_ended(site, container, ctx) ? Result<void>(unavailable(kEndedEarly)) : confined;
+    }
     record.confined_start = container.started_at;
     if (auto saved = save_docker_record(site.paths(record.name).record, record); !saved) return saved;
   }

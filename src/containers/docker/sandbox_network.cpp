@@ -41,8 +41,8 @@ Result<std::vector<Ipv4Network>> networks_to_block(const DockerSite& site, const
   return blocked;
 }
 
-// The container's network namespace, where this process can have it: as root, on the engine's machine and among its
-// processes. The pid is the engine's word, so the control group has to say the same.
+// The container's network namespace, where this process can have it: as root and among the engine's processes. The pid
+// is the engine's word, so the control group has to say the same.
 net::UniqueFd open_namespace(const ContainerFacts& container) {
   if (::geteuid() != 0 || container.pid <= 1 || container.id.empty()) return {};
   const std::string process = "/proc/" + std::to_string(container.pid);
@@ -148,7 +148,9 @@ Result<void> confine_network(const DockerSite& site, const DockerRecord& record,
   if (!blocked) return fail(blocked.error());
   NetworkFilter filter{std::move(*blocked), !record.in_folders};
   Result<void> done;
-  if (const auto netns = open_namespace(container)) {
+  net::UniqueFd netns;
+  if (site.engine.address().is_unix()) netns = open_namespace(container);
+  if (netns) {
     done = install_network_filter(filter, netns.get());
   } else {
     std::vector<std::string> arguments = {"--block-networks", joined(filter.blocked)};
