@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
@@ -70,6 +71,7 @@ struct CommandLine {
   std::string follow;
   std::vector<std::string> blocked;  // networks, for --block-networks
   bool pass_replies = false;
+  std::vector<std::string> gift;  // path, uid and gid, for --give
 };
 
 // Returns the exit code when the program is to end at once.
@@ -100,9 +102,13 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
                     ->excludes(workspace)
                     ->excludes(listen);
   app.add_flag("--pass-replies", line.pass_replies, "Replies to connections from outside pass all the same")->needs(block);
+  app.add_option("--give", line.gift, "PATH UID GID: give a folder to a user, and end; needs CAP_CHOWN")
+      ->expected(3)
+      ->excludes(workspace)
+      ->excludes(listen);
   try {
     app.parse(argc, argv);
-    if (line.follow.empty() && line.blocked.empty() && (line.options.workspace.empty() || (line.options.listen.empty() && !line.stdio))) {
+    if (line.follow.empty() && line.blocked.empty() && line.gift.empty() && (line.options.workspace.empty() || (line.options.listen.empty() && !line.stdio))) {
       throw CLI::RequiredError("--workspace and one of --listen and --stdio");
     }
     int& width = line.options.width;
@@ -211,6 +217,12 @@ int block_networks(const CommandLine& line) {
   return installed ? 0 : complain(installed.error());
 }
 
+int give(const std::vector<std::string>& gift) {
+  const auto number = [](const std::string& text) { return static_cast<uid_t>(std::strtoul(text.c_str(), nullptr, 10)); };
+  if (::lchown(gift[0].c_str(), number(gift[1]), number(gift[2])) == 0) return 0;
+  return complain(errno_error("cannot chown " + gift[0], errno).value());
+}
+
 }  // namespace
 }  // namespace ottobot::sandboxd
 
@@ -219,6 +231,7 @@ int main(int argc, char** argv) {
   CommandLine line;
   if (auto code = parse(argc, argv, line)) return *code;
   if (!line.blocked.empty()) return block_networks(line);
+  if (!line.gift.empty()) return give(line.gift);
   if (line.follow.empty()) return serve(std::move(line.options), line.stdio);
   follow_file(line.follow, STDOUT_FILENO);
   return 0;

@@ -1,7 +1,7 @@
 // Stands in for ottobot-sandboxd in tests of what is around it: answers GET /health, and POST /run by running the body
 // as a shell command ("OUTPUT\nexit=N"). Static, because it runs inside the sandbox. TEST_DAEMON in its environment
 // scripts failures: "exit" ends at once, "mute" never listens, "stubborn" ignores SIGTERM.
-//   --block-networks LIST [--pass-replies]   as the real one
+//   --block-networks LIST [--pass-replies], --give PATH UID GID   as the real one
 //   --connect ADDRESS PORT [DEVICE]          says how a TCP connection went, from a socket that is bound to DEVICE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -131,6 +131,9 @@ int main(int argc, char** argv) {
   const std::string job = argc > 1 ? argv[1] : "";
   if (job == "--connect" && argc > 3) return connect_to(argv[2], argv[3], argc > 4 ? argv[4] : nullptr);
   if (job == "--block-networks" && argc > 2) return block(argv[2], argc > 3);
+  if (job == "--give" && argc > 4) {
+    return ::chown(argv[2], static_cast<uid_t>(std::atoi(argv[3])), static_cast<gid_t>(std::atoi(argv[4]))) == 0 ? 0 : 1;
+  }
   const char* place = nullptr;
   for (int i = 1; i + 1 < argc; ++i) {
     if (std::strcmp(argv[i], "--listen") == 0) place = argv[i + 1];

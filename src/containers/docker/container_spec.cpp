@@ -104,11 +104,12 @@ Json container_spec(const ContainerPlan& plan) {
 
 Json helper_spec(const HelperPlan& plan) {
   Json config = common_host_config();
-  config["CapAdd"] = {"NET_ADMIN"};
-  config["NetworkMode"] = "container:" + plan.container;
+  config["CapAdd"] = {plan.capability};
+  config["NetworkMode"] = plan.network;
   config["Mounts"] = Json::array();
   if (plan.sandboxd) config["Mounts"].push_back(bind(*plan.sandboxd, kContainerProgram, true));
   if (!plan.sandboxd) config["Mounts"].push_back(volume({}, kContainerProgramFolder));
+  if (!plan.workspace_volume.empty()) config["Mounts"].push_back(volume(plan.workspace_volume, kContainerWorkspace));
   return {{"Image", plan.image},
           {"User", "0:0"},
           {"Entrypoint", {kContainerProgram}},

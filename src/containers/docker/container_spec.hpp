@@ -42,11 +42,14 @@ struct ContainerPlan {
 };
 Json container_spec(const ContainerPlan& plan);
 
-// A container that runs our program once, as root with one capability, in the network of `container`.
+// A container that runs our program once, as root with one capability.
 struct HelperPlan {
-  std::string image, container;
+  std::string image;
   LabelMap labels;
   std::vector<std::string> arguments;
+  std::string capability;        // "NET_ADMIN"
+  std::string network = "none";  // "container:ID": that of another container
+  std::string workspace_volume;  // the volume of a workspace that it sees; empty = none
   std::optional<std::string> sandboxd;  // on this host; without it, it is put in by archive
 };
 Json helper_spec(const HelperPlan& plan);

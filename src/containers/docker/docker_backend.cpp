@@ -6,6 +6,7 @@
 #include "containers/common/files.hpp"
 #include "containers/common/folder_lock.hpp"
 #include "containers/common/wait_until.hpp"
+#include "containers/docker/helper_container.hpp"
 #include "containers/docker/images.hpp"
 #include "containers/docker/launch_book.hpp"
 #include "containers/docker/launch_container.hpp"

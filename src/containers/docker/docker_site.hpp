@@ -31,7 +31,7 @@ class DockerSite {
   }
   // Also of the volume of its workspace. No name has a dot in it, so no two of these are alike.
   std::string container_name(const std::string& name) const { return "ottobot." + options.instance + "." + name; }
-  std::string helper_name(const std::string& name) const { return container_name(name) + ".network"; }
+  std::string helper_name(const std::string& name) const { return container_name(name) + ".helper"; }
   std::string network_name() const { return options.network + "." + options.instance; }
   bool has_network() const { return options.network != "none"; }
 

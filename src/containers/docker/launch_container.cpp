@@ -8,6 +8,7 @@
 
 #include "containers/common/files.hpp"
 #include "containers/common/health.hpp"
+#include "containers/docker/helper_container.hpp"
 #include "containers/docker/images.hpp"
 #include "containers/docker/program_archive.hpp"
 #include "containers/docker/sandbox_network.hpp"
@@ -180,10 +181,14 @@ class Launch {
   }
 
   Result<void> fill_volumes() {
-    auto owned = folder_archive(record_.uid, site_.sandbox_gid());
-    if (!owned) return fail(owned.error());
-    auto put = site_.engine.put_archive(id_, kContainerWorkspace, std::move(*owned), ctx_);
-    if (!put) return fail(put.error(), "preparing the workspace's volume");
+    // A new volume is root's, and an archive cannot change that.
+    HelperPlan helper;
+    helper.arguments = {"--give", kContainerWorkspace, std::to_string(record_.uid), std::to_string(site_.sandbox_gid())};
+    helper.capability = "CHOWN";
+    helper.workspace_volume = name_;
+    if (auto given = run_helper(site_, record_, std::move(helper), ctx_); !given) {
+      return fail(given.error(), "preparing the workspace's volume");
+    }
     return put_program(site_.engine, id_, site_.options.sandboxd_path, ctx_);
   }
 

@@ -8,16 +8,12 @@
 
 #include "containers/common/files.hpp"
 #include "containers/common/network_filter.hpp"
-#include "containers/docker/program_archive.hpp"
+#include "containers/docker/helper_container.hpp"
 #include "net/unique_fd.hpp"
 
 namespace ottobot::containers {
 namespace {
 
-constexpr std::chrono::milliseconds kHelperTime{30'000};
-constexpr std::chrono::milliseconds kCleanupTime{10'000};
-constexpr std::size_t kLongestComplaint = 2000;
-constexpr const char* kHelperRole = "network";
 constexpr const char* kFilterHint =
     "its host needs the kernel's nf_tables (modprobe nf_tables); CONTAINER_NETWORK=none does without a network";
 
@@ -52,50 +48,6 @@ net::UniqueFd open_namespace(const ContainerFacts& container) {
   return fd;
 }
 
-class Helper {
- public:
-  Helper(const DockerSite& site, const DockerRecord& record, const ContainerFacts& container)
-      : site_(site), record_(record), container_(container) {}
-  ~Helper() {
-    if (!id_.empty()) (void)site_.engine.remove(id_, with_timeout(kCleanupTime));
-  }
-  Helper(const Helper&) = delete;
-  Helper& operator=(const Helper&) = delete;
-
-  Result<void> run(std::vector<std::string> arguments, const CallContext& ctx) {
-    if (auto removed = remove_helper(site_, record_.name, ctx); !removed) return removed;
-    HelperPlan plan;
-    plan.image = record_.image;
-    plan.container = container_.id;
-    plan.labels = site_.labels_of(record_.name, {{kRoleLabel, kHelperRole}});
-    plan.arguments = std::move(arguments);
-    if (record_.in_folders) plan.sandboxd = site_.options.sandboxd_path;
-    auto made = site_.engine.create(site_.helper_name(record_.name), helper_spec(plan), ctx);
-    if (!made) return fail(made.error());
-    id_ = *made;
-    if (auto given = give_program(ctx); !given) return given;
-    if (auto started = site_.engine.start(id_, ctx); !started) return started;
-    return await(ctx.within(kHelperTime));
-  }
-
- private:
-  Result<void> give_program(const CallContext& ctx) {
-    if (record_.in_folders) return {};
-    return put_program(site_.engine, id_, site_.options.sandboxd_path, ctx);
-  }
-  Result<void> await(const CallContext& ctx) {
-    auto code = site_.engine.wait_ended(id_, ctx);
-    if (!code) return fail(code.error());
-    if (*code == 0) return {};
-    return unavailable(site_.engine.logs(id_, 5, kLongestComplaint, ctx).value_or("exit code " + std::to_string(*code)));
-  }
-
-  const DockerSite& site_;
-  const DockerRecord& record_;
-  const ContainerFacts& container_;
-  std::string id_;
-};
-
 std::string joined(const std::vector<Ipv4Network>& networks) {
   std::string all;
   for (const auto& network : networks) all += (all.empty() ? "" : ",") + to_string(network);
@@ -119,13 +71,6 @@ Result<void> ensure_network(DockerSite& site, const CallContext& ctx) {
   if (*known && site.is_ours((*known)->labels)) return {};
   return conflict("the container engine has another network " + name,
                   "remove it (docker network rm " + name + "), or set CONTAINER_NETWORK to another name");
-}
-
-Result<void> remove_helper(const DockerSite& site, const std::string& name, const CallContext& ctx) {
-  auto known = site.engine.inspect(site.helper_name(name), ctx);
-  if (!known) return fail(known.error());
-  if (!*known || !site.is_ours((*known)->labels)) return {};
-  return site.engine.remove((*known)->id, ctx);
 }
 
 void release_network(DockerSite& site, const CallContext& ctx) {
@@ -153,9 +98,12 @@ Result<void> confine_network(const DockerSite& site, const DockerRecord& record,
   if (netns) {
     done = install_network_filter(filter, netns.get());
   } else {
-    std::vector<std::string> arguments = {"--block-networks", joined(filter.blocked)};
-    if (filter.replies_pass) arguments.push_back("--pass-replies");
-    done = Helper(site, record, container).run(std::move(arguments), ctx);
+    HelperPlan helper;
+    helper.arguments = {"--block-networks", joined(filter.blocked)};
+    if (filter.replies_pass) helper.arguments.push_back("--pass-replies");
+    helper.capability = "NET_ADMIN";
+    helper.network = "container:" + container.id;
+    done = run_helper(site, record, std::move(helper), ctx);
   }
   if (done) return {};
   if (auto more = ctx.check(); !more) return more;

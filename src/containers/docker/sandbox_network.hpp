@@ -18,7 +18,4 @@ void release_network(DockerSite& site, const CallContext& ctx);
 Result<void> confine_network(const DockerSite& site, const DockerRecord& record, const ContainerFacts& container,
                              const CallContext& ctx);
 
-// What a process that was killed while it confined a network left.
-Result<void> remove_helper(const DockerSite& site, const std::string& name, const CallContext& ctx);
-
 }  // namespace ottobot::containers
