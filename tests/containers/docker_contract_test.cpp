@@ -13,7 +13,9 @@ ContainerBackendSubject docker_subject(const char* name, EngineKind kind) {
   return {name, [folder, kind, instance = "contract-" + new_id().substr(0, 8)]() -> std::unique_ptr<ContainerBackend> {
             const auto engine = containers::engine_options(kind);
             if (!engine) {
-              EXPECT_EQ(std::getenv("CI"), nullptr) << containers::missing_engine();
+              if (!containers::is_missing_for_good_reason(kind)) {
+                EXPECT_EQ(std::getenv("CI"), nullptr) << containers::missing_engine();
+              }
               return nullptr;
             }
             auto backend = containers::make_docker_backend(containers::docker_options(*folder, instance, *engine),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The container engines of a test run: one for all tests that need one, and gone afterwards.
-#   docker_engine.sh start DIR    the engine at DOCKER_HOST if that answers, else a dockerd of our own; also Podman's
-#                                 service. Their addresses, and images to test with, are noted in DIR
+#   docker_engine.sh start DIR    the engine at DOCKER_HOST, or at its usual place, if one answers, else a dockerd of our
+#                                 own; also Podman's service. Their addresses are noted in DIR
 #   docker_engine.sh restart DIR  starts our dockerd again, after it was killed
 #   docker_engine.sh stop DIR     ends what was started, and leaves the machine's network as it was
 # Without root or without the programs there is no engine: DIR/missing says why, and the tests judge.
@@ -148,8 +148,8 @@ start() {
   work=$(mktemp -d /tmp/ottobot-engine-XXXXXX)
   echo "$work" >"$dir/work"
   make_image
-  host=${DOCKER_HOST-}
-  if [ -z "$host" ] || ! answers "$host"; then
+  host=${DOCKER_HOST:-unix:///var/run/docker.sock}
+  if ! answers "$host"; then
     [ "$(id -u)" -eq 0 ] || give_up "a dockerd of our own needs root; or set DOCKER_HOST"
     command -v dockerd >/dev/null && network_tools || give_up "dockerd or iptables is not installed (docker.io, iptables)"
     start_docker

@@ -21,6 +21,8 @@ enum class EngineKind { docker, docker_by_tls, podman };
 
 // How the test run's engine is reached; nullopt when there is none.
 std::optional<DockerEngineOptions> engine_options(EngineKind kind);
+// The engine is there, but is not ours: nobody made it listen on TCP as well.
+bool is_missing_for_good_reason(EngineKind kind);
 // Why not.
 std::string missing_engine();
 

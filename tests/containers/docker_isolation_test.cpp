@@ -37,7 +37,7 @@ std::string address_in(const Json& container, const std::string& network) {
 TEST_F(DockerIsolation, TheEngineIsAskedForEveryLimitAndNothingElse) {
   LaunchParams wanted = params();
   wanted.labels = {{labels::kSession, "s1"}};
-  wanted.limits = {256 << 20, 0.5, 100};
+  wanted.limits = {256 << 20, 0.5, 100, 5 << 20};
   launched(wanted);
   const Json box = engine_json("/containers/" + container_name() + "/json");
   const Json& host = box["HostConfig"];
@@ -46,6 +46,7 @@ TEST_F(DockerIsolation, TheEngineIsAskedForEveryLimitAndNothingElse) {
   EXPECT_EQ(host["NanoCpus"], 500'000'000);
   EXPECT_EQ(host["PidsLimit"], 100);
   EXPECT_EQ(host["ShmSize"], 32 << 20);
+  EXPECT_THAT(dump_json(host["Ulimits"]), HasSubstr(R"({"Hard":5242880,"Name":"fsize","Soft":5242880})"));
   EXPECT_EQ(host["CapDrop"], Json({"ALL"}));
   EXPECT_TRUE(host["CapAdd"].is_null());
   EXPECT_EQ(host["SecurityOpt"], Json({"no-new-privileges"}));
@@ -102,6 +103,17 @@ TEST_F(DockerIsolation, FilledScratchSpaceSaysSoAndTheSandboxLives) {
   EXPECT_THAT(run_in(box, "dd if=/dev/zero of=/tmp/big bs=1M count=200").output, HasSubstr("No space left"));
   EXPECT_THAT(run_in(box, "dd if=/dev/zero of=$HOME/big bs=1M count=200").output, HasSubstr("No space left"));
   EXPECT_EQ(run_in(box, "echo alive").output, "alive\n");
+}
+
+TEST_F(DockerIsolation, NoFileGrowsBeyondTheDisksLimit) {
+  LaunchParams wanted = params();
+  wanted.limits.disk_bytes = 5 << 20;
+  const Sandbox box = launched(wanted);
+  EXPECT_NE(run_in(box, "dd if=/dev/zero of=/workspace/big bs=1M count=6").exit_code, 0);
+  EXPECT_EQ(run_in(box, "stat -c %s /workspace/big").output, "5242880\n");
+  const auto usage = backend_->disk_usage("box", ctx());
+  ASSERT_TRUE(usage) << usage.error().to_string();
+  EXPECT_GE(*usage, 5u << 20);
 }
 
 TEST_F(DockerIsolation, TheProcessLimitHolds) {

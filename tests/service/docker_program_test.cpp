@@ -3,6 +3,7 @@
 
 #include "containers/docker_fixture.hpp"
 #include "program.hpp"
+#include "skip.hpp"
 
 namespace ottobot::testing {
 namespace {
@@ -13,10 +14,7 @@ class DockerProgram : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto engine = containers::engine_options(EngineKind::docker);
-    if (!engine) {
-      ASSERT_EQ(std::getenv("CI"), nullptr) << containers::missing_engine();
-      GTEST_SKIP() << containers::missing_engine();
-    }
+    if (!engine) OTTOBOT_SKIP_UNLESS_CI(containers::missing_engine());
     host_ = engine->host;
   }
   net::SpawnOptions options(std::vector<std::string> arguments) const {

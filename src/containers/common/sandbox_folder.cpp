@@ -71,6 +71,16 @@ std::vector<std::string> folder_names(const std::string& folder) {
   return names;
 }
 
+Result<std::uint64_t> disk_usage_of(const SandboxPaths& paths, const CallContext& ctx) {
+  std::uint64_t total = 0;
+  for (const auto& path : {paths.workspace, paths.run_dir}) {
+    auto bytes = tree_size(path, ctx);
+    if (!bytes) return bytes;
+    total += *bytes;
+  }
+  return total;
+}
+
 bool matches(const std::map<std::string, std::string>& labels, const std::map<std::string, std::string>& selector) {
   for (const auto& [key, value] : selector) {
     const auto found = labels.find(key);

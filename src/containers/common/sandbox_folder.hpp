@@ -3,11 +3,12 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "ottobot/error.hpp"
+#include "ottobot/call_context.hpp"
 
 namespace ottobot::containers {
 
@@ -31,6 +32,9 @@ Result<std::string> own_folder(const std::string& path, mode_t mode);
 
 // Entries of `folder` that are valid names.
 std::vector<std::string> folder_names(const std::string& folder);
+
+// Bytes of disk that workspace and run_dir take. Errors: those of tree_size().
+Result<std::uint64_t> disk_usage_of(const SandboxPaths& paths, const CallContext& ctx);
 
 bool matches(const std::map<std::string, std::string>& labels, const std::map<std::string, std::string>& selector);
 

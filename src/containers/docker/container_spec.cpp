@@ -11,7 +11,7 @@ constexpr double kNanosPerCpu = 1e9;
 constexpr std::uint64_t kEighthsOfTmp = 3, kEighthsOfHome = 3, kEighthsOfSharedMemory = 1;
 // Given explicitly: Podman's own may be more than it may itself set. The second counts all of the user's processes on the
 // engine's machine; PidsLimit is what bounds one sandbox.
-constexpr int kOpenFiles = 16'384, kProcessesOfUser = 32'768;
+constexpr std::uint64_t kOpenFiles = 16'384, kProcessesOfUser = 32'768;
 
 // Where the image has that folder, runtimes put its mode in the place of ours.
 std::string scratch(const ContainerPlan& plan, std::uint64_t eighths) {
@@ -54,7 +54,7 @@ Json environment(const ContainerPlan& plan) {
 
 std::string port_key() { return std::to_string(kContainerPort) + "/tcp"; }
 
-Json limit(const char* name, int count) { return {{"Name", name}, {"Soft", count}, {"Hard", count}}; }
+Json limit(const char* name, std::uint64_t count) { return {{"Name", name}, {"Soft", count}, {"Hard", count}}; }
 
 // What every container of ours has, whatever it is for.
 Json common_host_config() {
@@ -70,6 +70,7 @@ Json common_host_config() {
 
 Json host_config(const ContainerPlan& plan) {
   Json config = common_host_config();
+  if (plan.limits.disk_bytes > 0) config["Ulimits"].push_back(limit("fsize", plan.limits.disk_bytes));
   config["Mounts"] = mounts(plan);
   config["Tmpfs"] = scratch_mounts(plan);
   config["Memory"] = plan.limits.memory_bytes;

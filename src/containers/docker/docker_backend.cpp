@@ -49,6 +49,7 @@ class DockerBackend final : public ContainerBackend {
   Result<std::vector<Sandbox>> list(const LabelMap& selector, const CallContext& ctx) override;
   Result<std::string> logs(const std::string& name, int tail_lines, const CallContext& ctx) override;
   Result<SandboxStats> stats(const std::string& name, const CallContext& ctx) override;
+  Result<std::uint64_t> disk_usage(const std::string& name, const CallContext& ctx) override;
   Result<std::string> snapshot(const std::string& name, const CallContext& ctx) override;
 
  private:
@@ -347,6 +348,18 @@ Result<SandboxStats> DockerBackend::stats(const std::string& name, const CallCon
   if (!known) return fail(known.error());
   if (known->state() == SandboxState::exited) return SandboxStats{};
   return site_->engine.stats(known->container->id, ctx);
+}
+
+Result<std::uint64_t> DockerBackend::disk_usage(const std::string& name, const CallContext& ctx) {
+  if (!is_valid_name(name)) return no_sandbox(name);
+  auto record = load(name);
+  if (!record) return fail(record.error());
+  if (!*record || !(*record)->in_folders) {
+    auto known = find(name, ctx);
+    if (!known) return fail(known.error());
+    return site_->engine.volume_size(site_->container_name(name), ctx);
+  }
+  return disk_usage_of(site_->paths(name), ctx);
 }
 
 // The root only: the workspace is kept by whoever asks for archives of it.

@@ -237,6 +237,20 @@ Result<void> Engine::remove_network(const std::string& name, const CallContext& 
   return act_away("/networks/" + query_encode(name), ctx, kRemoveTime);
 }
 
+Result<std::uint64_t> Engine::volume_size(const std::string& name, const CallContext& ctx) const {
+  EngineRequest request{"GET", "/system/df?type=volume"};
+  request.timeout = kArchiveTime;
+  auto use = client_->call_json(request, ctx);
+  if (!use) return fail(use.error());
+  const Json* volumes = find_member(*use, "Volumes");
+  for (const Json& volume : volumes != nullptr && volumes->is_array() ? *volumes : Json::array()) {
+    const Json* data = find_member(volume, "UsageData");
+    if (get_string(volume, "Name") != name || data == nullptr) continue;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, get_int(*data, "Size")));
+  }
+  return 0;
+}
+
 Result<void> Engine::remove_volume(const std::string& name, const CallContext& ctx) const {
   return act_away("/volumes/" + query_encode(name), ctx);
 }

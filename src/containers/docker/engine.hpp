@@ -86,6 +86,8 @@ class Engine {
   Result<std::vector<NetworkFacts>> list_networks(const CallContext& ctx) const;
   // A missing one is fine. Errors: also permission_denied or conflict (it is in use).
   Result<void> remove_network(const std::string& name, const CallContext& ctx) const;
+  // Bytes; 0 when there is none. The engine looks at all of its volumes for that.
+  Result<std::uint64_t> volume_size(const std::string& name, const CallContext& ctx) const;
   Result<void> remove_volume(const std::string& name, const CallContext& ctx) const;
 
  private:

@@ -228,13 +228,7 @@ Result<SandboxStats> LocalBackend::stats(const std::string& name, const CallCont
 
 Result<std::uint64_t> LocalBackend::disk_usage(const std::string& name, const CallContext& ctx) {
   if (auto record = load(name); !record) return fail(record.error());
-  std::uint64_t total = 0;
-  for (const auto& path : {site_.paths(name).workspace, site_.paths(name).run_dir}) {
-    auto bytes = tree_size(path, ctx);
-    if (!bytes) return bytes;
-    total += *bytes;
-  }
-  return total;
+  return disk_usage_of(site_.paths(name), ctx);
 }
 
 }  // namespace
