@@ -101,14 +101,16 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
                     ->delimiter(',')
                     ->excludes(workspace)
                     ->excludes(listen);
-  app.add_flag("--pass-replies", line.pass_replies, "Replies to connections from outside pass all the same")->needs(block);
+  app.add_flag("--pass-replies", line.pass_replies, "Replies to connections from outside pass all the same")
+      ->needs(block);
   app.add_option("--give", line.gift, "PATH UID GID: give a folder to a user, and end; needs CAP_CHOWN")
       ->expected(3)
       ->excludes(workspace)
       ->excludes(listen);
   try {
     app.parse(argc, argv);
-    if (line.follow.empty() && line.blocked.empty() && line.gift.empty() && (line.options.workspace.empty() || (line.options.listen.empty() && !line.stdio))) {
+    if (line.follow.empty() && line.blocked.empty() && line.gift.empty() &&
+        (line.options.workspace.empty() || (line.options.listen.empty() && !line.stdio))) {
       throw CLI::RequiredError("--workspace and one of --listen and --stdio");
     }
     int& width = line.options.width;
@@ -218,7 +220,9 @@ int block_networks(const CommandLine& line) {
 }
 
 int give(const std::vector<std::string>& gift) {
-  const auto number = [](const std::string& text) { return static_cast<uid_t>(std::strtoul(text.c_str(), nullptr, 10)); };
+  const auto number = [](const std::string& text) {
+    return static_cast<uid_t>(std::strtoul(text.c_str(), nullptr, 10));
+  };
   if (::lchown(gift[0].c_str(), number(gift[1]), number(gift[2])) == 0) return 0;
   return complain(errno_error("cannot chown " + gift[0], errno).value());
 }

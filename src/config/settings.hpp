@@ -49,7 +49,7 @@ struct Settings {
 
   std::string agent_image = "ottobot-agent";
   std::string container_network = "ottobot-network";
-  std::string docker_host;                 // empty = unix:///var/run/docker.sock
+  std::string docker_host;  // empty = unix:///var/run/docker.sock
   bool docker_tls_verify = false;
   std::filesystem::path docker_cert_path;  // never empty after load_settings() where there is a home
 

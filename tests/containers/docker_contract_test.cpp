@@ -25,7 +25,8 @@ ContainerBackendSubject docker_subject(const char* name, EngineKind kind) {
           }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Docker, ContainerBackendContract, ::testing::Values(docker_subject("docker", EngineKind::docker),
+INSTANTIATE_TEST_SUITE_P(Docker, ContainerBackendContract,
+                         ::testing::Values(docker_subject("docker", EngineKind::docker),
                                            docker_subject("docker_by_tls", EngineKind::docker_by_tls),
                                            docker_subject("podman", EngineKind::podman)));
 

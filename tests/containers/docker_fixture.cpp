@@ -18,9 +18,7 @@ std::string first_line(const fs::path& path) {
   return line;
 }
 
-fs::path engine_folder() {
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "docker-engine";
-}
+fs::path engine_folder() { return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "docker-engine"; }
 
 const char* file_of(EngineKind kind) {
   if (kind == EngineKind::podman) return "podman";
@@ -46,6 +44,8 @@ std::optional<DockerEngineOptions> engine_options(EngineKind kind) {
   if (options.host.empty()) return std::nullopt;
   return options;
 }
+
+std::string test_image_file() { return first_line(engine_folder() / "work") + "/image.tar"; }
 
 bool is_missing_for_good_reason(EngineKind kind) {
   return kind == EngineKind::docker_by_tls && engine_options(EngineKind::docker) && !engine_options(kind);

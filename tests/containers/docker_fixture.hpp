@@ -1,5 +1,5 @@
-// A docker backend over the engine that docker_engine.sh started, with the stand-in daemon, and a look at what it leaves
-// there.
+// A docker backend over the engine that docker_engine.sh started, with the stand-in daemon, and a look at what it
+// leaves there.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,6 +23,8 @@ enum class EngineKind { docker, docker_by_tls, podman };
 std::optional<DockerEngineOptions> engine_options(EngineKind kind);
 // The engine is there, but is not ours: nobody made it listen on TCP as well.
 bool is_missing_for_good_reason(EngineKind kind);
+// The root of the test image, as tar.
+std::string test_image_file();
 // Why not.
 std::string missing_engine();
 

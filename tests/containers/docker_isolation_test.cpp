@@ -70,9 +70,8 @@ TEST_F(DockerIsolation, TheEngineIsAskedForEveryLimitAndNothingElse) {
   for (const Json& mount : box["Mounts"]) {
     if (mount["Type"] != "tmpfs") mounts[mount["Destination"]] = mount["RW"];
   }
-  EXPECT_EQ(mounts,
-            (std::map<std::string, bool>{
-                {"/workspace", true}, {"/run/ottobot", true}, {"/opt/ottobot/ottobot-sandboxd", false}}));
+  EXPECT_EQ(mounts, (std::map<std::string, bool>{
+                        {"/workspace", true}, {"/run/ottobot", true}, {"/opt/ottobot/ottobot-sandboxd", false}}));
 }
 
 TEST_F(DockerIsolation, TheAgentIsAnOrdinaryUserWithoutPowers) {
@@ -120,8 +119,9 @@ TEST_F(DockerIsolation, TheProcessLimitHolds) {
   LaunchParams wanted = params();
   wanted.limits.pids = 30;
   const Sandbox box = launched(wanted);
-  EXPECT_THAT(run_in(box, "for i in $(echo 1 2 3 4 5 6 7 8 9 10); do for j in 1 2 3 4 5; do sleep 5 & done; done").output,
-              HasSubstr("can't fork"));
+  EXPECT_THAT(
+      run_in(box, "for i in $(echo 1 2 3 4 5 6 7 8 9 10); do for j in 1 2 3 4 5; do sleep 5 & done; done").output,
+      HasSubstr("can't fork"));
   EXPECT_TRUE(waits_until([&] { return backend_->stats("box", ctx())->processes < 20; }));
   EXPECT_EQ(run_in(box, "echo alive").output, "alive\n");
 }
@@ -138,7 +138,8 @@ TEST_F(DockerIsolation, TheEnginesSocketAndTheServersEnvironmentAreNotInside) {
 TEST_F(DockerIsolation, SandboxesDoNotReachEachOther) {
   const Sandbox first = launched(params("first"));
   const Sandbox second = launched(params("second"));
-  const std::string address = address_in(engine_json("/containers/" + container_name("first") + "/json"), network_name());
+  const std::string address =
+      address_in(engine_json("/containers/" + container_name("first") + "/json"), network_name());
   run_in(first, "setsid nc -ll -p 7000 -e echo hello >/dev/null 2>&1 &");
   ASSERT_TRUE(waits_until([&] { return run_in(first, connect_command(address, 7000)).exit_code == 0; }));
   expect_out_of_reach(second, address, 7000);
@@ -184,10 +185,11 @@ class Neighbour {
     options.argv = {"ip", "netns", "exec", name_, stand_in_daemon(), "--listen", "198.51.100.2:7100"};
     auto server = net::spawn(options);
     EXPECT_TRUE(server) << server.error().to_string();
-    if (server) server_ = server->pid();
+    if (server) server_ = std::move(*server);
   }
   ~Neighbour() {
-    if (server_ > 0) ::kill(server_, SIGKILL);
+    server_.kill_group();
+    (void)server_.wait(with_timeout(std::chrono::seconds(5)));
     run("ip link delete " + link_);
     run("ip netns delete " + name_);
   }
@@ -199,7 +201,7 @@ class Neighbour {
 
   const std::string name_ = "ottobot-" + std::to_string(::getpid());
   const std::string link_ = "ottob" + std::to_string(::getpid());
-  pid_t server_ = -1;
+  net::Process server_;
 };
 
 TEST_F(DockerIsolation, WhatIsBeyondTheHostIsReached) {

@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "containers/docker_fixture.hpp"
+#include "net/process/spawn.hpp"
+#include "net/process/unix_socket.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::containers {
@@ -119,6 +121,50 @@ TEST_F(DockerLifecycle, AMissingImageIsNamedWithTheCommandThatMendsIt) {
   EXPECT_THAT(refused.error().hint, HasSubstr("docker pull ottobot-no-such-image:1"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
   EXPECT_FALSE(fs::exists(sandbox_folder()));
+}
+
+// A registry with the test image in it, until the end of the scope.
+class Registry {
+ public:
+  Registry() {
+    net::SpawnOptions options;
+    options.argv = {"python3", OTTOBOT_REGISTRY_SCRIPT, test_image_file(), std::to_string(kPort)};
+    auto process = net::spawn(options);
+    EXPECT_TRUE(process) << process.error().to_string();
+    if (process) process_ = std::move(*process);
+    EXPECT_TRUE(waits_until([] { return net::connect_tcp("127.0.0.1", kPort, ctx()).has_value(); }));
+  }
+  ~Registry() {
+    process_.kill_group(SIGKILL);
+    (void)process_.wait(ctx());
+  }
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+  static std::string image(const std::string& tag) { return "127.0.0.1:" + std::to_string(kPort) + "/pulled:" + tag; }
+
+ private:
+  static constexpr int kPort = 23'763;
+  static CallContext ctx() { return with_timeout(std::chrono::seconds(5)); }
+  net::Process process_;
+};
+
+TEST_F(DockerLifecycle, AnImageThatIsNotThereIsPulledAndTheProgressIsTold) {
+  const Registry registry;
+  LaunchParams wanted = params();
+  wanted.image = Registry::image("1");
+  std::vector<std::string> told;
+  auto box = backend_->launch(
+      wanted, [&](int, const std::string& message) { told.push_back(message); }, ctx());
+  ASSERT_TRUE(box) << box.error().to_string();
+  EXPECT_THAT(told, ::testing::Contains(HasSubstr("pulling " + wanted.image)));
+  EXPECT_EQ(run_in(*box, "echo pulled").output, "pulled\n");
+  ASSERT_TRUE(backend_->remove("box", ctx()));
+  EXPECT_TRUE(client_->call({"DELETE", "/images/" + wanted.image}, ctx()));
+  wanted.image = Registry::image("2");
+  const auto missing = backend_->launch(wanted, nullptr, ctx());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::not_found);
+  EXPECT_THAT(missing.error().message, HasSubstr("manifest unknown"));
 }
 
 TEST_F(DockerLifecycle, TheFirstImageOfTheEnvironmentThatIsThereIsTaken) {

@@ -76,17 +76,16 @@ TEST(FrameDecoder, KeepsTheEndAndRefusesWhatIsNoStream) {
 }
 
 TEST(PullProgress, CountsLayersAndNeverFalls) {
-  const std::string lines =
-      R"({"status":"Pulling from library/x","id":"latest"})"
-      "\n"
-      R"({"status":"Downloading","progressDetail":{"current":1048576,"total":4194304},"id":"a"})"
-      "\r\n"
-      R"(not json)"
-      "\n"
-      R"({"status":"Downloading","progressDetail":{"current":0,"total":4194304},"id":"b"})"
-      "\n"
-      R"({"status":"Download complete","progressDetail":{},"id":"a"})"
-      "\n";
+  const std::string lines = R"({"status":"Pulling from library/x","id":"latest"})"
+                            "\n"
+                            R"({"status":"Downloading","progressDetail":{"current":1048576,"total":4194304},"id":"a"})"
+                            "\r\n"
+                            R"(not json)"
+                            "\n"
+                            R"({"status":"Downloading","progressDetail":{"current":0,"total":4194304},"id":"b"})"
+                            "\n"
+                            R"({"status":"Download complete","progressDetail":{},"id":"a"})"
+                            "\n";
   for (std::size_t at = 0; at <= lines.size(); ++at) {
     PullProgress progress;
     progress.feed(lines.substr(0, at));
@@ -123,7 +122,8 @@ TEST(EngineError, SaysWhatTheStatusMeans) {
 }
 
 TEST(EngineAnswers, AreReadWhateverTheirForm) {
-  const Json inspected = Json::parse(R"({"Id":"abc","Name":"/n","State":{"Status":"exited","ExitCode":137,"OOMKilled":true,
+  const Json inspected =
+      Json::parse(R"({"Id":"abc","Name":"/n","State":{"Status":"exited","ExitCode":137,"OOMKilled":true,
     "Pid":0,"StartedAt":"t"},"Config":{"Labels":{"a":"b","c":1},"Env":["X=1"]},
     "NetworkSettings":{"Ports":{"8300/tcp":[{"HostIp":"127.0.0.1","HostPort":"32768"}]}}})");
   const ContainerFacts facts = container_facts(inspected);

@@ -132,7 +132,8 @@ int main(int argc, char** argv) {
   if (job == "--connect" && argc > 3) return connect_to(argv[2], argv[3], argc > 4 ? argv[4] : nullptr);
   if (job == "--block-networks" && argc > 2) return block(argv[2], argc > 3);
   if (job == "--give" && argc > 4) {
-    return ::chown(argv[2], static_cast<uid_t>(std::atoi(argv[3])), static_cast<gid_t>(std::atoi(argv[4]))) == 0 ? 0 : 1;
+    return ::chown(argv[2], static_cast<uid_t>(std::atoi(argv[3])), static_cast<gid_t>(std::atoi(argv[4]))) == 0 ? 0
+                                                                                                                 : 1;
   }
   const char* place = nullptr;
   for (int i = 1; i + 1 < argc; ++i) {

@@ -50,8 +50,8 @@ TEST_F(DockerProgram, ATurnRunsInAContainerAndItsFilesComeOut) {
     {"tool_calls": [{"name": "write_file", "args": {"path": "hello.sh", "content": "echo from $(hostname) in $PWD"}}]},
     {"tool_calls": [{"name": "execute_command", "args": {"command": "sh hello.sh > said"}}]},
     {"text": "done"}]}]})";
-  const auto result = run(options({"run", "work", "--backend", "docker", "--model", "scripted:" + scenario.string(),
-                                   "--out", "project"}));
+  const auto result = run(
+      options({"run", "work", "--backend", "docker", "--model", "scripted:" + scenario.string(), "--out", "project"}));
   ASSERT_EQ(result.status.code, 0) << result.out << result.err;
   std::string said;
   std::getline(std::ifstream(home_.dir() / "project/said") >> std::ws, said);

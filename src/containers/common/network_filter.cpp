@@ -62,8 +62,8 @@ std::string load_meta(std::uint32_t key) {
 }
 
 std::string compare(std::uint32_t operation, const std::string& value) {
-  return expression("cmp", number(NFTA_CMP_SREG, kFirstRegister) + number(NFTA_CMP_OP, operation) +
-                               data(NFTA_CMP_DATA, value));
+  return expression(
+      "cmp", number(NFTA_CMP_SREG, kFirstRegister) + number(NFTA_CMP_OP, operation) + data(NFTA_CMP_DATA, value));
 }
 
 std::string mask_with(const std::string& mask) {
@@ -73,9 +73,9 @@ std::string mask_with(const std::string& mask) {
 }
 
 std::string verdict(std::uint32_t code) {
-  return expression("immediate", number(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT) +
-                                     nested(NFTA_IMMEDIATE_DATA,
-                                            nested(NFTA_DATA_VERDICT, number(NFTA_VERDICT_CODE, code))));
+  return expression("immediate",
+                    number(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT) +
+                        nested(NFTA_IMMEDIATE_DATA, nested(NFTA_DATA_VERDICT, number(NFTA_VERDICT_CODE, code))));
 }
 
 std::string is_protocol(std::uint8_t protocol) {

@@ -9,8 +9,8 @@ constexpr const char* kHome = "/home/developer";
 constexpr double kNanosPerCpu = 1e9;
 // Scratch is memory, and what fills it to the brim must leave some: a sandbox whose daemon cannot get a page is lost.
 constexpr std::uint64_t kEighthsOfTmp = 3, kEighthsOfHome = 3, kEighthsOfSharedMemory = 1;
-// Given explicitly: Podman's own may be more than it may itself set. The second counts all of the user's processes on the
-// engine's machine; PidsLimit is what bounds one sandbox.
+// Given explicitly: Podman's own may be more than it may itself set. The second counts all of the user's processes on
+// the engine's machine; PidsLimit is what bounds one sandbox.
 constexpr std::uint64_t kOpenFiles = 16'384, kProcessesOfUser = 32'768;
 
 // Where the image has that folder, runtimes put its mode in the place of ours.
@@ -32,8 +32,8 @@ Json volume(const std::string& name, const char* target) {
 
 Json mounts(const ContainerPlan& plan) {
   if (!plan.folders) return {volume(plan.workspace_volume, kContainerWorkspace), volume({}, kContainerProgramFolder)};
-  return {bind(plan.folders->workspace, kContainerWorkspace, false), bind(plan.folders->run_dir, kContainerRunDir, false),
-          bind(plan.folders->sandboxd, kContainerProgram, true)};
+  return {bind(plan.folders->workspace, kContainerWorkspace, false),
+          bind(plan.folders->run_dir, kContainerRunDir, false), bind(plan.folders->sandboxd, kContainerProgram, true)};
 }
 
 Json scratch_mounts(const ContainerPlan& plan) {
@@ -88,17 +88,18 @@ Json host_config(const ContainerPlan& plan) {
 Json container_spec(const ContainerPlan& plan) {
   const std::string listen = plan.folders ? std::string("unix:") + kContainerRunDir + "/sandboxd.sock"
                                           : "0.0.0.0:" + std::to_string(kContainerPort);
-  Json spec = {{"Image", plan.image},
-               {"User", std::to_string(plan.uid) + ":" + std::to_string(plan.gid)},
-               {"Hostname", "ottobot"},
-               {"WorkingDir", kContainerWorkspace},
-               {"Entrypoint", {kContainerProgram}},
-               {"Cmd", {"--workspace", kContainerWorkspace, "--listen", listen, "--desktop", plan.desktop ? "auto" : "off"}},
-               {"Env", environment(plan)},
-               {"Labels", plan.labels},
-               {"StopSignal", "SIGTERM"},
-               {"Healthcheck", {{"Test", {"NONE"}}}},
-               {"HostConfig", host_config(plan)}};
+  Json spec = {
+      {"Image", plan.image},
+      {"User", std::to_string(plan.uid) + ":" + std::to_string(plan.gid)},
+      {"Hostname", "ottobot"},
+      {"WorkingDir", kContainerWorkspace},
+      {"Entrypoint", {kContainerProgram}},
+      {"Cmd", {"--workspace", kContainerWorkspace, "--listen", listen, "--desktop", plan.desktop ? "auto" : "off"}},
+      {"Env", environment(plan)},
+      {"Labels", plan.labels},
+      {"StopSignal", "SIGTERM"},
+      {"Healthcheck", {{"Test", {"NONE"}}}},
+      {"HostConfig", host_config(plan)}};
   if (!plan.folders) spec["ExposedPorts"] = {{port_key(), Json::object()}};
   return spec;
 }
@@ -111,12 +112,8 @@ Json helper_spec(const HelperPlan& plan) {
   if (plan.sandboxd) config["Mounts"].push_back(bind(*plan.sandboxd, kContainerProgram, true));
   if (!plan.sandboxd) config["Mounts"].push_back(volume({}, kContainerProgramFolder));
   if (!plan.workspace_volume.empty()) config["Mounts"].push_back(volume(plan.workspace_volume, kContainerWorkspace));
-  return {{"Image", plan.image},
-          {"User", "0:0"},
-          {"Entrypoint", {kContainerProgram}},
-          {"Cmd", plan.arguments},
-          {"Labels", plan.labels},
-          {"Healthcheck", {{"Test", {"NONE"}}}},
+  return {{"Image", plan.image},   {"User", "0:0"},         {"Entrypoint", {kContainerProgram}},
+          {"Cmd", plan.arguments}, {"Labels", plan.labels}, {"Healthcheck", {{"Test", {"NONE"}}}},
           {"HostConfig", config}};
 }
 

@@ -34,11 +34,11 @@ struct ContainerPlan {
   SandboxLimits limits;
   bool desktop = true;
   bool gives_scratch_away = true;  // the engine can mount memory for another user than root
-  std::string network;  // "none", or a network's name
+  std::string network;             // "none", or a network's name
   // Without them the workspace is a volume, the program is in another, and the endpoint is a published port.
   std::optional<HostFolders> folders;
   std::string workspace_volume;
-  std::string publish_at;                     // address of the engine's host; empty = all of them
+  std::string publish_at;  // address of the engine's host; empty = all of them
 };
 Json container_spec(const ContainerPlan& plan);
 
@@ -47,9 +47,9 @@ struct HelperPlan {
   std::string image;
   LabelMap labels;
   std::vector<std::string> arguments;
-  std::string capability;        // "NET_ADMIN"
-  std::string network = "none";  // "container:ID": that of another container
-  std::string workspace_volume;  // the volume of a workspace that it sees; empty = none
+  std::string capability;               // "NET_ADMIN"
+  std::string network = "none";         // "container:ID": that of another container
+  std::string workspace_volume;         // the volume of a workspace that it sees; empty = none
   std::optional<std::string> sandboxd;  // on this host; without it, it is put in by archive
 };
 Json helper_spec(const HelperPlan& plan);

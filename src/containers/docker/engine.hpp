@@ -19,8 +19,8 @@ using LabelMap = std::map<std::string, std::string>;
 
 struct EngineFacts {
   std::string version, api_version;
-  std::string os_type;          // "linux"
-  bool has_own_users = false;   // rootless, or with remapped users: uids of the host mean something else inside
+  std::string os_type;         // "linux"
+  bool has_own_users = false;  // rootless, or with remapped users: uids of the host mean something else inside
   bool is_podman = false;
 };
 

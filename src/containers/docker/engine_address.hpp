@@ -8,10 +8,10 @@
 namespace ottobot::containers {
 
 struct EngineAddress {
-  std::string shown;        // for people: "unix:///var/run/docker.sock"
-  std::string socket_path;  // unix
-  std::string base_url;     // tcp: "https://host:2376"
-  std::string host;         // tcp: its host alone
+  std::string shown;                         // for people: "unix:///var/run/docker.sock"
+  std::string socket_path;                   // unix
+  std::string base_url;                      // tcp: "https://host:2376"
+  std::string host;                          // tcp: its host alone
   std::string ca_file, cert_file, key_file;  // tcp with TLS
 
   bool is_unix() const { return !socket_path.empty(); }

@@ -58,7 +58,8 @@ Result<std::string> resolved(const std::string& path) {
 }  // namespace
 
 Error engine_error(int status, const std::string& message) {
-  const std::string text = "the container engine says: " + (message.empty() ? "HTTP " + std::to_string(status) : message);
+  const std::string text =
+      "the container engine says: " + (message.empty() ? "HTTP " + std::to_string(status) : message);
   if (says(message, "no space left on device") || says(message, "disk quota exceeded")) {
     return resource_exhausted(text, "make room on the engine's disk: docker system df, docker system prune").value();
   }
@@ -86,7 +87,8 @@ std::string query_encode(std::string_view text) {
   return encoded;
 }
 
-Result<std::unique_ptr<EngineClient>> EngineClient::make(EngineAddress address, std::chrono::milliseconds call_timeout) {
+Result<std::unique_ptr<EngineClient>> EngineClient::make(EngineAddress address,
+                                                         std::chrono::milliseconds call_timeout) {
   net::HttpClientOptions options;
   options.ca_file = address.ca_file;
   options.client_cert = address.cert_file;

@@ -26,9 +26,9 @@ class EngineClient {
  public:
   static Result<std::unique_ptr<EngineClient>> make(EngineAddress address, std::chrono::milliseconds call_timeout);
 
-  // The body of a 2xx or 304 answer. Errors: not_found, conflict, invalid_argument, permission_denied as the engine's status has it,
-  // resource_exhausted (its disk is full), unavailable (no engine, any other failure, no answer in time),
-  // deadline_exceeded and cancelled (ctx).
+  // The body of a 2xx or 304 answer. Errors: not_found, conflict, invalid_argument, permission_denied as the engine's
+  // status has it, resource_exhausted (its disk is full), unavailable (no engine, any other failure, no answer in
+  // time), deadline_exceeded and cancelled (ctx).
   Result<std::string> call(const EngineRequest& request, const CallContext& ctx) const;
   // The same, with the answer's JSON; null when it has none.
   Result<Json> call_json(const EngineRequest& request, const CallContext& ctx) const;

@@ -1,5 +1,5 @@
-// What has to be done as root on the engine's side, and cannot be done from here: a container that runs our program once,
-// with the one capability that this needs.
+// What has to be done as root on the engine's side, and cannot be done from here: a container that runs our program
+// once, with the one capability that this needs.
 #pragma once
 
 #include "containers/docker/docker_site.hpp"

@@ -183,7 +183,8 @@ class Launch {
   Result<void> fill_volumes() {
     // A new volume is root's, and an archive cannot change that.
     HelperPlan helper;
-    helper.arguments = {"--give", kContainerWorkspace, std::to_string(record_.uid), std::to_string(site_.sandbox_gid())};
+    helper.arguments = {"--give", kContainerWorkspace, std::to_string(record_.uid),
+                        std::to_string(site_.sandbox_gid())};
     helper.capability = "CHOWN";
     helper.workspace_volume = name_;
     if (auto given = run_helper(site_, record_, std::move(helper), ctx_); !given) {

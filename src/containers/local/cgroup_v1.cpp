@@ -3,9 +3,9 @@
 #include <cmath>
 #include <csignal>
 
-#include "containers/local/cgroup.hpp"
 #include "containers/common/files.hpp"
 #include "containers/common/wait_until.hpp"
+#include "containers/local/cgroup.hpp"
 
 namespace ottobot::containers {
 namespace {

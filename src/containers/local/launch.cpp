@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <future>
 
-#include "containers/local/egress.hpp"
 #include "containers/common/files.hpp"
 #include "containers/common/health.hpp"
+#include "containers/common/wait_until.hpp"
+#include "containers/local/egress.hpp"
 #include "containers/local/launcher.hpp"
 #include "containers/local/network_namespace.hpp"
 #include "containers/local/teardown.hpp"
-#include "containers/common/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "containers/common/files.hpp"
 #include "containers/common/folder_lock.hpp"
-#include "containers/local/freezer.hpp"
 #include "containers/common/health.hpp"
+#include "containers/local/freezer.hpp"
 #include "containers/local/launch.hpp"
 #include "containers/local/probe.hpp"
 #include "containers/local/teardown.hpp"

@@ -8,8 +8,8 @@
 #include <csignal>
 
 #include "containers/common/files.hpp"
-#include "containers/local/launcher.hpp"
 #include "containers/common/wait_until.hpp"
+#include "containers/local/launcher.hpp"
 
 namespace ottobot::containers {
 namespace {
