@@ -56,15 +56,21 @@ make_certificates() (
 
 network_tools() { command -v iptables-save >/dev/null && command -v ip >/dev/null; }
 
+bridges() { ip -o link show type bridge | awk -F': ' '{ print $2 }' | sort; }
+
 save_network() {
   iptables-save >"$work/iptables"
-  ip link show docker0 >/dev/null 2>&1 && touch "$work/had_docker0"
+  bridges >"$work/bridges"
   cat /proc/sys/net/ipv4/ip_forward >"$work/ip_forward"
 }
 
+# An engine that was killed, or that had networks at its end, leaves their bridges.
 restore_network() {
+  local bridge
   iptables-restore <"$work/iptables"
-  [ -e "$work/had_docker0" ] || ip link delete docker0 2>/dev/null || true
+  comm -13 "$work/bridges" <(bridges) | grep -E '^(docker0|br-[0-9a-f]{12}|cni-podman[0-9]+)$' | while read -r bridge; do
+    ip link delete "$bridge" || true
+  done
   cat "$work/ip_forward" >/proc/sys/net/ipv4/ip_forward
 }
 
