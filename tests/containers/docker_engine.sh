@@ -68,8 +68,8 @@ save_network() {
 restore_network() {
   local bridge
   iptables-restore <"$work/iptables"
-  comm -13 "$work/bridges" <(bridges) | grep -E '^(docker0|br-[0-9a-f]{12}|cni-podman[0-9]+)$' | while read -r bridge; do
-    ip link delete "$bridge" || true
+  for bridge in $(comm -13 "$work/bridges" <(bridges)); do
+    case $bridge in docker0 | br-* | cni-podman*) ip link delete "$bridge" || true ;; esac
   done
   cat "$work/ip_forward" >/proc/sys/net/ipv4/ip_forward
 }
