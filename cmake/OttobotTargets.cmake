@@ -90,10 +90,10 @@ function(ottobot_program name)
   target_link_options(${name} PRIVATE -Wl,--gc-sections)
 endfunction()
 
-# ottobot_test(NAME SOURCES file... LIBRARIES target... [LABELS label...] [TIMEOUT seconds]): one GoogleTest program, one
-# ctest per test.
+# ottobot_test(NAME SOURCES file... LIBRARIES target... [LABELS label...] [TIMEOUT seconds] [FIXTURES fixture...]
+# [SERIAL]): one GoogleTest program, one ctest per test; with SERIAL nothing else runs meanwhile.
 function(ottobot_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   ottobot_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_precompile_headers(${name} REUSE_FROM ottobot_test_pch)
@@ -104,5 +104,13 @@ function(ottobot_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT})
+  # No empty values: they would be lost on the way, and the names after them taken for values.
+  set(more)
+  if(arg_FIXTURES)
+    list(APPEND more FIXTURES_REQUIRED "${arg_FIXTURES}")
+  endif()
+  if(arg_SERIAL)
+    list(APPEND more RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ${more})
 endfunction()

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <vector>
 
+#include "backends.hpp"
 #include "config/model_name.hpp"
-#include "ottobot/containers/local.hpp"
 #include "ottobot/llm/gemini.hpp"
 #include "ottobot/stores/memory.hpp"
 #include "ottobot/stores/sqlite.hpp"
@@ -17,20 +17,6 @@ namespace {
 
 using config::BuildContext;
 namespace fs = std::filesystem;
-
-Result<std::unique_ptr<ContainerBackend>> local_backend(const BuildContext& context) {
-  auto sandboxd = find_sandboxd(context.settings);
-  if (!sandboxd) return fail(sandboxd.error());
-  containers::LocalBackendOptions options;
-  options.state_dir = context.state_dir / "local";
-  options.sandboxd_path = *sandboxd;
-  options.instance = context.instance;
-  // A server that listens beyond loopback could otherwise be used from its own sandboxes.
-  options.host_reachable = config::listens_on_loopback(context.settings);
-  options.clock = &context.clock;
-  options.logger = &context.logger;
-  return containers::make_local_backend(std::move(options));
-}
 
 Result<std::unique_ptr<SessionStore>> sqlite_store(const BuildContext& context) {
   const auto sync = context.settings.sqlite_full_sync ? SqliteSync::full : SqliteSync::normal;
@@ -70,8 +56,9 @@ fs::path program_dir() {
 
 config::Registry builtin_registry() {
   config::Registry registry;
-  registry.backends.add("auto", local_backend);
-  registry.backends.add("local", local_backend);
+  registry.backends.add("auto", make_best_backend);
+  registry.backends.add("docker", make_docker);
+  registry.backends.add("local", make_local);
   registry.stores.add("memory", memory_store);
   registry.stores.add("sqlite", sqlite_store);
   registry.queues.add("memory", memory_queue);

@@ -37,9 +37,9 @@ constexpr Program kPrograms[] = {
     {"tsc", "node-typescript", "the demonstration's TypeScript project", false},
 };
 
-Finding check_program(const Program& program) {
+Finding check_program(const Program& program, bool sandboxes_are_local) {
   if (net::has_program(program.name)) return {program.name, Verdict::good, std::string(program.name) + " is there", {}};
-  return {program.name, program.required ? Verdict::bad : Verdict::warning,
+  return {program.name, program.required && sandboxes_are_local ? Verdict::bad : Verdict::warning,
           std::string(program.name) + " is missing, so there will be no " + program.purpose,
           std::string("apt-get install -y ") + program.package};
 }
@@ -64,9 +64,9 @@ std::string process_of_lock(const fs::path& dir) {
 
 }  // namespace
 
-std::vector<Finding> check_programs() {
+std::vector<Finding> check_programs(bool sandboxes_are_local) {
   std::vector<Finding> findings;
-  for (const auto& program : kPrograms) findings.push_back(check_program(program));
+  for (const auto& program : kPrograms) findings.push_back(check_program(program, sandboxes_are_local));
   return findings;
 }
 

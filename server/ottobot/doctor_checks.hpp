@@ -23,7 +23,10 @@ struct DoctorContext {
   Logger& logger;
 };
 
-std::vector<Finding> check_programs();
+// Those of local sandboxes are needed only where sandboxes are local.
+std::vector<Finding> check_programs(bool sandboxes_are_local);
+// The engine and its image. Without them `--backend auto` is local.
+std::vector<Finding> check_docker(const DoctorContext& context);
 Finding check_sandboxd(const DoctorContext& context);
 Finding check_backend(const DoctorContext& context);
 Finding check_port(const DoctorContext& context);

@@ -29,7 +29,12 @@ std::string_view sign(Verdict verdict) {
 }
 
 std::vector<Finding> examine(const DoctorContext& context) {
-  auto findings = check_programs();
+  const auto docker = check_docker(context);
+  const bool docker_works = std::all_of(docker.begin(), docker.end(),
+                                        [](const Finding& finding) { return finding.verdict == Verdict::good; });
+  const auto& backend = context.settings.backend;
+  auto findings = check_programs(backend == "local" || (backend == "auto" && !docker_works));
+  findings.insert(findings.end(), docker.begin(), docker.end());
   findings.push_back(check_sandboxd(context));
   findings.push_back(check_backend(context));
   findings.push_back(check_novnc());

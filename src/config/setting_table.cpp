@@ -151,6 +151,18 @@ Result<std::string> docker_host(const std::string& value) {
   return invalid_argument("unix:///PATH or tcp://HOST:PORT");
 }
 
+Result<std::string> network_name(const std::string& value) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  if (value.find_first_not_of(kAllowed) == std::string::npos && value.find_first_of("_.-") != 0) return value;
+  return invalid_argument("a name of letters, digits, _ . and -, or none");
+}
+
+// As docker's own client has it: whatever is set switches it on.
+Result<void> read_docker_tls(Settings& settings, const std::string&) {
+  settings.docker_tls_verify = true;
+  return {};
+}
+
 constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 constexpr std::int64_t kMaxWindow = 100'000'000;
 constexpr auto kChecked = SettingUse::checked;
@@ -158,7 +170,7 @@ constexpr bool kSecret = true;
 
 const std::vector<SettingRow>& rows() {
   static const std::vector<SettingRow> table{
-      {"AGENT_IMAGE", "", "ottobot-agent", "ottobot-agent", checked(any_text), kChecked},
+      {"AGENT_IMAGE", "", "ottobot-agent", "ottobot-agent", text_into(&Settings::agent_image)},
       {"ANTHROPIC_API_KEY", "", "", "your-key", checked(any_text), kChecked, kSecret},
       {"ANTHROPIC_BASE_URL", "", "", "https://api.anthropic.com", checked(parse_base_url), kChecked},
       {"API_HOST", "--host", "127.0.0.1", "127.0.0.1", into(&Settings::host, host_name)},
@@ -166,11 +178,13 @@ const std::vector<SettingRow>& rows() {
       {"CONTAINER_CPU_LIMIT", "", "1", "1.5", read_cpu_limit},
       {"CONTAINER_DISK_LIMIT", "", "10g", "10g", read_disk_limit},
       {"CONTAINER_MEMORY_LIMIT", "", "2g", "2g", read_memory_limit},
-      {"CONTAINER_NETWORK", "", "ottobot-network", "ottobot-network", checked(any_text), kChecked},
+      {"CONTAINER_NETWORK", "", "ottobot-network", "ottobot-network", into(&Settings::container_network, network_name)},
       {"CONTEXT_WINDOW_SIZE", "", "100000", "100000", checked(integer(1000, kMaxWindow)), kChecked},
       {"CORS_ORIGINS", "", "http://localhost:3000,http://localhost:5173", "https://example.com",
        into(&Settings::cors_origins, origins)},
-      {"DOCKER_HOST", "", "", "unix:///var/run/docker.sock", checked(docker_host), kChecked},
+      {"DOCKER_CERT_PATH", "", "", "/etc/docker/certs", path_into(&Settings::docker_cert_path)},
+      {"DOCKER_HOST", "", "", "unix:///var/run/docker.sock", into(&Settings::docker_host, docker_host)},
+      {"DOCKER_TLS_VERIFY", "", "", "1", read_docker_tls},
       {"GEMINI_API_KEY", "", "", "your-key", text_into(&Settings::gemini_api_key), SettingUse::used, kSecret},
       {"GEMINI_BASE_URL", "", "", "https://generativelanguage.googleapis.com",
        into(&Settings::gemini_base_url, parse_base_url)},

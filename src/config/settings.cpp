@@ -152,6 +152,10 @@ Result<void> complete(Settings& settings, const SettingSources& sources) {
     if (!path) return fail(path.error());
     settings.data_dir = std::move(*path);
   }
+  const auto home = sources.environment.find("HOME");
+  if (settings.docker_cert_path.empty() && home != sources.environment.end()) {
+    settings.docker_cert_path = std::filesystem::path(home->second) / ".docker";
+  }
   std::error_code error;
   auto absolute = std::filesystem::absolute(settings.data_dir, error);
   if (!error) settings.data_dir = std::move(absolute);
@@ -210,6 +214,7 @@ Result<std::vector<SettingView>> view_settings(const SettingSources& sources) {
   auto values = collect(sources, settings->warnings);
   if (!values) return fail(values.error());
   const std::map<std::string_view, std::string> derived{{"LLM_MODEL", settings->model},
+                                                        {"DOCKER_CERT_PATH", settings->docker_cert_path.string()},
                                                         {"OTTOBOT_DATA_DIR", settings->data_dir.string()},
                                                         {"OTTOBOT_URL", settings->server_url}};
   std::vector<SettingView> views;

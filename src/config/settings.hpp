@@ -47,6 +47,12 @@ struct Settings {
   int vnc_first = 6080, vnc_last = 6200, mcp_first = 8080, mcp_last = 8200;
   SandboxLimits limits;
 
+  std::string agent_image = "ottobot-agent";
+  std::string container_network = "ottobot-network";
+  std::string docker_host;  // empty = unix:///var/run/docker.sock
+  bool docker_tls_verify = false;
+  std::filesystem::path docker_cert_path;  // never empty after load_settings() where there is a home
+
   std::string model;  // as LLM_MODEL gave it, or the default that the keys allow
   std::string gemini_api_key, gemini_base_url;
   int max_retries = 3;

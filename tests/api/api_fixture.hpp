@@ -1,7 +1,6 @@
 // The whole HTTP face over real sockets: server, client, memory store and a sandbox made of our own HTTP server.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 #include <atomic>
 

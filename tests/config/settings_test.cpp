@@ -135,6 +135,19 @@ TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
   }
 }
 
+TEST_F(SettingsTest, TheEngineIsFoundAsDockersOwnClientFindsIt) {
+  EXPECT_EQ(load().docker_host, "");
+  EXPECT_FALSE(load().docker_tls_verify);
+  EXPECT_EQ(load().agent_image, "ottobot-agent");
+  sources_.environment = {{"HOME", "/x"}, {"DOCKER_HOST", "tcp://h:2376"}, {"DOCKER_TLS_VERIFY", "1"}};
+  const auto settings = load();
+  EXPECT_EQ(settings.docker_host, "tcp://h:2376");
+  EXPECT_TRUE(settings.docker_tls_verify);
+  EXPECT_EQ(settings.docker_cert_path, "/x/.docker");
+  sources_.environment["CONTAINER_NETWORK"] = "a network";
+  EXPECT_NE(error().message.find("CONTAINER_NETWORK"), std::string::npos);
+}
+
 TEST_F(SettingsTest, PortRangesMustRise) {
   sources_.environment["VNC_PORT_RANGE_START"] = "7000";
   sources_.environment["VNC_PORT_RANGE_END"] = "6999";
@@ -286,6 +299,8 @@ TEST(SettingTable, TheTextOfADefaultIsTheDefault) {
     EXPECT_EQ(settings->mcp_last, expected->mcp_last);
     EXPECT_EQ(settings->store + settings->queue + settings->backend + settings->role + settings->host,
               expected->store + expected->queue + expected->backend + expected->role + expected->host);
+    EXPECT_EQ(settings->agent_image, expected->agent_image);
+    EXPECT_EQ(settings->container_network, expected->container_network);
     EXPECT_EQ(settings->log_level, expected->log_level);
     EXPECT_EQ(settings->log_format, expected->log_format);
     EXPECT_EQ(settings->auth, expected->auth);

@@ -1,13 +1,12 @@
 #include "containers/local_fixture.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "net/process/unix_socket.hpp"
 #include "ottobot/ids.hpp"
 #include "skip.hpp"
 
@@ -23,38 +22,7 @@ std::string slurp(const fs::path& path) {
   return text.str();
 }
 
-std::string receive_all(int fd, const CallContext& ctx) {
-  std::string text;
-  while (ctx.check()) {
-    pollfd wait{fd, POLLIN, 0};
-    if (::poll(&wait, 1, 50) <= 0) continue;
-    char buffer[16384];
-    const ssize_t got = ::recv(fd, buffer, sizeof buffer, 0);
-    if (got < 0 && errno == EAGAIN) continue;
-    if (got <= 0) break;
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-  return text;
-}
-
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = "/tmp/ottobot-local-XXXXXX";
-  path_ = ::mkdtemp(pattern.data());
-  fs::permissions(path_, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-std::string built_program(const std::string& name) {
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin" / name;
-}
-
-std::string stand_in_daemon() { return built_program("stand_in_daemon"); }
 
 LocalBackendOptions local_options(const TemporaryFolder& folder, const std::string& instance) {
   LocalBackendOptions options;
@@ -63,26 +31,6 @@ LocalBackendOptions local_options(const TemporaryFolder& folder, const std::stri
   options.sandboxd_path = stand_in_daemon();
   options.instance = instance;
   return options;
-}
-
-std::string ask(const Endpoint& endpoint, const std::string& request, std::chrono::milliseconds timeout) {
-  const CallContext ctx = with_timeout(timeout);
-  auto socket = net::connect_endpoint(endpoint, ctx);
-  if (!socket) return socket.error().to_string();
-  if (::send(socket->get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
-    return "cannot send";
-  }
-  return receive_all(socket->get(), ctx);
-}
-
-ShellResult run_in(const Sandbox& sandbox, const std::string& command, std::chrono::milliseconds timeout) {
-  const std::string request = "POST /run HTTP/1.1\r\nContent-Length: " + std::to_string(command.size()) +
-                              "\r\nConnection: close\r\n\r\n" + command;
-  const std::string answer = ask(sandbox.endpoint, request, timeout);
-  const auto body = answer.find("\r\n\r\n");
-  const auto end = answer.rfind("\nexit=");
-  if (body == std::string::npos || end == std::string::npos) return {-1, answer};
-  return {std::atoi(answer.c_str() + end + 6), answer.substr(body + 4, end - body - 4)};
 }
 
 std::set<std::string> traces_of(const std::string& state_dir, const std::string& instance) {

@@ -3,47 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
 
+#include "containers/sandbox_probe.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/containers/local.hpp"
 
 namespace ottobot::containers {
 
-// A folder that is gone at the end of the test. Its parents can be passed by every uid.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// A program that was built beside the tests.
-std::string built_program(const std::string& name);
-std::string stand_in_daemon();
-
 LocalBackendOptions local_options(const TemporaryFolder& folder, const std::string& instance = "test");
-
-// Sends the bytes and returns all that comes back until the other side closes; what went wrong, when it does.
-std::string ask(const Endpoint& endpoint, const std::string& request,
-                std::chrono::milliseconds timeout = std::chrono::seconds(30));
-
-struct ShellResult {
-  int exit_code = -1;
-  std::string output;
-};
-// Runs `command` in the sandbox. exit_code is -1 when there was no answer.
-ShellResult run_in(const Sandbox& sandbox, const std::string& command,
-                   std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
 // Everything on this host that belongs to `instance`: processes with its folder in their command line, mount points,
 // control groups. Empty when nothing was left.

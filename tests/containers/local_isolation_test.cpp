@@ -1,15 +1,10 @@
 // What a sandbox can see and do of the host.
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "containers/local/launcher_child.hpp"
 #include "containers/local_fixture.hpp"
-#include "net/unique_fd.hpp"
 #include "skip.hpp"
 
 namespace ottobot::containers {
@@ -18,45 +13,6 @@ namespace {
 using LocalIsolation = LocalSandboxTest;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct Listener {
-  net::UniqueFd fd;
-  int port = 0;
-};
-
-Listener listen_on(in_addr_t address) {
-  Listener listener{net::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), 0};
-  for (int port = 21'000; port < 21'100; ++port) {
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_port = htons(static_cast<std::uint16_t>(port));
-    place.sin_addr.s_addr = address;
-    if (::bind(listener.fd.get(), reinterpret_cast<sockaddr*>(&place), sizeof place) != 0) continue;
-    if (::listen(listener.fd.get(), 8) == 0) listener.port = port;
-    break;
-  }
-  return listener;
-}
-
-// An address of this host that is not loopback; 0 when there is none.
-in_addr_t outer_address() {
-  ifaddrs* all = nullptr;
-  in_addr_t found = 0;
-  if (::getifaddrs(&all) != 0) return 0;
-  for (const ifaddrs* entry = all; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
-    const in_addr_t address = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr.s_addr;
-    if ((ntohl(address) >> 24) != 127) found = address;
-  }
-  ::freeifaddrs(all);
-  return found;
-}
-
-std::string text_of(in_addr_t address) {
-  char text[INET_ADDRSTRLEN];
-  const in_addr place{address};
-  return ::inet_ntop(AF_INET, &place, text, sizeof text);
-}
 
 std::string connect_command(const std::string& host, int port) {
   return "timeout 3 bash -c 'exec 3<>/dev/tcp/" + host + "/" + std::to_string(port) + "' && echo connected";

@@ -32,14 +32,6 @@ int own_zombies() {
   return zombies;
 }
 
-bool waits_until(const std::function<bool()>& met) {
-  for (int i = 0; i < 500; ++i) {
-    if (met()) return true;
-    ::usleep(10'000);
-  }
-  return false;
-}
-
 TEST_F(LocalLifecycle, WorkspaceFilesSurviveAStopAndGoWithTheRemoval) {
   const Sandbox first = launched(params());
   ASSERT_EQ(run_in(first, "echo kept > ~/workspace/file").exit_code, 0);

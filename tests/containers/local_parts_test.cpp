@@ -7,11 +7,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "containers/common/files.hpp"
+#include "containers/common/folder_lock.hpp"
 #include "containers/local/bwrap_command.hpp"
 #include "containers/local/cgroup.hpp"
 #include "containers/local/egress.hpp"
-#include "containers/local/files.hpp"
-#include "containers/local/folder_lock.hpp"
 #include "containers/local/host_abilities.hpp"
 #include "containers/local/process_identity.hpp"
 #include "containers/local/sandbox_etc.hpp"

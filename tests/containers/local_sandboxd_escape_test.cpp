@@ -2,9 +2,7 @@
 #include <fstream>
 
 #include "containers/local_fixture.hpp"
-#include "net/client/http_client.hpp"
-#include "ottobot/mcp/client.hpp"
-#include "ottobot/mcp/transports.hpp"
+#include "containers/sandbox_tools.hpp"
 
 namespace ottobot::containers {
 namespace {
@@ -16,23 +14,14 @@ class LocalSandboxdEscape : public SandboxdTest {
  protected:
   void enter(const LaunchParams& wanted) {
     box_ = launched(wanted);
-    auto transport = mcp::make_http_transport({box_.endpoint});
-    ASSERT_TRUE(transport) << transport.error().to_string();
-    auto client = mcp::Client::connect(std::move(*transport), {}, ctx());
-    ASSERT_TRUE(client) << client.error().to_string();
-    tools_ = std::move(*client);
+    tools_ = std::make_unique<SandboxTools>(box_);
   }
 
-  // The text of its result or its error.
-  std::string use(const std::string& tool, const Json& arguments) {
-    auto result = tools_->call_tool(tool, arguments, {}, ctx());
-    if (!result) return "call failed: " + result.error().to_string();
-    return dump_json(result->content) + dump_json(result->structured);
-  }
-  std::string run(const std::string& command) { return use("execute_command", {{"command", command}}); }
+  std::string use(const std::string& tool, const Json& arguments) { return tools_->use(tool, arguments); }
+  std::string run(const std::string& command) { return tools_->run(command); }
 
   Sandbox box_;
-  std::unique_ptr<mcp::Client> tools_;
+  std::unique_ptr<SandboxTools> tools_;
 };
 
 TEST_F(LocalSandboxdEscape, TheDaemonsProcessesShowNothingOfThemselves) {

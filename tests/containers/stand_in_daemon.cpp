@@ -1,6 +1,10 @@
 // Stands in for ottobot-sandboxd in tests of what is around it: answers GET /health, and POST /run by running the body
 // as a shell command ("OUTPUT\nexit=N"). Static, because it runs inside the sandbox. TEST_DAEMON in its environment
 // scripts failures: "exit" ends at once, "mute" never listens, "stubborn" ignores SIGTERM.
+//   --block-networks LIST [--pass-replies], --give PATH UID GID   as the real one
+//   --connect ADDRESS PORT [DEVICE]          says how a TCP connection went, from a socket that is bound to DEVICE
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -10,7 +14,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
+
+#include "containers/common/network_filter.hpp"
 
 namespace {
 
@@ -53,16 +60,64 @@ void answer(int fd) {
   }
 }
 
-int listen_on(const char* path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 64) != 0) {
+int listen_at(int fd, const sockaddr* address, socklen_t size) {
+  if (::bind(fd, address, size) != 0 || ::listen(fd, 64) != 0) {
     std::perror("listen");
     std::exit(1);
   }
   return fd;
+}
+
+sockaddr_in inet_address(const std::string& host, const std::string& port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port.c_str())));
+  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+  return address;
+}
+
+int listen_on(const std::string& place) {
+  if (place.rfind("unix:", 0) == 0) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, place.c_str() + 5, sizeof address.sun_path - 1);
+    return listen_at(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&address),
+                     sizeof address);
+  }
+  const auto colon = place.rfind(':');
+  const sockaddr_in address = inet_address(place.substr(0, colon), place.substr(colon + 1));
+  return listen_at(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<const sockaddr*>(&address),
+                   sizeof address);
+}
+
+int connect_to(const char* host, const char* port, const char* device) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{3, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (device != nullptr &&
+      ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, static_cast<socklen_t>(std::strlen(device))) != 0) {
+    std::perror("bind to device");
+    return 2;
+  }
+  const sockaddr_in address = inet_address(host, port);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    std::perror("connect");
+    return 1;
+  }
+  std::puts("connected");
+  return 0;
+}
+
+int block(const std::string& list, bool pass_replies) {
+  ottobot::containers::NetworkFilter filter;
+  filter.replies_pass = pass_replies;
+  std::istringstream words(list);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (auto network = ottobot::containers::parse_ipv4_network(word)) filter.blocked.push_back(*network);
+  }
+  const auto installed = ottobot::containers::install_network_filter(filter);
+  if (!installed) std::printf("%s\n", installed.error().to_string().c_str());
+  return installed ? 0 : 1;
 }
 
 void reap(int) {
@@ -73,14 +128,21 @@ void reap(int) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* path = nullptr;
+  const std::string job = argc > 1 ? argv[1] : "";
+  if (job == "--connect" && argc > 3) return connect_to(argv[2], argv[3], argc > 4 ? argv[4] : nullptr);
+  if (job == "--block-networks" && argc > 2) return block(argv[2], argc > 3);
+  if (job == "--give" && argc > 4) {
+    return ::chown(argv[2], static_cast<uid_t>(std::atoi(argv[3])), static_cast<gid_t>(std::atoi(argv[4]))) == 0 ? 0
+                                                                                                                 : 1;
+  }
+  const char* place = nullptr;
   for (int i = 1; i + 1 < argc; ++i) {
-    if (std::strcmp(argv[i], "--listen") == 0) path = argv[i + 1] + std::strlen("unix:");
+    if (std::strcmp(argv[i], "--listen") == 0) place = argv[i + 1];
   }
   const std::string script = std::getenv("TEST_DAEMON") != nullptr ? std::getenv("TEST_DAEMON") : "";
   std::printf("stand-in daemon starts\n");
   std::fflush(stdout);
-  if (script == "exit" || path == nullptr) {
+  if (script == "exit" || place == nullptr) {
     std::printf("as asked, it ends\n");
     return 3;
   }
@@ -91,7 +153,7 @@ int main(int argc, char** argv) {
   if (script == "mute") {
     for (;;) ::pause();
   }
-  const int listener = listen_on(path);
+  const int listener = listen_on(place);
   for (;;) {
     const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;

@@ -97,8 +97,11 @@ TEST(Serve, WithoutAStoreOnDiskLeavesNoFolder) {
 
 TEST(Serve, WhatThisBuildLacksIsAClearError) {
   const ProgramHome home;
-  const std::pair<const char*, const char*> lacking[] = {
-      {"--backend", "docker"}, {"--store", "redis"}, {"--queue", "redis"}, {"--role", "worker"}, {"--model", "gpt-5"}};
+  const std::pair<const char*, const char*> lacking[] = {{"--backend", "kubernetes"},
+                                                         {"--store", "redis"},
+                                                         {"--queue", "redis"},
+                                                         {"--role", "worker"},
+                                                         {"--model", "gpt-5"}};
   for (const auto& [flag, value] : lacking) {
     auto result = home.run({"serve", "--port", "0", flag, value});
     ASSERT_TRUE(result) << result.error().to_string();

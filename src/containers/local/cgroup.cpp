@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "containers/local/files.hpp"
-#include "containers/local/wait_until.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <csignal>
 
+#include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 #include "containers/local/cgroup.hpp"
-#include "containers/local/files.hpp"
-#include "containers/local/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

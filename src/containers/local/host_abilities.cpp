@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <sstream>
 
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
 #include "containers/local/sandbox_etc.hpp"
 #include "net/unique_fd.hpp"
 

@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <future>
 
+#include "containers/common/files.hpp"
+#include "containers/common/health.hpp"
+#include "containers/common/wait_until.hpp"
 #include "containers/local/egress.hpp"
-#include "containers/local/files.hpp"
-#include "containers/local/health.hpp"
 #include "containers/local/launcher.hpp"
 #include "containers/local/network_namespace.hpp"
 #include "containers/local/teardown.hpp"
-#include "containers/local/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {
@@ -68,7 +68,8 @@ class Launch {
     report(40, "starting the sandbox");
     if (auto started = start_processes(); !started) return started;
     report(70, "waiting for the sandbox's daemon");
-    if (auto answered = await_daemon(site_.endpoint(record_), record_.init, ctx_); !answered) return answered;
+    const auto runs = [this] { return is_alive(record_.init); };
+    if (auto answered = await_daemon(site_.endpoint(record_), runs, ctx_); !answered) return answered;
     if (auto ready = finish_egress(); !ready) return ready;
     report(100, "the sandbox is ready");
     return {};

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "containers/local/blocked_networks.hpp"
+#include "containers/common/blocked_networks.hpp"
 #include "containers/local/bwrap_command.hpp"
 #include "containers/local/process_identity.hpp"
 #include "net/unique_fd.hpp"

@@ -1,12 +1,9 @@
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include <memory>
 
-#include "containers/local/files.hpp"
-#include "containers/local/folder_lock.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/folder_lock.hpp"
+#include "containers/common/health.hpp"
 #include "containers/local/freezer.hpp"
-#include "containers/local/health.hpp"
 #include "containers/local/launch.hpp"
 #include "containers/local/probe.hpp"
 #include "containers/local/teardown.hpp"
@@ -23,35 +20,6 @@ constexpr std::chrono::milliseconds kPoliteWait{50};
 constexpr std::chrono::milliseconds kEndTime{10'000};
 
 using Missing = FolderLock::Missing;
-
-std::vector<std::string> folder_names(const std::string& folder) {
-  std::vector<std::string> names;
-  std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), &::closedir);
-  if (!dir) return names;
-  while (const dirent* entry = ::readdir(dir.get())) {
-    if (is_valid_name(entry->d_name)) names.emplace_back(entry->d_name);
-  }
-  return names;
-}
-
-bool matches(const std::map<std::string, std::string>& labels, const std::map<std::string, std::string>& selector) {
-  for (const auto& [key, value] : selector) {
-    const auto found = labels.find(key);
-    if (found == labels.end() || found->second != value) return false;
-  }
-  return true;
-}
-
-std::string last_lines(const std::string& text, int count) {
-  if (count <= 0) return {};
-  std::size_t at = text.size();
-  if (at > 0 && text[at - 1] == '\n') --at;
-  while (at > 0 && count > 0) {
-    if (text[at - 1] == '\n' && --count == 0) break;
-    --at;
-  }
-  return text.substr(at);
-}
 
 Failure no_sandbox(const std::string& name) { return not_found("no sandbox " + name); }
 
@@ -130,7 +98,8 @@ Result<Sandbox> LocalBackend::launch_afresh(const LaunchParams& params, const La
     const SandboxState state = state_of(site_, *former);
     // A launch that was cut short may have left a daemon that is still starting.
     if (state == SandboxState::running) {
-      auto answered = await_daemon(site_.endpoint(*former), former->init, ctx.within(site_.options.launch_timeout));
+      const auto runs = [&] { return is_alive(former->init); };
+      auto answered = await_daemon(site_.endpoint(*former), runs, ctx.within(site_.options.launch_timeout));
       if (answered) return describe(*former, state);
       if (answered.error().code != ErrorCode::unavailable) return fail(answered.error());
     }
@@ -259,13 +228,7 @@ Result<SandboxStats> LocalBackend::stats(const std::string& name, const CallCont
 
 Result<std::uint64_t> LocalBackend::disk_usage(const std::string& name, const CallContext& ctx) {
   if (auto record = load(name); !record) return fail(record.error());
-  std::uint64_t total = 0;
-  for (const auto& path : {site_.paths(name).workspace, site_.paths(name).run_dir}) {
-    auto bytes = tree_size(path, ctx);
-    if (!bytes) return bytes;
-    total += *bytes;
-  }
-  return total;
+  return disk_usage_of(site_.paths(name), ctx);
 }
 
 }  // namespace

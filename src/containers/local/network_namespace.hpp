@@ -1,7 +1,7 @@
 // A network namespace without a process: made before the sandbox, so that the way out of it comes up beside it.
 #pragma once
 
-#include "containers/local/blocked_networks.hpp"
+#include "containers/common/blocked_networks.hpp"
 #include "net/unique_fd.hpp"
 #include "ottobot/error.hpp"
 

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <csignal>
 
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 #include "containers/local/launcher.hpp"
-#include "containers/local/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

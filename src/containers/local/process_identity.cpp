@@ -11,7 +11,7 @@
 #include <memory>
 #include <sstream>
 
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
 #include "net/unique_fd.hpp"
 
 namespace ottobot::containers {

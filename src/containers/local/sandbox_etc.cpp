@@ -7,8 +7,8 @@
 #include <set>
 #include <string_view>
 
-#include "containers/local/files.hpp"
-#include "containers/local/folder_lock.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/folder_lock.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::containers {

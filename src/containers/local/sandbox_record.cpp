@@ -1,8 +1,7 @@
 #include "containers/local/sandbox_record.hpp"
 
-#include <cerrno>
-
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/record_json.hpp"
 
 namespace ottobot::containers {
 namespace {
@@ -21,15 +20,6 @@ ProcessIdentity process_from_json(const Json& record, const char* key) {
   const Json* process = find_member(record, key);
   if (!process) return {};
   return {static_cast<pid_t>(get_int(*process, "pid")), static_cast<std::uint64_t>(get_int(*process, "start_ticks"))};
-}
-
-std::map<std::string, std::string> strings_from_json(const Json* object) {
-  std::map<std::string, std::string> strings;
-  if (!object || !object->is_object()) return strings;
-  for (const auto& [key, value] : object->items()) {
-    if (value.is_string()) strings[key] = value.get<std::string>();
-  }
-  return strings;
 }
 
 }  // namespace
@@ -71,19 +61,13 @@ Result<SandboxRecord> record_from_json(const Json& json) {
   record.egress = process_from_json(json, "egress");
   record.paused = get_bool(json, "paused");
   if (find_member(json, "uid")) record.uid = static_cast<uid_t>(get_int(json, "uid"));
-  if (const Json* warnings = find_member(json, "warnings"); warnings && warnings->is_array()) {
-    for (const auto& warning : *warnings) {
-      if (warning.is_string()) record.warnings.push_back(warning.get<std::string>());
-    }
-  }
+  record.warnings = texts_from_json(find_member(json, "warnings"));
   return record;
 }
 
 Result<SandboxRecord> load_record(const std::string& path) {
-  const auto text = read_text(path);
-  if (!text) return errno_error("cannot read " + path, errno);
-  auto json = parse_json(*text);
-  if (!json) return data_loss(path + " is damaged: " + json.error().message);
+  auto json = load_record_json(path);
+  if (!json) return fail(json.error());
   auto record = record_from_json(*json);
   if (!record) return fail(record.error(), path);
   // Processes of an earlier boot are gone, and somebody else may have their pids.

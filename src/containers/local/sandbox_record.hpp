@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
 #include "containers/local/process_identity.hpp"
 #include "ottobot/container_backend.hpp"
 #include "ottobot/json.hpp"

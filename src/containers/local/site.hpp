@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "containers/common/sandbox_folder.hpp"
 #include "containers/local/cgroup.hpp"
 #include "containers/local/host_abilities.hpp"
 #include "containers/local/sandbox_etc.hpp"
@@ -13,16 +14,13 @@
 
 namespace ottobot::containers {
 
-// The paths of one sandbox. All are ours but workspace and run_dir, which belong to its uid.
-struct SandboxPaths {
-  std::string folder, record, workspace, run_dir, log;
-};
-
 struct Site {
   // Makes the folders and our own /etc. Errors: invalid_argument, else from errno.
   static Result<Site> make(LocalBackendOptions options);
 
-  SandboxPaths paths(const std::string& name) const;
+  SandboxPaths paths(const std::string& name) const {
+    return sandbox_paths(sandboxes_dir(), options.runtime_dir, name);
+  }
   std::string sandboxes_dir() const { return options.state_dir + "/sandboxes"; }
   std::string etc_dir() const { return options.runtime_dir + "/" + sandbox_etc_name(options.extra_read_only_paths); }
   // Null where there are none.
@@ -35,7 +33,5 @@ struct Site {
   HostAbilities host;
   UidRange uids;
 };
-
-bool is_valid_name(const std::string& name);
 
 }  // namespace ottobot::containers

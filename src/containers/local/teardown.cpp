@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <csignal>
 
-#include "containers/local/files.hpp"
-#include "containers/local/wait_until.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

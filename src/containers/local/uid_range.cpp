@@ -5,8 +5,8 @@
 
 #include <functional>
 
-#include "containers/local/files.hpp"
-#include "containers/local/folder_lock.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/folder_lock.hpp"
 
 namespace ottobot::containers {
 namespace {

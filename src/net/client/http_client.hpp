@@ -66,7 +66,8 @@ class HttpClient {
 struct HttpClientOptions {
   std::string user_agent = "ottobot";
   std::size_t max_connections_per_host = 64;
-  std::string ca_file;  // PEM: authorities that are trusted besides the system's; empty = none
+  std::string ca_file;                  // PEM: authorities that are trusted besides the system's; empty = none
+  std::string client_cert, client_key;  // PEM: how we show who we are; both or neither
 };
 
 Result<std::unique_ptr<HttpClient>> make_http_client(const HttpClientOptions& options = {});

@@ -1,4 +1,4 @@
-#include "containers/local/health.hpp"
+#include "containers/common/health.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "containers/local/wait_until.hpp"
+#include "containers/common/wait_until.hpp"
 #include "net/process/unix_socket.hpp"
 
 namespace ottobot::containers {
@@ -67,12 +67,12 @@ Result<void> check_health(const Endpoint& endpoint, const CallContext& ctx) {
 
 }  // namespace
 
-Result<void> await_daemon(const Endpoint& endpoint, const ProcessIdentity& init, const CallContext& ctx) {
+Result<void> await_daemon(const Endpoint& endpoint, const std::function<bool()>& runs, const CallContext& ctx) {
   Result<void> health;
   auto settled = wait_until(
       [&] {
         health = check_health(endpoint, ctx.within(kAnswerTime));
-        return health || health.error().code == ErrorCode::permission_denied || !is_alive(init);
+        return health || health.error().code == ErrorCode::permission_denied || !runs();
       },
       ctx);
   if (!settled) return fail(settled.error(), "the sandbox's daemon does not answer");

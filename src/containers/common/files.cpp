@@ -1,4 +1,4 @@
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "containers/local/blocked_networks.hpp"
+#include "containers/common/blocked_networks.hpp"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
 
 namespace ottobot::containers {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "containers/local/files.hpp"
+#include "containers/common/files.hpp"
 #include "net/unique_fd.hpp"
 
 namespace ottobot::containers {

@@ -1,4 +1,4 @@
-#include "containers/local/folder_lock.hpp"
+#include "containers/common/folder_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -6,8 +6,8 @@
 
 #include <cerrno>
 
-#include "containers/local/files.hpp"
-#include "containers/local/wait_until.hpp"
+#include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {

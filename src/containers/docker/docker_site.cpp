@@ -1,0 +1,101 @@
+#include "containers/docker/docker_site.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "containers/common/files.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+bool is_absolute(const std::string& path) { return !path.empty() && path.front() == '/'; }
+
+// Of networks and containers: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
+bool is_engine_name(const std::string& name) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-'; };
+  return !name.empty() && std::isalnum(static_cast<unsigned char>(name.front())) != 0 && name.size() <= 128 &&
+         std::all_of(name.begin(), name.end(), allowed);
+}
+
+Result<void> check(const DockerOptions& options) {
+  if (!is_absolute(options.state_dir)) return invalid_field("state_dir", "must be an absolute path");
+  if (!is_absolute(options.sandboxd_path)) return invalid_field("sandboxd_path", "must be an absolute path");
+  if (!is_valid_name(options.instance)) return invalid_field("instance", "must be 1 to 64 of A-Za-z0-9_-");
+  if (!is_engine_name(options.network)) return invalid_field("network", "must be a network's name, or none");
+  if (options.uid == 0) return invalid_field("uid", "must not be root");
+  return {};
+}
+
+Result<void> fill_in(DockerOptions& options) {
+  if (options.runtime_dir.empty()) options.runtime_dir = default_runtime_dir();
+  auto state_dir = own_folder(options.state_dir, 0700);
+  if (!state_dir) return fail(state_dir.error(), "state_dir");
+  options.state_dir = *state_dir;
+  auto runtime_dir = own_folder(options.runtime_dir, 0711);
+  if (!runtime_dir) return fail(runtime_dir.error(), "runtime_dir");
+  options.runtime_dir = *runtime_dir;
+  return {};
+}
+
+const std::string* find_label(const LabelMap& labels, const char* key) {
+  const auto found = labels.find(key);
+  return found == labels.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DockerSite>> DockerSite::make(DockerOptions options, Clock& clock, Logger& logger) {
+  if (auto valid = check(options); !valid) return fail(valid.error());
+  auto address = parse_engine_address(options.engine);
+  if (!address) return fail(address.error());
+  if (auto filled = fill_in(options); !filled) return fail(filled.error());
+  auto client = EngineClient::make(std::move(*address), options.call_timeout);
+  if (!client) return fail(client.error());
+  auto site = std::make_unique<DockerSite>(std::move(options), std::move(*client), clock, logger);
+  if (auto made = ensure_folder(site->sandboxes_dir(), 0700); !made) return fail(made.error());
+  return site;
+}
+
+LabelMap DockerSite::labels_of(const std::string& name, const LabelMap& wanted) const {
+  LabelMap labels = wanted;
+  labels[labels::kInstance] = options.instance;
+  labels[kNameLabel] = name;
+  return labels;
+}
+
+bool DockerSite::is_ours(const LabelMap& labels) const {
+  const std::string* instance = find_label(labels, labels::kInstance);
+  return instance != nullptr && *instance == options.instance;
+}
+
+bool DockerSite::is_sandbox(const ContainerFacts& facts) const {
+  const std::string* name = find_label(facts.labels, kNameLabel);
+  return is_ours(facts.labels) && name != nullptr && is_valid_name(*name) && facts.name == container_name(*name) &&
+         find_label(facts.labels, kRoleLabel) == nullptr;
+}
+
+uid_t DockerSite::sandbox_uid() const { return ::geteuid() == 0 ? options.uid : ::geteuid(); }
+gid_t DockerSite::sandbox_gid() const { return ::geteuid() == 0 ? options.uid : ::getegid(); }
+
+Endpoint DockerSite::endpoint(const DockerRecord& record) const {
+  Endpoint endpoint{record.endpoint_url, record.token, {}};
+  if (record.in_folders) endpoint.peer_uid = record.uid;
+  return endpoint;
+}
+
+Result<EngineFacts> DockerSite::facts(const CallContext& ctx) {
+  {
+    std::lock_guard lock(facts_mutex_);
+    if (facts_) return *facts_;
+  }
+  // Without the mutex: an engine that hangs must hold up nobody else.
+  auto facts = engine.facts(ctx);
+  if (!facts) return fail(facts.error());
+  std::lock_guard lock(facts_mutex_);
+  facts_ = *facts;
+  return facts;
+}
+
+}  // namespace ottobot::containers

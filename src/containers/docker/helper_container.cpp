@@ -1,0 +1,48 @@
+#include "containers/docker/helper_container.hpp"
+
+#include "containers/docker/program_archive.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+constexpr std::chrono::milliseconds kHelperTime{30'000};
+constexpr std::chrono::milliseconds kCleanupTime{5'000};
+constexpr std::size_t kLongestComplaint = 2000;
+constexpr int kComplaintLines = 5;
+constexpr const char* kHelperRole = "helper";
+
+Result<void> run_once(const DockerSite& site, const DockerRecord& record, const std::string& id,
+                      const CallContext& ctx) {
+  if (!record.in_folders) {
+    if (auto given = put_program(site.engine, id, site.options.sandboxd_path, ctx); !given) return given;
+  }
+  if (auto started = site.engine.start(id, ctx); !started) return started;
+  auto code = site.engine.wait_ended(id, ctx.within(kHelperTime));
+  if (!code) return fail(code.error());
+  if (*code == 0) return {};
+  const auto said = site.engine.logs(id, kComplaintLines, kLongestComplaint, ctx).value_or("");
+  return unavailable(said.empty() ? "exit code " + std::to_string(*code) : to_valid_utf8(said));
+}
+
+}  // namespace
+
+Result<void> run_helper(const DockerSite& site, const DockerRecord& record, HelperPlan plan, const CallContext& ctx) {
+  if (auto removed = remove_helper(site, record.name, ctx); !removed) return removed;
+  plan.image = record.image;
+  plan.labels = site.labels_of(record.name, {{kRoleLabel, kHelperRole}});
+  if (record.in_folders) plan.sandboxd = site.options.sandboxd_path;
+  auto made = site.engine.create(site.helper_name(record.name), helper_spec(plan), ctx);
+  if (!made) return fail(made.error());
+  auto done = run_once(site, record, *made, ctx);
+  (void)site.engine.remove(*made, with_timeout(kCleanupTime));
+  return done;
+}
+
+Result<void> remove_helper(const DockerSite& site, const std::string& name, const CallContext& ctx) {
+  auto known = site.engine.inspect(site.helper_name(name), ctx);
+  if (!known) return fail(known.error());
+  if (!*known || !site.is_ours((*known)->labels)) return {};
+  return site.engine.remove((*known)->id, ctx);
+}
+
+}  // namespace ottobot::containers

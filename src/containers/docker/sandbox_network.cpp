@@ -1,0 +1,116 @@
+#include "containers/docker/sandbox_network.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "containers/common/files.hpp"
+#include "containers/common/network_filter.hpp"
+#include "containers/docker/helper_container.hpp"
+#include "net/unique_fd.hpp"
+
+namespace ottobot::containers {
+namespace {
+
+constexpr const char* kFilterHint =
+    "its host needs the kernel's nf_tables (modprobe nf_tables); CONTAINER_NETWORK=none does without a network";
+
+void add_network(std::vector<Ipv4Network>& networks, const std::string& text) {
+  if (auto network = parse_ipv4_network(text)) networks.push_back(*network);
+}
+
+// Addresses that are the engine's machine, and other containers.
+Result<std::vector<Ipv4Network>> networks_to_block(const DockerSite& site, const CallContext& ctx) {
+  const bool is_here = site.engine.address().is_unix();
+  std::vector<Ipv4Network> blocked = blocked_networks(is_here);
+  if (!is_here) add_network(blocked, site.engine.address().host);
+  auto known = site.engine.list_networks(ctx);
+  if (!known) return fail(known.error());
+  for (const auto& network : *known) {
+    const bool own = network.name == site.network_name();
+    for (const auto& gateway : network.gateways) add_network(blocked, gateway);
+    if (!own && is_here) continue;
+    for (const auto& subnet : network.subnets) add_network(blocked, subnet);
+  }
+  return blocked;
+}
+
+// The container's network namespace, where this process can have it: as root and among the engine's processes. The pid
+// is the engine's word, so the control group has to say the same.
+net::UniqueFd open_namespace(const ContainerFacts& container) {
+  if (::geteuid() != 0 || container.pid <= 1 || container.id.empty()) return {};
+  const std::string process = "/proc/" + std::to_string(container.pid);
+  net::UniqueFd fd(::open((process + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+  const auto groups = read_text(process + "/cgroup");
+  if (!groups || groups->find(container.id) == std::string::npos) return {};
+  return fd;
+}
+
+std::string joined(const std::vector<Ipv4Network>& networks) {
+  std::string all;
+  for (const auto& network : networks) all += (all.empty() ? "" : ",") + to_string(network);
+  return all;
+}
+
+}  // namespace
+
+Result<void> ensure_network(DockerSite& site, const CallContext& ctx) {
+  std::unique_lock lock(site.network_mutex);
+  const std::string name = site.network_name();
+  auto known = site.engine.inspect_network(name, ctx);
+  if (!known) return fail(known.error());
+  if (!*known) {
+    auto made = site.engine.create_network(network_spec(name, {{labels::kInstance, site.options.instance}}), ctx);
+    // Another process may have been quicker.
+    if (made || made.error().code != ErrorCode::conflict) return made;
+    known = site.engine.inspect_network(name, ctx);
+    if (!known) return fail(known.error());
+  }
+  if (*known && site.is_ours((*known)->labels)) return {};
+  return conflict("the container engine has another network " + name,
+                  "remove it (docker network rm " + name + "), or set CONTAINER_NETWORK to another name");
+}
+
+void release_network(DockerSite& site, const CallContext& ctx) {
+  if (!site.has_network()) return;
+  std::unique_lock lock(site.network_mutex, std::try_to_lock);
+  if (!lock) return;  // somebody is just launching
+  auto left = site.engine.list({{labels::kInstance, site.options.instance}}, ctx);
+  if (!left || !left->empty()) return;
+  auto known = site.engine.inspect_network(site.network_name(), ctx);
+  if (!known || !*known || !site.is_ours((*known)->labels)) return;
+  if (auto removed = site.engine.remove_network(site.network_name(), ctx); !removed) {
+    site.log.warn("docker: the network stays: " + removed.error().to_string(), {{"network", site.network_name()}});
+  }
+}
+
+Result<void> confine_network(const DockerSite& site, const DockerRecord& record, const ContainerFacts& container,
+                             const CallContext& ctx) {
+  if (!site.has_network()) return {};
+  auto blocked = networks_to_block(site, ctx);
+  if (!blocked) return fail(blocked.error());
+  NetworkFilter filter{std::move(*blocked), !record.in_folders};
+  Result<void> done;
+  net::UniqueFd netns;
+  if (site.engine.address().is_unix()) netns = open_namespace(container);
+  if (netns) {
+    done = install_network_filter(filter, netns.get());
+  } else {
+    HelperPlan helper;
+    helper.arguments = {"--block-networks", joined(filter.blocked)};
+    if (filter.replies_pass) helper.arguments.push_back("--pass-replies");
+    helper.capability = "NET_ADMIN";
+    helper.network = "container:" + container.id;
+    done = run_helper(site, record, std::move(helper), ctx);
+  }
+  if (done) return {};
+  if (auto more = ctx.check(); !more) return more;
+  Error error = done.error();
+  error.message = "the sandbox's network cannot be confined: " + error.message;
+  if (error.hint.empty()) error.hint = kFilterHint;
+  return fail(std::move(error));
+}
+
+}  // namespace ottobot::containers
