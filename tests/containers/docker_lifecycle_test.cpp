@@ -308,6 +308,17 @@ TEST_F(DockerLifecycle, ASnapshotIsAnImageToLaunchFrom) {
   EXPECT_TRUE(client_->call({"DELETE", "/images/" + *image}, ctx()));
 }
 
+class DockerByTls : public DockerTest {
+ protected:
+  EngineKind kind() const override { return EngineKind::docker_by_tls; }
+};
+
+TEST_F(DockerByTls, AWorkspaceInAVolumeIsTheUsersAndOutlivesItsContainer) {
+  ASSERT_EQ(run_in(launched(params()), "echo kept > /workspace/file").exit_code, 0);
+  ASSERT_TRUE(backend_->stop("box", std::chrono::milliseconds(200), ctx()));
+  EXPECT_EQ(run_in(launched(params()), "cat /workspace/file").output, "kept\n");
+}
+
 TEST_F(DockerLifecycle, AHostileWorkspaceIsRemoved) {
   const Sandbox box = launched(params());
   const auto made = run_in(box,
