@@ -33,7 +33,6 @@ constexpr Program kPrograms[] = {
     {"Xvnc", "tigervnc-standalone-server", "desktops", false},
     {"jwm", "jwm", "windows on desktops", false},
     {"xterm", "xterm", "the terminal on desktops", false},
-    {"xdotool", "xdotool", "the agent's mouse and keyboard", false},
     {"tsc", "node-typescript", "the demonstration's TypeScript project", false},
 };
 

@@ -88,7 +88,8 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
   app.add_option("--desktop", line.options.desktop, "auto (on demand), on or off")
       ->transform(CLI::CheckedTransformer(modes));
   app.add_option("--geometry", geometry, "Size of the desktop")->capture_default_str();
-  app.add_option("--tools", line.options.tools, "Groups of tools: files, commands, processes; all when left out")
+  app.add_option("--tools", line.options.tools,
+                 "Groups of tools: files, commands, processes, gui, windows, editor; all when left out")
       ->delimiter(',');
   app.add_option("--run-dir", line.options.run_folder,
                  "Folder for sockets and outputs; /run/ottobot if it can be written");

@@ -54,6 +54,26 @@ NewEvent make(EventType type, Json data, Json internal = nullptr) {
   return {new_event_id(), type, std::move(data), std::move(internal)};
 }
 
+// Bytes behind base64 text.
+std::size_t decoded_size(std::string_view base64) {
+  std::size_t padding = 0;
+  while (padding < 2 && padding < base64.size() && base64[base64.size() - 1 - padding] == '=') ++padding;
+  return base64.size() / 4 * 3 - (base64.size() >= 4 ? padding : 0);
+}
+
+// Pictures and sounds are for the model; who reads the log is told what and how large they are.
+Json public_data(const Event& event) {
+  Json data = event.data;
+  if (event.type != EventType::tool_result || !find_member(data, "content")) return data;
+  for (Json& block : data["content"]) {
+    const Json* bytes = find_member(block, "data");
+    if (bytes == nullptr || !bytes->is_string()) continue;
+    block["size_bytes"] = decoded_size(bytes->get_ref<const std::string&>());
+    block.erase("data");
+  }
+  return data;
+}
+
 }  // namespace
 
 std::string_view to_string(EventType type) { return name_of(kTypes, type); }
@@ -92,7 +112,7 @@ Json to_public_json(const Event& event) {
       {"timestamp", event.timestamp},
       {"data",
        is_delete ? Json{{"level", to_string(LogLevel::info)}, {"message", "delete requested"}, {"metadata", event.data}}
-                 : event.data}};
+                 : public_data(event)}};
 }
 
 namespace events {

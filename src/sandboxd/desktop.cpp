@@ -30,6 +30,7 @@ Desktop::Desktop(DesktopOptions options)
       rfb_path_(options_.run_folder + "/rfb.sock") {
   if (options_.mode == DesktopMode::off) return;
   find_programs();
+  has_window_manager_ = net::has_program("jwm");
   if (!net::has_program("Xvnc")) return;
   auto listener = XListener::open(options_.first_display);
   if (!listener) {
@@ -73,16 +74,35 @@ Desktop::Status Desktop::status() const {
   return {running_ ? "running" : "idle", missing_};
 }
 
-Result<net::UniqueFd> Desktop::connect_rfb(const CallContext& ctx) {
+Result<void> Desktop::check() const {
   if (options_.mode == DesktopMode::off)
     return unavailable("this sandbox has no desktop", "start it with --desktop auto");
-  if (!listener_)
-    return unavailable("the desktop is unavailable: " + missing_, "use an image with tigervnc, jwm and xterm");
+  if (!listener_) {
+    return unavailable("the desktop is unavailable: " + missing_,
+                       "use an image with tigervnc-standalone-server, jwm and xterm, or install them and start a new "
+                       "session");
+  }
+  return {};
+}
+
+// The desktop is to run from now on.
+Result<void> Desktop::demand() {
+  if (auto there = check(); !there) return there;
   {
     std::lock_guard lock(mutex_);
     wanted_ = true;
   }
   wake();
+  return {};
+}
+
+Result<net::UniqueFd> Desktop::connect_display(const CallContext& ctx) {
+  if (auto demanded = demand(); !demanded) return fail(demanded.error());
+  return listener_->connect(ctx);
+}
+
+Result<net::UniqueFd> Desktop::connect_rfb(const CallContext& ctx) {
+  if (auto demanded = demand(); !demanded) return fail(demanded.error());
   for (;;) {
     if (auto connection = net::connect_unix(rfb_path_, std::nullopt, ctx)) return connection;
     if (auto alive = ctx.check(); !alive) return fail(alive.error(), "the desktop does not answer");
@@ -126,7 +146,7 @@ void Desktop::supervise() {
 std::vector<Desktop::Program> Desktop::make_programs() const {
   std::vector<Program> programs;
   programs.push_back(make_x_server());
-  if (net::has_program("jwm")) {
+  if (has_window_manager_) {
     std::string settings = options_.run_folder + "/jwmrc";
     std::ofstream(settings) << window_manager_settings(options_, has_outline_fonts());
     Program jwm;

@@ -53,6 +53,13 @@ class Desktop {
   // A new RFB connection; starts the desktop if need be and waits for it. Errors: unavailable (says why),
   // deadline_exceeded, cancelled.
   Result<net::UniqueFd> connect_rfb(const CallContext& ctx);
+  // A new connection to the X display; starts the desktop if need be, but does not wait for it: the server answers when
+  // it is up. Errors: as connect_rfb.
+  Result<net::UniqueFd> connect_display(const CallContext& ctx);
+  // Why there is no desktop: unavailable, with what to install.
+  Result<void> check() const;
+  // True when the desktop runs one, as soon as it has started.
+  bool has_window_manager() const { return has_window_manager_; }
 
  private:
   struct Program {
@@ -73,6 +80,7 @@ class Desktop {
   void wait_for_change(const std::vector<Program>& programs);
   static void stop(std::vector<Program>& programs);
   void wake() const;
+  Result<void> demand();
 
   const DesktopOptions options_;
   Logger& logger_;
@@ -80,6 +88,7 @@ class Desktop {
   std::optional<XListener> listener_;
   std::string display_;
   std::string missing_;
+  bool has_window_manager_ = false;
   net::UniqueFd wake_;
   mutable std::mutex mutex_;  // guards all below
   bool wanted_ = false, running_ = false, stopping_ = false;

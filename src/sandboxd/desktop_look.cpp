@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "sandboxd/desktop.hpp"
+#include "sandboxd/shell_word.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
@@ -26,16 +27,9 @@ std::string escape_xml(const std::string& text) {
   return escaped;
 }
 
-// One word of a shell command.
-std::string quote(const std::string& word) {
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string shell_line(const std::vector<std::string>& words) {
   std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + quote(word);
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
   return line;
 }
 

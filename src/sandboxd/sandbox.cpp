@@ -155,6 +155,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(SandboxOptions options) {
                                 .run_folder = run->path,
                                 .groups = options.tools,
                                 .environment = environment,
+                                .desktop = parts->desktop.get(),
                                 .version = options.version});
   if (!toolset) return fail(toolset.error());
   parts->toolset = std::move(*toolset);

@@ -17,6 +17,9 @@
 
 namespace ottobot::sandboxd {
 
+class Editor;
+class Gui;
+
 // Borrowed during the call. A tool that works for long watches ctx.
 struct ToolScope {
   const Json& args;  // an object
@@ -39,6 +42,8 @@ struct ToolWorld {
   Console& console;
   ProcessTable& processes;
   std::string output_folder;  // read_file may read there too
+  Gui& gui;
+  Editor& editor;
 };
 
 std::vector<SandboxTool> make_read_tools(const ToolWorld& world);
@@ -47,6 +52,9 @@ std::vector<SandboxTool> make_edit_tools(const ToolWorld& world);
 std::vector<SandboxTool> make_search_tools(const ToolWorld& world);
 std::vector<SandboxTool> make_command_tools(const ToolWorld& world);
 std::vector<SandboxTool> make_process_tools(const ToolWorld& world);
+std::vector<SandboxTool> make_gui_tools(const ToolWorld& world);
+std::vector<SandboxTool> make_window_tools(const ToolWorld& world);
+std::vector<SandboxTool> make_editor_tools(const ToolWorld& world);
 
 // Pieces of JSON Schema.
 struct Argument {
@@ -62,6 +70,9 @@ inline constexpr mcp::ToolAnnotations kReadOnly{
     .read_only = true, .destructive = false, .idempotent = true, .open_world = false};
 inline constexpr mcp::ToolAnnotations kWrites{
     .read_only = false, .destructive = true, .idempotent = false, .open_world = false};
+// Changes what the desktop looks like and nothing else; once more makes no difference.
+inline constexpr mcp::ToolAnnotations kArranges{
+    .read_only = false, .destructive = false, .idempotent = true, .open_world = false};
 
 // The folder of long outputs, when the absolute `path` lies in it: what only reads may look there too.
 std::optional<Workspace> outputs_named_by(const ToolWorld& world, std::string_view path);

@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "ottobot/ids.hpp"
+#include "sandboxd/editor.hpp"
+#include "sandboxd/gui.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
@@ -13,7 +15,8 @@ constexpr std::size_t kMaxCallId = 256;
 constexpr const char* kInstructions =
     "Tools of one sandbox. Paths are relative to the workspace; commands start there. Prefer edit_file and apply_patch "
     "to "
-    "rewriting files, execute_command_async for servers.";
+    "rewriting files, execute_command_async for servers. The desktop is the screen that the user watches: look with "
+    "gui_screenshot before and after clicks.";
 
 std::string message_for_model(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
@@ -31,6 +34,15 @@ mcp::CallToolResult run_tool(const ToolFunction& run, const ToolScope& scope) {
   } catch (const std::exception& exception) {
     return mcp::error_result(std::string("the tool failed: ") + exception.what());
   }
+}
+
+std::string unknown_group(const std::string& group) {
+  std::string text = "unknown group '" + group + "'; there are ";
+  const auto& names = Toolset::group_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  }
+  return text;
 }
 
 // An empty folder.
@@ -69,14 +81,14 @@ std::int64_t EpochGate::current() const {
 }
 
 const std::vector<std::string>& Toolset::group_names() {
-  static const std::vector<std::string> names{"files", "commands", "processes"};
+  static const std::vector<std::string> names{"files", "commands", "processes", "gui", "windows", "editor"};
   return names;
 }
 
 Result<std::unique_ptr<Toolset>> Toolset::make(const ToolsetOptions& options) {
   for (const std::string& group : options.groups) {
     if (std::find(group_names().begin(), group_names().end(), group) == group_names().end()) {
-      return invalid_field("tools", "unknown group '" + group + "'; there are files, commands and processes");
+      return invalid_field("tools", unknown_group(group));
     }
   }
   auto workspace = Workspace::open(options.workspace);
@@ -100,6 +112,9 @@ Toolset::Toolset(const ToolsetOptions& options, Workspace workspace, const std::
       console_(std::make_unique<Console>(options.run_folder + "/console.log", workspace_.root())),
       processes_(std::make_unique<ProcessTable>(ProcessTableOptions{
           .output_folder = output_folder, .environment = options.environment, .console = console_.get()})),
+      environment_(options.environment),
+      gui_(std::make_unique<Gui>(options.desktop)),
+      editor_(std::make_unique<Editor>(*processes_, *gui_, environment_)),
       journal_(std::make_unique<Journal>(
           JournalOptions{.folder = journal_folder, .max_entries = options.max_journal_entries})) {}
 
@@ -107,9 +122,10 @@ Toolset::Toolset(const ToolsetOptions& options, Workspace workspace, const std::
 Toolset::~Toolset() { journal_.reset(); }
 
 Result<void> Toolset::add_tools(const std::vector<std::string>& groups, const std::string& output_folder) {
-  ToolWorld world{workspace_, marks_, *console_, *processes_, output_folder};
+  ToolWorld world{workspace_, marks_, *console_, *processes_, output_folder, *gui_, *editor_};
   for (auto* make :
-       {make_read_tools, make_file_tools, make_edit_tools, make_search_tools, make_command_tools, make_process_tools}) {
+       {make_read_tools, make_file_tools, make_edit_tools, make_search_tools, make_command_tools, make_process_tools,
+        make_gui_tools, make_window_tools, make_editor_tools}) {
     for (SandboxTool& made : make(world)) {
       if (!groups.empty() && std::find(groups.begin(), groups.end(), made.group) == groups.end()) continue;
       auto tool = std::make_shared<const SandboxTool>(std::move(made));

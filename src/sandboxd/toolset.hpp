@@ -19,6 +19,8 @@
 
 namespace ottobot::sandboxd {
 
+class Desktop;
+
 // An epoch as it comes over the wire; nothing for what is no integer from 0 to INT64_MAX.
 std::optional<std::int64_t> epoch_from_json(const Json& json);
 
@@ -41,6 +43,7 @@ struct ToolsetOptions {
   std::string run_folder;                          // exists; "console.log", "journal/" and "output/" go there
   std::vector<std::string> groups;                 // empty = all
   std::map<std::string, std::string> environment;  // of commands
+  Desktop* desktop = nullptr;                      // outlives the tools; null = none
   std::string version = "0";
   std::size_t max_journal_entries = 10000;
 };
@@ -76,6 +79,9 @@ class Toolset {
   mcp::Server server_;
   std::unique_ptr<Console> console_;
   std::unique_ptr<ProcessTable> processes_;
+  const std::map<std::string, std::string> environment_;  // the editor's
+  std::unique_ptr<Gui> gui_;
+  std::unique_ptr<Editor> editor_;
   std::unique_ptr<Journal> journal_;
 };
 

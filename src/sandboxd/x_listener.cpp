@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "ottobot/clock.hpp"
+
 namespace ottobot::sandboxd {
 namespace {
 
@@ -18,25 +20,36 @@ constexpr int kBacklog = 128;
 
 std::string socket_path(int display) { return "/tmp/.X11-unix/X" + std::to_string(display); }
 
+constexpr std::chrono::milliseconds kPoll{10};
+
+struct Address {
+  sockaddr_un value{};
+  socklen_t length = 0;
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&value); }
+};
+
 // `abstract` names live outside the file system and start with NUL.
+Address address_of(const std::string& path, bool abstract) {
+  Address address;
+  address.value.sun_family = AF_UNIX;
+  std::memcpy(address.value.sun_path + (abstract ? 1 : 0), path.data(), path.size());
+  address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  return address;
+}
+
 net::UniqueFd listen_at(const std::string& path, bool abstract) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path + (abstract ? 1 : 0), path.data(), path.size());
-  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  const Address address = address_of(path, abstract);
   net::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return {};
+  if (!fd || ::bind(fd.get(), address.get(), address.length) != 0) return {};
   if (::listen(fd.get(), kBacklog) != 0) return {};
   return fd;
 }
 
 // A socket file without a listener behind it: left by a display that is gone.
 bool is_abandoned(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const Address address = address_of(path, false);
   net::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED;
+  return ::connect(fd.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED;
 }
 
 }  // namespace
@@ -51,6 +64,18 @@ XListener::~XListener() {
 }
 
 void XListener::remove_lock() const { std::remove(("/tmp/.X" + std::to_string(display_) + "-lock").c_str()); }
+
+// The abstract name: who may write to /tmp can take the other one away.
+Result<net::UniqueFd> XListener::connect(const CallContext& ctx) const {
+  const Address address = address_of(socket_path(display_), true);
+  net::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return errno_error("a socket", errno);
+  while (::connect(fd.get(), address.get(), address.length) != 0) {
+    if (errno != EAGAIN && errno != EINTR) return unavailable("the desktop's display cannot be reached");
+    if (auto slept = system_clock().sleep_for(kPoll, ctx); !slept) return fail(slept.error());
+  }
+  return fd;
+}
 
 Result<XListener> XListener::open(int first) {
   if (::mkdir(kFolder, 01777) == 0) {

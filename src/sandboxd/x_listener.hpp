@@ -5,7 +5,7 @@
 #include <string>
 
 #include "net/unique_fd.hpp"
-#include "ottobot/error.hpp"
+#include "ottobot/call_context.hpp"
 
 namespace ottobot::sandboxd {
 
@@ -21,6 +21,9 @@ class XListener {
   // Both are listening: clients try the abstract one first.
   int file_socket() const { return file_.get(); }
   int abstract_socket() const { return abstract_.get(); }
+  // A connection to the display, which its server answers as soon as there is one. Errors: unavailable, cancelled,
+  // deadline_exceeded (too many wait already).
+  Result<net::UniqueFd> connect(const CallContext& ctx) const;
   // Drops what a killed server left.
   void remove_lock() const;
 

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{100};
 constexpr std::array<std::string_view, 3> kLooks{"gui_screenshot", "gui_get_window_info", "gui_find_window"};
-constexpr std::array<std::string_view, 4> kWindows{"move_window", "resize_window", "minimize_window", "center_window"};
+// open_vscode brings its window to the front.
+constexpr std::array<std::string_view, 5> kOthers{"move_window", "resize_window", "minimize_window", "center_window",
+                                                  "open_vscode"};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -19,7 +21,7 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
 
 bool is_desktop_input(std::string_view tool_name) {
   if (tool_name.starts_with("gui_")) return !contains(kLooks, tool_name);
-  return tool_name.starts_with("tile_window_") || contains(kWindows, tool_name);
+  return tool_name.starts_with("tile_window_") || contains(kOthers, tool_name);
 }
 
 Result<ToolReply> DesktopInputGate::call_tool(const ToolCallParams& params, const ToolProgress& progress,

@@ -186,6 +186,27 @@ TEST(GeminiRequest, PutsImagesOfResultsWhereTheModelTakesThem) {
   EXPECT_EQ(older[2], blob);
 }
 
+TEST(GeminiRequest, LeavesOutTheOldestImagesWhenThereAreTooMany) {
+  std::vector<Message> messages{user("go")};
+  for (const char* id : {"1", "2", "3"}) {
+    ToolResultPart shot = result(id, "shot", std::string("picture ") + id);
+    shot.content.push_back(
+        {{"type", "image"}, {"data", std::string(5U << 20U, id[0])}, {"mimeType", "image/png"}});
+    messages.push_back({Role::model, {call(id, "shot")}});
+    messages.push_back({Role::user, {shot}});
+  }
+  const Json contents = build(messages)["contents"];
+  ASSERT_EQ(contents.size(), 7u);
+  const Json& oldest = contents[2]["parts"][0]["functionResponse"];
+  EXPECT_FALSE(oldest.contains("parts"));
+  EXPECT_EQ(oldest["response"]["output"], "picture 1\n[an earlier image, left out here]");
+  for (const std::size_t newer : {4, 6}) {
+    const Json& kept = contents[newer]["parts"][0]["functionResponse"];
+    EXPECT_EQ(kept["parts"].size(), 1u);
+    EXPECT_EQ(kept["response"]["output"], "picture " + std::to_string(newer / 2));
+  }
+}
+
 TEST(GeminiRules, AreProvedToRefuse) {
   ottobot::testing::GeminiRules rules;
   const auto text_content = [](const char* role, const char* text) {

@@ -73,7 +73,7 @@ TEST_F(EndpointTest, ServesToolsWithoutShowingTheToken) {
   ASSERT_TRUE(mcp_client) << mcp_client.error().to_string();
   auto tools = (*mcp_client)->list_tools(limit());
   ASSERT_TRUE(tools);
-  EXPECT_EQ(tools->size(), 15U);
+  EXPECT_EQ(tools->size(), 33U);
   auto result = (*mcp_client)->call_tool("execute_command", {{"command", "env; echo $HOME"}}, {}, limit());
   ASSERT_TRUE(result) << result.error().to_string();
   std::string out = get_string(result->structured, "stdout");

@@ -23,6 +23,7 @@ class ToolFixture : public ::testing::Test {
     options.run_folder = run_.path();
     options.groups = std::move(groups);
     options.environment = {{"PATH", "/usr/bin:/bin"}, {"HOME", workspace_.path()}, {"LANG", "C.UTF-8"}};
+    adjust(options);
     auto toolset = Toolset::make(options);
     ASSERT_TRUE(toolset) << toolset.error().to_string();
     toolset_ = std::move(*toolset);
@@ -30,6 +31,9 @@ class ToolFixture : public ::testing::Test {
     ASSERT_TRUE(client) << client.error().to_string();
     client_ = std::move(*client);
   }
+
+  // What a fixture's tools have beyond the usual.
+  virtual void adjust(ToolsetOptions&) {}
 
   static CallContext limit() { return with_timeout(std::chrono::seconds(30)); }
 

@@ -60,11 +60,11 @@ class DesktopInputGateTest : public ::testing::Test {
 TEST_F(DesktopInputGateTest, KnowsWhichToolsGiveInput) {
   for (const char* name :
        {"gui_click", "gui_type", "gui_key", "gui_activate_window", "gui_something_new", "move_window", "resize_window",
-        "minimize_window", "center_window", "tile_window_left", "tile_window_bottom_right"}) {
+        "minimize_window", "center_window", "tile_window_left", "tile_window_bottom_right", "open_vscode"}) {
     EXPECT_TRUE(is_desktop_input(name)) << name;
   }
   for (const char* name : {"gui_screenshot", "gui_get_window_info", "gui_find_window", "execute_command", "read_file",
-                           "open_vscode", "kill_process", ""}) {
+                           "kill_process", ""}) {
     EXPECT_FALSE(is_desktop_input(name)) << name;
   }
 }

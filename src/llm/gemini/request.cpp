@@ -1,5 +1,7 @@
 #include "llm/gemini/request.hpp"
 
+#include <set>
+
 #include "llm/gemini/history.hpp"
 #include "llm/gemini/models.hpp"
 #include "llm/gemini/schema.hpp"
@@ -21,19 +23,54 @@ const char* default_text(ToolOutcome outcome) {
   return "";
 }
 
-std::vector<Json> images_of(const Json& content) {
+// A request may have 20 MB; this much of it, as base64, may be images. The rest is text.
+constexpr std::size_t kMaxImageBytes = 12U << 20U;
+
+bool is_image(const Json& block) { return get_string(block, "type") == "image"; }
+
+// The images of results that there is no room for: all but the newest. Borrowed from the conversation.
+using LeftOut = std::set<const Json*>;
+
+LeftOut images_left_out(const History& history) {
+  LeftOut left_out;
+  std::size_t bytes = 0;
+  for (auto content = history.contents.rbegin(); content != history.contents.rend(); ++content) {
+    for (auto part = content->parts.rbegin(); part != content->parts.rend(); ++part) {
+      const auto* result = std::get_if<ToolResultPart>(*part);
+      if (result == nullptr || !result->content.is_array()) continue;
+      for (const Json& block : result->content) {
+        if (!is_image(block)) continue;
+        const Json* data = find_member(block, "data");
+        bytes += data != nullptr && data->is_string() ? data->get_ref<const std::string&>().size() : 0;
+        if (bytes > kMaxImageBytes) left_out.insert(&block);
+      }
+    }
+  }
+  return left_out;
+}
+
+std::vector<Json> images_of(const Json& content, const LeftOut& left_out) {
   std::vector<Json> images;
   if (!content.is_array()) return images;
   for (const Json& block : content) {
-    if (get_string(block, "type") != "image") continue;
+    if (!is_image(block) || left_out.contains(&block)) continue;
     images.push_back(
         {{"inlineData", {{"mimeType", get_string(block, "mimeType")}, {"data", get_string(block, "data")}}}});
   }
   return images;
 }
 
-Json response_value(const ToolResultPart& result) {
-  const std::string text = text_of_content(result.content);
+std::string text_of_result(const ToolResultPart& result, const LeftOut& left_out) {
+  std::string text = text_of_content(result.content);
+  if (left_out.empty() || !result.content.is_array()) return text;
+  for (const Json& block : result.content) {
+    if (left_out.contains(&block)) text += (text.empty() ? "" : "\n") + std::string("[an earlier image, left out here]");
+  }
+  return text;
+}
+
+Json response_value(const ToolResultPart& result, const LeftOut& left_out) {
+  const std::string text = text_of_result(result, left_out);
   if (result.outcome != ToolOutcome::ok) {
     return {{"error", text.empty() ? std::string(default_text(result.outcome)) : text}};
   }
@@ -43,7 +80,8 @@ Json response_value(const ToolResultPart& result) {
 
 class ContentBuilder {
  public:
-  ContentBuilder(const std::string& model, bool images_inside) : model_(model), images_inside_(images_inside) {}
+  ContentBuilder(const std::string& model, const LeftOut& left_out)
+      : model_(model), left_out_(left_out), images_inside_(checks_signatures(model)) {}
 
   Json build(const Content& content) {
     Json parts = Json::array();
@@ -101,15 +139,16 @@ class ContentBuilder {
   }
 
   Json result_part(const ToolResultPart& result, Json& later) const {
-    Json function = {{"name", function_name(result.name)}, {"response", response_value(result)}};
+    Json function = {{"name", function_name(result.name)}, {"response", response_value(result, left_out_)}};
     if (!result.provider_id.empty()) function["id"] = result.provider_id;
-    for (Json& image : images_of(result.content)) {
+    for (Json& image : images_of(result.content, left_out_)) {
       images_inside_ ? function["parts"].push_back(std::move(image)) : later.push_back(std::move(image));
     }
     return {{"functionResponse", std::move(function)}};
   }
 
   const std::string& model_;
+  const LeftOut& left_out_;
   const bool images_inside_;
 };
 
@@ -137,7 +176,8 @@ Json build_request(const CompletionParams& params) {
   const std::string model = bare_model_name(params.model);
   const ModelInfo info = model_info(model);
   const History history = mend_history(params.messages, model);
-  ContentBuilder builder(model, checks_signatures(model));
+  const LeftOut left_out = images_left_out(history);
+  ContentBuilder builder(model, left_out);
   Json body = {{"contents", Json::array()}};
   for (const Content& content : history.contents) body["contents"].push_back(builder.build(content));
   if (!params.system.empty()) body["systemInstruction"] = {{"parts", Json::array({{{"text", params.system}}})}};

@@ -1,0 +1,129 @@
+// Tools on a real desktop of their own: Xvnc, jwm and what a test starts on it.
+#pragma once
+
+#include <png.h>
+#include <sys/stat.h>
+
+#include "mcp/base64.hpp"
+#include "sandboxd/desktop.hpp"
+#include "sandboxd/tool_fixture.hpp"
+
+namespace ottobot::sandboxd {
+
+struct Colour {
+  int red = 0, green = 0, blue = 0;
+  bool operator==(const Colour&) const = default;
+};
+
+struct Shot {
+  int width = 0, height = 0;
+  std::vector<std::uint8_t> pixels;
+
+  Colour at(int x, int y) const {
+    const auto* pixel = &pixels.at(static_cast<std::size_t>((y * width + x) * 3));
+    return {pixel[0], pixel[1], pixel[2]};
+  }
+  // Of the pixels of a rectangle, how many of a hundred have this colour.
+  int share_of(Colour colour, int left, int top, int columns, int rows) const {
+    int count = 0;
+    for (int y = top; y < top + rows; ++y) {
+      for (int x = left; x < left + columns; ++x) count += at(x, y) == colour ? 1 : 0;
+    }
+    return count * 100 / (columns * rows);
+  }
+};
+
+class GuiFixture : public ToolFixture {
+ protected:
+  static constexpr int kWidth = 1000, kHeight = 700;
+
+  void adjust(ToolsetOptions& options) override {
+    options.environment["PATH"] = "/usr/bin:/bin";
+    desktop_.reset();
+    // The console window's program; one that ended would come back again and again and take the keyboard.
+    run_.write("console", "#!/bin/sh\nexec sleep 1000000\n");
+    ::chmod((run_ / "console").c_str(), 0700);
+    desktop_ = std::make_unique<Desktop>(DesktopOptions{.mode = mode_,
+                                                        .width = kWidth,
+                                                        .height = kHeight,
+                                                        .first_display = 50,
+                                                        .run_folder = run_.path(),
+                                                        .workspace = workspace_.path(),
+                                                        .console_file = run_ / "console.log",
+                                                        .own_program = run_ / "console",
+                                                        .environment = options.environment});
+    options.environment["DISPLAY"] = desktop_->display();
+    options.desktop = desktop_.get();
+  }
+
+  void TearDown() override {
+    client_.reset();
+    toolset_.reset();
+    desktop_.reset();
+  }
+
+  // The call must succeed.
+  mcp::CallToolResult done(const std::string& tool, const Json& args = Json::object()) {
+    auto result = call(tool, args);
+    EXPECT_FALSE(result.is_error) << tool << ": " << text(result);
+    return result;
+  }
+  // The call must fail; what it says.
+  std::string problem(const std::string& tool, const Json& args = Json::object()) {
+    auto result = call(tool, args);
+    EXPECT_TRUE(result.is_error) << tool << ": " << text(result);
+    return text(result);
+  }
+
+  // A terminal that runs `command`; the window, as gui_find_window gives it.
+  Json open_terminal(const std::string& title, const std::string& command, const std::string& colour = "black") {
+    done("execute_command_async",
+         {{"command", "exec xterm -T " + title + " -xrm 'xterm*allowTitleOps: false' -bg '" + colour +
+                          "' -fg white -u8 -e " + command}});
+    return find(title);
+  }
+  Json find(const std::string& title) {
+    auto found = done("gui_find_window", {{"namePattern", "^" + title + "$"}, {"wait_s", 20}});
+    const Json windows = found.structured.value("windows", Json::array());
+    EXPECT_EQ(windows.size(), 1U) << text(found);
+    return windows.empty() ? Json::object() : windows[0];
+  }
+
+  Shot screenshot() {
+    auto result = done("gui_screenshot");
+    Shot shot;
+    for (const Json& block : result.content) {
+      if (get_string(block, "type") != "image") continue;
+      EXPECT_EQ(get_string(block, "mimeType"), "image/png");
+      const auto png = mcp::decode_base64(get_string(block, "data"));
+      png_image image{};
+      image.version = PNG_IMAGE_VERSION;
+      if (!png || png_image_begin_read_from_memory(&image, png->data(), png->size()) == 0) continue;
+      image.format = PNG_FORMAT_RGB;
+      shot.width = static_cast<int>(image.width);
+      shot.height = static_cast<int>(image.height);
+      shot.pixels.resize(PNG_IMAGE_SIZE(image));
+      EXPECT_NE(png_image_finish_read(&image, nullptr, shot.pixels.data(), 0, nullptr), 0);
+    }
+    EXPECT_FALSE(shot.pixels.empty()) << "no picture";
+    return shot;
+  }
+
+  // True as soon as `condition` holds; false after a while.
+  static bool eventually(const std::function<bool()>& condition) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() >= until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
+  bool comes_to_read(const std::string& file, const std::string& content) {
+    return eventually([&] { return workspace_.read(file) == content; });
+  }
+
+  DesktopMode mode_ = DesktopMode::automatic;
+  std::unique_ptr<Desktop> desktop_;
+};
+
+}  // namespace ottobot::sandboxd
