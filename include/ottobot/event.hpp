@@ -63,7 +63,7 @@ struct Event {
 };
 
 // {seq, id, type, timestamp, data}; never `internal`. The contract's types only: a delete_requested is a log line
-// there.
+// there. Images and sounds of tool results have `size_bytes` in place of their data.
 Json to_public_json(const Event& event);
 
 enum class SessionStatus { initializing, ready, running, terminating, terminated, error };

@@ -108,7 +108,8 @@ std::string Editor::installed(std::initializer_list<const char*> names) const {
 Result<Editor::Server> Editor::start_server(const CallContext& ctx) {
   auto port = free_port();
   if (!port) return fail(port.error());
-  const std::string command = "exec " + shell_word(installed({"code-server"})) + " --bind-addr 127.0.0.1:" + std::to_string(*port) +
+  const std::string command = "exec " + shell_word(installed({"code-server"})) +
+                              " --bind-addr 127.0.0.1:" + std::to_string(*port) +
                               " --auth none --disable-telemetry --disable-update-check --disable-workspace-trust "
                               "--disable-getting-started-override";
   auto process = processes_.start({command, "/", false});
@@ -149,7 +150,8 @@ Result<std::string> Editor::launch_command(const EditorTarget& target, std::stri
            shell_word(url);
   }
   if (const std::string code = installed({"code"}); !code.empty()) {
-    return "exec " + shell_word(code) + " --new-window " + shell_word(target.folder) + (target.file.empty() ? "" : " " + shell_word(target.file));
+    return "exec " + shell_word(code) + " --new-window " + shell_word(target.folder) +
+           (target.file.empty() ? "" : " " + shell_word(target.file));
   }
   if (has_server) {
     return unsupported("code-server is there, but no browser that could show it: chromium or firefox is missing",

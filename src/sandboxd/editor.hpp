@@ -1,4 +1,5 @@
-// VS Code on the desktop: code-server, started when first asked for, in a browser's window; or the desktop program code.
+// VS Code on the desktop: code-server, started when first asked for, in a browser's window; or the desktop program
+// code.
 //
 // Thread-safe. What is given to the constructor is borrowed for its life.
 #pragma once

@@ -1,14 +1,25 @@
 #include "sandboxd/gui.hpp"
 
+#include <algorithm>
+
+#include "net/process/spawn.hpp"
 #include "ottobot/clock.hpp"
+#include "x11/windows.hpp"
 
 namespace ottobot::sandboxd {
 namespace {
 
 constexpr std::chrono::seconds kCallPatience{60};
 constexpr std::chrono::seconds kStartPatience{20};
-constexpr std::chrono::seconds kWindowManagerPatience{5};
+constexpr std::chrono::seconds kOwnWindowsPatience{10};
 constexpr std::chrono::milliseconds kPoll{10};
+constexpr const char* kConsoleTitle = "OttoBot console";
+
+bool shows_console(x11::Connection& connection, const CallContext& ctx) {
+  const auto windows = x11::list_windows(connection, ctx);
+  return windows && std::any_of(windows->begin(), windows->end(),
+                                [](const x11::Window& window) { return window.title == kConsoleTitle; });
+}
 
 }  // namespace
 
@@ -24,7 +35,8 @@ Result<void> Gui::acquire(const CallContext& ctx) {
     return {};
   }
   auto ended = ctx.check();
-  return ended ? deadline_exceeded("another call uses the desktop") : fail(ended.error(), "another call uses the desktop");
+  return ended ? deadline_exceeded("another call uses the desktop")
+               : fail(ended.error(), "another call uses the desktop");
 }
 
 void Gui::release() {
@@ -61,16 +73,19 @@ Result<void> Gui::connect(const CallContext& ctx) {
   }
   display_.connection = std::move(*connection);
   display_.keyboard = std::make_unique<x11::Keyboard>(*display_.connection);
-  return wait_for_window_manager(ctx);
+  return wait_for_own_windows(ctx);
 }
 
-// Until it is there, windows are bare and nowhere on its list. One that does not come up is done without.
-Result<void> Gui::wait_for_window_manager(const CallContext& ctx) {
+// Without a window manager, windows are bare and on no list; a console window that comes up later would take the
+// keyboard. What does not come up is done without.
+Result<void> Gui::wait_for_own_windows(const CallContext& ctx) {
   if (!desktop_->has_window_manager()) return {};
-  const CallContext limited = ctx.within(kWindowManagerPatience);
-  const x11::Limit limit(display_.connection->socket(), ctx);
-  while (!display_.connection->has_window_manager()) {
-    if (display_.connection->is_broken()) return display_.connection->failure(ctx);
+  const bool has_console = net::has_program("xterm");
+  const CallContext limited = ctx.within(kOwnWindowsPatience);
+  x11::Connection& connection = *display_.connection;
+  const x11::Limit limit(connection.socket(), ctx);
+  while (!connection.has_window_manager() || (has_console && !shows_console(connection, ctx))) {
+    if (connection.is_broken()) return connection.failure(ctx);
     if (!system_clock().sleep_for(kPoll, limited)) return ctx.check();
   }
   return {};

@@ -26,7 +26,7 @@ class Gui {
   // Null = there is none.
   explicit Gui(Desktop* desktop) : desktop_(desktop) {}
 
-  // Starts the desktop if need be, waits for its window manager and for other calls, and does the work within a minute.
+  // Starts the desktop if need be, waits for its own windows and for other calls, and does the work within a minute.
   // Errors: those of Desktop::connect_display and of the work, deadline_exceeded, cancelled.
   Result<mcp::CallToolResult> with_desktop(const CallContext& ctx, const GuiWork& work);
   // Why there is no desktop; an empty success when there is one, running or not.
@@ -41,7 +41,7 @@ class Gui {
   void release();
   Result<void> connect(const CallContext& ctx);
   Result<std::unique_ptr<x11::Connection>> open_connection(const CallContext& ctx);
-  Result<void> wait_for_window_manager(const CallContext& ctx);
+  Result<void> wait_for_own_windows(const CallContext& ctx);
 
   Desktop* const desktop_;
   std::mutex mutex_;  // guards is_busy_

@@ -17,7 +17,8 @@ Result<mcp::CallToolResult> open_vscode(const ToolWorld& world, const ToolScope&
   if (::fstat(opened->get(), &info) != 0) return errno_error(*path, errno);
   const std::string real = Workspace::real_path(opened->get());
   if (S_ISDIR(info.st_mode)) return world.editor.open({real, ""}, scope.ctx);
-  if (!S_ISREG(info.st_mode)) return invalid_field("path", "is " + special_kind(info.st_mode) + ", not a file or folder");
+  if (!S_ISREG(info.st_mode))
+    return invalid_field("path", "is " + special_kind(info.st_mode) + ", not a file or folder");
   return world.editor.open({world.workspace.root(), real}, scope.ctx);
 }
 

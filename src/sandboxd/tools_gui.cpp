@@ -59,9 +59,7 @@ Result<x11::Click> read_click(const Json& args) {
   return click;
 }
 
-std::string in_words(x11::Point point) {
-  return "(" + std::to_string(point.x) + ", " + std::to_string(point.y) + ")";
-}
+std::string in_words(x11::Point point) { return "(" + std::to_string(point.x) + ", " + std::to_string(point.y) + ")"; }
 
 Result<mcp::CallToolResult> gui_click(const ToolWorld& world, const ToolScope& scope) {
   auto click = read_click(scope.args);
@@ -121,9 +119,9 @@ Result<mcp::CallToolResult> gui_screenshot(const ToolWorld& world, const ToolSco
     auto picture = x11::take_picture(hands.connection, ctx);
     if (!picture) return fail(picture.error());
     if (picture->png.size() > kMaxPictureBytes) {
-      return resource_exhausted("the screenshot has " + human_bytes(picture->png.size()) + ", more than " +
-                                    human_bytes(kMaxPictureBytes),
-                                "cover what is noisy on the screen, or look at a part of it with other tools");
+      return resource_exhausted(
+          "the screenshot has " + human_bytes(picture->png.size()) + ", more than " + human_bytes(kMaxPictureBytes),
+          "cover what is noisy on the screen, or look at a part of it with other tools");
     }
     const auto [width, height] = picture->size;
     mcp::CallToolResult result = mcp::text_result("The screen, " + std::to_string(width) + "x" +

@@ -48,8 +48,8 @@ class NamePattern {
 };
 
 mcp::CallToolResult found_result(const std::vector<x11::Window>& all, const std::vector<x11::Window>& found) {
-  mcp::CallToolResult result = mcp::text_result(
-      found.empty() ? "No window matches. What is open:\n" + to_lines(all) : to_lines(found));
+  mcp::CallToolResult result =
+      mcp::text_result(found.empty() ? "No window matches. What is open:\n" + to_lines(all) : to_lines(found));
   result.structured = {{"windows", Json::array()}};
   for (const x11::Window& window : found) result.structured["windows"].push_back(to_json(window));
   return result;
@@ -62,7 +62,8 @@ Result<mcp::CallToolResult> gui_find_window(const ToolWorld& world, const ToolSc
   if (!pattern) return fail(pattern.error());
   const double wait = get_double(scope.args, "wait_s", 0);
   if (!(wait >= 0 && wait <= kMaxWaitSeconds)) return invalid_field("wait_s", "must be from 0 to 60");
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(wait * 1000));
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(wait * 1000));
   for (;;) {
     std::vector<x11::Window> found;
     auto result =
@@ -200,10 +201,10 @@ mcp::Tool window_spec(const char* name, const std::string& description, std::vec
 SandboxTool plain_action(const ToolWorld& world, const char* name, const std::string& description,
                          Result<x11::Window> (*action)(x11::Connection&, xcb_window_t, const CallContext&)) {
   return {"windows", window_spec(name, description), [world, action](const ToolScope& scope) {
-            return with_window(world, scope,
-                               [action](x11::Connection& connection, const x11::Window& window, const CallContext& ctx) {
-                                 return action(connection, window.id, ctx);
-                               });
+            return with_window(
+                world, scope, [action](x11::Connection& connection, const x11::Window& window, const CallContext& ctx) {
+                  return action(connection, window.id, ctx);
+                });
           }};
 }
 
@@ -229,12 +230,13 @@ std::vector<SandboxTool> make_window_tools(const ToolWorld& world) {
        [world](const ToolScope& scope) { return resize_window(world, scope); }},
   };
   for (const Tile& tile : kTiles) {
-    tools.push_back({"windows", window_spec(tile.name, std::string("Put a window on the ") + tile.where +
-                                                           " of the screen, panels left free."),
-                     [world, tile](const ToolScope& scope) { return tile_window(world, scope, tile); }});
+    tools.push_back(
+        {"windows",
+         window_spec(tile.name, std::string("Put a window on the ") + tile.where + " of the screen, panels left free."),
+         [world, tile](const ToolScope& scope) { return tile_window(world, scope, tile); }});
   }
-  tools.push_back(plain_action(world, "minimize_window", "Minimise a window; gui_activate_window shows it again.",
-                               x11::minimize));
+  tools.push_back(
+      plain_action(world, "minimize_window", "Minimise a window; gui_activate_window shows it again.", x11::minimize));
   tools.push_back({"windows", window_spec("center_window", "Move a window to the middle of the screen."),
                    [world](const ToolScope& scope) { return center_window(world, scope); }});
   return tools;

@@ -123,9 +123,8 @@ Toolset::~Toolset() { journal_.reset(); }
 
 Result<void> Toolset::add_tools(const std::vector<std::string>& groups, const std::string& output_folder) {
   ToolWorld world{workspace_, marks_, *console_, *processes_, output_folder, *gui_, *editor_};
-  for (auto* make :
-       {make_read_tools, make_file_tools, make_edit_tools, make_search_tools, make_command_tools, make_process_tools,
-        make_gui_tools, make_window_tools, make_editor_tools}) {
+  for (auto* make : {make_read_tools, make_file_tools, make_edit_tools, make_search_tools, make_command_tools,
+                     make_process_tools, make_gui_tools, make_window_tools, make_editor_tools}) {
     for (SandboxTool& made : make(world)) {
       if (!groups.empty() && std::find(groups.begin(), groups.end(), made.group) == groups.end()) continue;
       auto tool = std::make_shared<const SandboxTool>(std::move(made));

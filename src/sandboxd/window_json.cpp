@@ -60,7 +60,8 @@ Result<xcb_window_t> read_window_id(const Json& args) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, is_hex ? 16 : 10);
     if (error == std::errc{} && end == text.data() + text.size() && id != 0) return id;
   }
-  return invalid_field(kName, "must be a window's id: a number such as 4194316 or \"0x40000c\"; gui_find_window gives it");
+  return invalid_field(kName,
+                       "must be a window's id: a number such as 4194316 or \"0x40000c\"; gui_find_window gives it");
 }
 
 }  // namespace ottobot::sandboxd

@@ -13,7 +13,8 @@
 
 namespace ottobot::worker {
 
-// True for tools that give input to the desktop or bring windows forward. Every gui_ tool does that is not known to only look.
+// True for tools that give input to the desktop or bring windows forward. Every gui_ tool does that is not known to
+// only look.
 bool is_desktop_input(std::string_view tool_name);
 
 struct DesktopInputGateOptions {

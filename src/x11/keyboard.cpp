@@ -30,8 +30,8 @@ Result<void> Keyboard::load_map(const CallContext& ctx) {
   const xcb_setup_t* setup = xcb_get_setup(connection_.xcb());
   const xcb_keycode_t first = setup->min_keycode;
   const auto count = static_cast<std::uint8_t>(setup->max_keycode - first + 1);
-  auto reply = own(xcb_get_keyboard_mapping_reply(
-      connection_.xcb(), xcb_get_keyboard_mapping(connection_.xcb(), first, count), nullptr));
+  auto reply = own(xcb_get_keyboard_mapping_reply(connection_.xcb(),
+                                                  xcb_get_keyboard_mapping(connection_.xcb(), first, count), nullptr));
   if (!reply) return connection_.failure(ctx);
   const xcb_keysym_t* symbols = xcb_get_keyboard_mapping_keysyms(reply.get());
   const std::size_t width = reply->keysyms_per_keycode;
@@ -41,8 +41,7 @@ Result<void> Keyboard::load_map(const CallContext& ctx) {
   for (std::size_t level = 0; level < std::min<std::size_t>(width, 2); ++level) {
     for (std::size_t key = 0; key < count; ++key) {
       const Keysym symbol = symbols[key * width + level];
-      if (symbol != XCB_NO_SYMBOL)
-        places_.emplace(symbol, Place{static_cast<xcb_keycode_t>(first + key), level == 1});
+      if (symbol != XCB_NO_SYMBOL) places_.emplace(symbol, Place{static_cast<xcb_keycode_t>(first + key), level == 1});
     }
   }
   for (std::size_t key = 0; key < count; ++key) {
@@ -154,15 +153,18 @@ Result<void> Keyboard::type(const std::vector<Keysym>& keys, const CallContext& 
   std::size_t typed = 0;
   auto done = type_all(keys, typed, ctx);
   if (done) return done;
-  return fail(done.error(), "typed about " + std::to_string(typed) + " of " + std::to_string(keys.size()) +
-                                " characters");
+  return fail(done.error(),
+              "typed about " + std::to_string(typed) + " of " + std::to_string(keys.size()) + " characters");
 }
 
 Result<void> Keyboard::press(const Chord& chord, const CallContext& ctx) {
   if (auto loaded = load_map(ctx); !loaded) return loaded;
-  if (is_lock(chord.key)) return hold(chord.modifiers, [&] { return press_plain(chord, ctx); }, ctx);
+  if (is_lock(chord.key))
+    return hold(
+        chord.modifiers, [&] { return press_plain(chord, ctx); }, ctx);
   const PlainLockState plain(connection_);
-  return hold(chord.modifiers, [&] { return press_plain(chord, ctx); }, ctx);
+  return hold(
+      chord.modifiers, [&] { return press_plain(chord, ctx); }, ctx);
 }
 
 Result<void> Keyboard::press_plain(const Chord& chord, const CallContext& ctx) {

@@ -20,9 +20,9 @@ void move(Connection& connection, Point to) { send(connection, XCB_MOTION_NOTIFY
 
 Result<void> check_inside(Point at, Size screen) {
   if (at.x >= 0 && at.y >= 0 && at.x < screen.width && at.y < screen.height) return {};
-  return invalid_argument("(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ") is outside the screen",
-                          "x goes from 0 to " + std::to_string(screen.width - 1) + " and y from 0 to " +
-                              std::to_string(screen.height - 1));
+  return invalid_argument(
+      "(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ") is outside the screen",
+      "x goes from 0 to " + std::to_string(screen.width - 1) + " and y from 0 to " + std::to_string(screen.height - 1));
 }
 
 Result<void> drag(Connection& connection, const Click& click, const CallContext& ctx) {

@@ -18,8 +18,9 @@ struct Pixels {
   std::vector<std::uint8_t> bytes;
 
   std::uint8_t* at(int x, int y) {
-    return bytes.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) + static_cast<std::size_t>(x)) *
-                              kPixelBytes;
+    return bytes.data() +
+           (static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) + static_cast<std::size_t>(x)) *
+               kPixelBytes;
   }
 };
 
@@ -27,11 +28,11 @@ Result<Pixels> grab(Connection& connection, const CallContext& ctx) {
   auto size = connection.screen_size(ctx);
   if (!size) return fail(size.error());
   xcb_connection_t* xcb = connection.xcb();
-  auto image = own(xcb_get_image_reply(xcb,
-                                       xcb_get_image(xcb, XCB_IMAGE_FORMAT_Z_PIXMAP, connection.root(), 0, 0,
-                                                     static_cast<std::uint16_t>(size->width),
-                                                     static_cast<std::uint16_t>(size->height), ~0U),
-                                       nullptr));
+  auto image = own(xcb_get_image_reply(
+      xcb,
+      xcb_get_image(xcb, XCB_IMAGE_FORMAT_Z_PIXMAP, connection.root(), 0, 0, static_cast<std::uint16_t>(size->width),
+                    static_cast<std::uint16_t>(size->height), ~0U),
+      nullptr));
   if (!image) return connection.failure(ctx);
   const std::size_t count = static_cast<std::size_t>(size->width) * static_cast<std::size_t>(size->height);
   const std::span source(xcb_get_image_data(image.get()),

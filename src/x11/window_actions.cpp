@@ -38,7 +38,8 @@ Result<Window> activate_directly(Connection& connection, const Window& window, c
   constexpr std::uint32_t kAbove = XCB_STACK_MODE_ABOVE;
   xcb_configure_window(connection.xcb(), window.id, XCB_CONFIG_WINDOW_STACK_MODE, &kAbove);
   xcb_set_input_focus(connection.xcb(), XCB_INPUT_FOCUS_PARENT, window.id, XCB_CURRENT_TIME);
-  return wait_for(connection, window.id, [](const Window& now) { return now.active; }, ctx);
+  return wait_for(
+      connection, window.id, [](const Window& now) { return now.active; }, ctx);
 }
 
 void request_state(Connection& connection, xcb_window_t id, xcb_ewmh_wm_state_action_t action, xcb_atom_t first,
@@ -95,9 +96,9 @@ class NoSizeSteps {
 void configure(Connection& connection, xcb_window_t id, const Rectangle& target) {
   const std::uint32_t values[] = {static_cast<std::uint32_t>(target.x), static_cast<std::uint32_t>(target.y),
                                   static_cast<std::uint32_t>(target.width), static_cast<std::uint32_t>(target.height)};
-  xcb_configure_window(
-      connection.xcb(), id,
-      XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y | XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT, values);
+  xcb_configure_window(connection.xcb(), id,
+                       XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y | XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT,
+                       values);
 }
 
 void request_geometry(Connection& connection, const Window& window, const Rectangle& target) {

@@ -31,8 +31,8 @@ std::string latin1_to_utf8(std::string_view text) {
 // A property of text as UTF-8; empty if there is none.
 std::string read_text(Connection& connection, xcb_window_t window, xcb_atom_t property) {
   auto reply = own(xcb_get_property_reply(
-      connection.xcb(),
-      xcb_get_property(connection.xcb(), 0, window, property, XCB_ATOM_ANY, 0, kMaxPropertyWords), nullptr));
+      connection.xcb(), xcb_get_property(connection.xcb(), 0, window, property, XCB_ATOM_ANY, 0, kMaxPropertyWords),
+      nullptr));
   if (!reply || reply->format != 8) return {};
   std::string text(static_cast<const char*>(xcb_get_property_value(reply.get())),
                    static_cast<std::size_t>(xcb_get_property_value_length(reply.get())));
@@ -53,8 +53,8 @@ bool is_iconic(Connection& connection, xcb_window_t window) {
   xcb_connection_t* xcb = connection.xcb();
   auto atom = own(xcb_intern_atom_reply(xcb, xcb_intern_atom(xcb, 1, kName.size(), kName.data()), nullptr));
   if (!atom || atom->atom == XCB_ATOM_NONE) return false;
-  auto state = own(
-      xcb_get_property_reply(xcb, xcb_get_property(xcb, 0, window, atom->atom, atom->atom, 0, 2), nullptr));
+  auto state =
+      own(xcb_get_property_reply(xcb, xcb_get_property(xcb, 0, window, atom->atom, atom->atom, 0, 2), nullptr));
   if (!state || state->format != 32 || xcb_get_property_value_length(state.get()) < 4) return false;
   std::uint32_t value = 0;
   std::memcpy(&value, xcb_get_property_value(state.get()), sizeof value);
@@ -135,8 +135,7 @@ std::vector<xcb_window_t> mapped_windows(Connection& connection) {
   if (!tree) return ids;
   for (const xcb_window_t id : std::span(xcb_query_tree_children(tree.get()),
                                          static_cast<std::size_t>(xcb_query_tree_children_length(tree.get())))) {
-    auto attributes =
-        own(xcb_get_window_attributes_reply(xcb, xcb_get_window_attributes(xcb, id), nullptr));
+    auto attributes = own(xcb_get_window_attributes_reply(xcb, xcb_get_window_attributes(xcb, id), nullptr));
     if (attributes && attributes->map_state == XCB_MAP_STATE_VIEWABLE && attributes->override_redirect == 0)
       ids.push_back(id);
   }

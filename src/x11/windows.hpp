@@ -1,5 +1,5 @@
-// The windows of a display (EWMH 1.5, ICCCM 2.0). All geometry is of whole windows, decorations included, on the screen.
-// Without a window manager, the windows are those that are mapped on the root. One thread at a time.
+// The windows of a display (EWMH 1.5, ICCCM 2.0). All geometry is of whole windows, decorations included, on the
+// screen. Without a window manager, the windows are those that are mapped on the root. One thread at a time.
 #pragma once
 
 #include <optional>
@@ -22,12 +22,12 @@ struct Frame {
 
 struct Window {
   xcb_window_t id = XCB_NONE;
-  std::string title;          // UTF-8
-  std::string window_class;   // as "XTerm"
-  std::string instance;       // as "xterm"
+  std::string title;         // UTF-8
+  std::string window_class;  // as "XTerm"
+  std::string instance;      // as "xterm"
   Rectangle outer;
   Frame frame;
-  std::uint32_t pid = 0;              // 0 = unknown
+  std::uint32_t pid = 0;                 // 0 = unknown
   std::optional<std::uint32_t> desktop;  // nullopt = all, or unknown
   bool active = false, minimized = false, maximized = false, fullscreen = false;
 };

@@ -190,8 +190,7 @@ TEST(GeminiRequest, LeavesOutTheOldestImagesWhenThereAreTooMany) {
   std::vector<Message> messages{user("go")};
   for (const char* id : {"1", "2", "3"}) {
     ToolResultPart shot = result(id, "shot", std::string("picture ") + id);
-    shot.content.push_back(
-        {{"type", "image"}, {"data", std::string(5U << 20U, id[0])}, {"mimeType", "image/png"}});
+    shot.content.push_back({{"type", "image"}, {"data", std::string(5U << 20U, id[0])}, {"mimeType", "image/png"}});
     messages.push_back({Role::model, {call(id, "shot")}});
     messages.push_back({Role::user, {shot}});
   }

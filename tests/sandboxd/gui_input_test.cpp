@@ -31,7 +31,8 @@ TEST_F(GuiInput, AnAgentUsesATerminalAndSeesWhatItDid) {
   done("tile_window_right", {{"windowId", other["id"]}});
   click_into(tiled);
   ASSERT_TRUE(get_bool(find("shell"), "active"));
-  const auto typed = done("gui_type", {{"text", "clear; echo 'It works' | tee out.txt; printf '\\e[42m%400s\\e[0m\\n'\n"}});
+  const auto typed =
+      done("gui_type", {{"text", "clear; echo 'It works' | tee out.txt; printf '\\e[42m%400s\\e[0m\\n'\n"}});
   EXPECT_THAT(text(typed), HasSubstr("\"shell\""));
   EXPECT_TRUE(comes_to_read("out.txt", "It works\n"));
   // The output is on the screen: a green stripe of several lines in the left half, none in the right one.
@@ -47,7 +48,8 @@ TEST_F(GuiInput, AnAgentUsesATerminalAndSeesWhatItDid) {
 
 TEST_F(GuiInput, AnyTextArrivesAsItIsAlsoUnderCapsLock) {
   const std::string text =
-      "The quick brown Fox, 42!\n\tÄÖÜ äöü ß é ñ €\nпривет \"мир\" — 日本語 ελληνικά\n😀🚀 x\u0302 ∑ ≠ ¡@#$%^&*()_+{}|~`\\n\n";
+      "The quick brown Fox, 42!\n\tÄÖÜ äöü ß é ñ €\nпривет \"мир\" — 日本語 ελληνικά\n😀🚀 x\u0302 ∑ ≠ "
+      "¡@#$%^&*()_+{}|~`\\n\n";
   open_writer("writer", "typed.txt");
   done("gui_type", {{"text", text}});
   EXPECT_TRUE(comes_to_read("typed.txt", text)) << workspace_.read("typed.txt");
@@ -136,8 +138,7 @@ TEST_F(GuiInput, CallsAtTheSameTimeDoNotMix) {
   done("gui_type", {{"text", large + "\n"}});
   other.join();
   EXPECT_TRUE(eventually([&] { return workspace_.read("typed.txt").size() == 402; }));
-  EXPECT_THAT(workspace_.read("typed.txt"),
-              ::testing::AnyOf(small + "\n" + large + "\n", large + "\n" + small + "\n"));
+  EXPECT_THAT(workspace_.read("typed.txt"), ::testing::AnyOf(small + "\n" + large + "\n", large + "\n" + small + "\n"));
 }
 
 TEST_F(GuiInput, GoesOnAfterXvncWasKilled) {

@@ -76,8 +76,7 @@ TEST(ParseModifiers, TakesNoneAndSeveral) {
 
 TEST(KeysOfText, GivesOneKeyForEachCharacter) {
   EXPECT_THAT(*keys_of_text("aÄ\t😀"), ElementsAre(XK_a, XK_Adiaeresis, XK_Tab, 0x0101F600U));
-  EXPECT_THAT(*keys_of_text("1\r\n2\n3\r"),
-              ElementsAre(XK_1, XK_Return, XK_2, XK_Return, XK_3, XK_Return));
+  EXPECT_THAT(*keys_of_text("1\r\n2\n3\r"), ElementsAre(XK_1, XK_Return, XK_2, XK_Return, XK_3, XK_Return));
   EXPECT_THAT(*keys_of_text(""), IsEmpty());
 }
 

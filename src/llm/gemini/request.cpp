@@ -64,7 +64,8 @@ std::string text_of_result(const ToolResultPart& result, const LeftOut& left_out
   std::string text = text_of_content(result.content);
   if (left_out.empty() || !result.content.is_array()) return text;
   for (const Json& block : result.content) {
-    if (left_out.contains(&block)) text += (text.empty() ? "" : "\n") + std::string("[an earlier image, left out here]");
+    if (left_out.contains(&block))
+      text += (text.empty() ? "" : "\n") + std::string("[an earlier image, left out here]");
   }
   return text;
 }
