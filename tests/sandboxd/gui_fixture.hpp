@@ -77,6 +77,7 @@ class GuiFixture : public ToolFixture {
 
   // A terminal that runs `command`; the window, as gui_find_window gives it.
   Json open_terminal(const std::string& title, const std::string& command, const std::string& colour = "black") {
+    done("gui_get_window_info");  // the desktop's own windows come first
     done("execute_command_async", {{"command", "exec xterm -T " + title + " -xrm 'xterm*allowTitleOps: false' -bg '" +
                                                    colour + "' -fg white -u8 -e " + command}});
     return find(title);

@@ -30,7 +30,7 @@ TEST_F(GuiInput, AnAgentUsesATerminalAndSeesWhatItDid) {
   const Json other = open_terminal("other", "cat", "#602020");  // takes the keyboard
   done("tile_window_right", {{"windowId", other["id"]}});
   click_into(tiled);
-  ASSERT_TRUE(get_bool(find("shell"), "active"));
+  ASSERT_TRUE(eventually([&] { return get_bool(find("shell"), "active"); }));
   const auto typed =
       done("gui_type", {{"text", "clear; echo 'It works' | tee out.txt; printf '\\e[42m%400s\\e[0m\\n'\n"}});
   EXPECT_THAT(text(typed), HasSubstr("\"shell\""));
