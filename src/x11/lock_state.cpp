@@ -1,6 +1,9 @@
 #include "x11/lock_state.hpp"
 
 // A header for C, with members that have this name.
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wkeyword-macro"
+#endif
 #define explicit explicit_
 #include <xcb/xkb.h>
 #undef explicit
