@@ -1,6 +1,13 @@
 #include "worker/lease_keeper.hpp"
 
 namespace ottobot::worker {
+namespace {
+
+// In the time of a lease. It is renewed at every fourth, tried again at each after that, and given up after the eighth:
+// by the eleventh at the latest, when two of them are lost to waiting.
+constexpr int kLooks = 12;
+
+}  // namespace
 
 LeaseKeeper::LeaseKeeper(SessionStore& store, Logger& logger, std::chrono::milliseconds ttl)
     : store_(store), logger_(logger), ttl_(ttl), thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -24,20 +31,23 @@ void LeaseKeeper::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     renew_all();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, ttl_ / 3, [] { return false; });
+    changed_.wait_for(lock, stop, ttl_ / kLooks, [] { return false; });
   }
 }
 
+// One deadline for all of them: a store that hangs does so for the last one, too.
 void LeaseKeeper::renew_all() {
+  const CallContext ctx = with_timeout(ttl_ / kLooks);
   std::lock_guard lock(mutex_);
-  for (Held* held : held_) renew(*held);
+  for (Held* held : held_) renew(*held, ctx);
 }
 
-void LeaseKeeper::renew(Held& held) {
+void LeaseKeeper::renew(Held& held, const CallContext& ctx) {
   if (held.lost_.stop_requested()) return;
   // Counted from before the call: the store's own count can only end later.
   const SteadyTime asked_at = std::chrono::steady_clock::now();
-  auto renewed = store_.renew_lease(held.lease_, ttl_, with_timeout(ttl_ / 6));
+  if (asked_at < held.renewed_at_ + ttl_ / 3) return;
+  auto renewed = store_.renew_lease(held.lease_, ttl_, ctx);
   if (renewed) {
     held.renewed_at_ = asked_at;
     return;

@@ -41,7 +41,7 @@ class LeaseKeeper {
  private:
   void run(const std::stop_token& stop);
   void renew_all();
-  void renew(Held& held);
+  void renew(Held& held, const CallContext& ctx);
 
   SessionStore& store_;
   Logger& logger_;
