@@ -109,18 +109,6 @@ TEST_F(GuiInput, ClicksOutsideTheScreenSayHowLargeItIs) {
   done("gui_click", {{"x", 999}, {"y", 0}});
 }
 
-TEST_F(GuiInput, DoubleClickSelectsAndTheMiddleButtonPastes) {
-  const Json words = open_terminal("words", "sh -c 'yes selected | head -100; cat'");
-  const Json tiled = done("tile_window_left", {{"windowId", words["id"]}}).structured["window"];
-  open_writer("writer", "typed.txt");
-  const Json writer = done("tile_window_right", {{"windowId", find("writer")["id"]}}).structured["window"];
-  // The text begins at the window's left edge; every line of it is the same.
-  done("gui_click", {{"x", get_int(tiled, "x") + 20}, {"y", 200}, {"clicks", 2}});
-  done("gui_click", {{"x", get_int(writer, "x") + 100}, {"y", 200}, {"button", "middle"}});
-  done("gui_key", {{"key", "Return"}});
-  EXPECT_TRUE(comes_to_read("typed.txt", "selected\n")) << workspace_.read("typed.txt");
-}
-
 TEST_F(GuiInput, DragsAWindowByItsTitle) {
   const Json before = open_terminal("dragged", "cat");
   const int x = static_cast<int>(get_int(before, "x")), y = static_cast<int>(get_int(before, "y"));
