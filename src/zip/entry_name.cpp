@@ -40,7 +40,7 @@ std::string target_of_entry(std::string_view target) {
 std::string entry_name(std::string_view path) {
   std::string name = entry_target(path);
   const bool is_misread = name.find('\\') != std::string::npos && name.find('/') == std::string::npos;
-  return is_misread ? std::string(kHere) + name : name;
+  return is_misread || name.starts_with(kHere) ? std::string(kHere) + name : name;
 }
 
 std::string path_of_entry(std::string_view name) {

@@ -11,7 +11,8 @@
 namespace ottobot::zip {
 
 // Valid UTF-8. `path` is relative, a folder's may end with '/'. A name with a backslash and without '/' gets "./"
-// before it: libarchive, and what is built on it, would take the backslash for Windows' way to write '/'.
+// before it: libarchive, and what is built on it, would take the backslash for Windows' way to write '/'. So does one
+// that begins with it, to come back as it was.
 std::string entry_name(std::string_view path);
 // What entry_name() was given.
 std::string path_of_entry(std::string_view name);
