@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "worker/session_runner.hpp"
+
 namespace ottobot::worker {
 namespace {
 
@@ -12,8 +14,6 @@ constexpr std::uint64_t kIdleCpuUs = 2000;
 constexpr std::chrono::minutes kLongestTrust{5};  // in that
 constexpr int kRestPerWork = 20;
 constexpr std::uint64_t kPartsToTidyUpIn = 64;  // of the limit
-
-std::string in_mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 }  // namespace
 

@@ -18,8 +18,6 @@ constexpr std::chrono::milliseconds kLookInterval{200};
 constexpr int kArchiveAttempts = 3;
 constexpr std::chrono::milliseconds kArchivePause{1000};
 
-std::string in_mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
-
 }  // namespace
 
 Result<SessionRunner::Restore> SessionRunner::plan_restore(const SessionRow& row) {

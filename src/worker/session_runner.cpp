@@ -8,7 +8,6 @@ namespace ottobot::worker {
 namespace {
 
 constexpr std::chrono::milliseconds kStoreTimeout{30000};
-constexpr std::chrono::milliseconds kConnectTimeout{15000};
 constexpr std::chrono::milliseconds kHealthTimeout{2000};
 constexpr int kMaxRelaunches = 3;  // in a turn
 
@@ -25,6 +24,8 @@ std::vector<FinishedTurn> ended_turns(const std::vector<NewEvent>& events) {
 std::string sentence_of(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
 }
+
+std::string in_mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 std::string sandbox_name(const std::string& session_id) { return "ob-" + session_id; }
 

@@ -95,6 +95,8 @@ class SessionRunner final : private Emitter {
 
 // An error with its hint, for people.
 std::string sentence_of(const Error& error);
+// "512 MiB"
+std::string in_mib(std::uint64_t bytes);
 // The backend's name for the sandbox of a session.
 std::string sandbox_name(const std::string& session_id);
 // What a sandbox of a session is launched with, the first time. `store_id`: whose sandbox it is.
