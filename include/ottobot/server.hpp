@@ -57,7 +57,10 @@ struct ServerOptions {
   int warm_pool_size = 0;  // spare sandboxes, started ahead of need, for each image and environment
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::vector<std::string> cors_origins;
-  AccessOptions access;  // by default none: everyone who reaches the port may use it
+  // Apps in sandboxes are shown at host names below it (5173-ID.apps.example.com); "localhost" serves browsers on this
+  // machine. Empty = at paths only, where browsers give them no origin.
+  std::string preview_domain = "localhost";
+  AccessOptions access;        // by default none: everyone who reaches the port may use it
   std::vector<PageFile> page;  // what / shows; empty = a few words
 };
 

@@ -68,6 +68,7 @@ ServerOptions server_options(const config::Settings& settings) {
   options.warm_pool_size = settings.warm_pool_size;
   options.snapshot_limit_bytes = settings.snapshot_limit_bytes;
   options.cors_origins = settings.cors_origins;
+  options.preview_domain = settings.preview_domain;
   options.access = settings.access;
   return options;
 }

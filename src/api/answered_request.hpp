@@ -2,7 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
+
+#include "net/server/http_server.hpp"
 
 namespace ottobot::api {
 
@@ -18,5 +22,12 @@ struct AnsweredRequest {
   int status = 0;     // 101 for a WebSocket
   std::chrono::nanoseconds duration{0};
 };
+
+// Told of every request once its handler is done. May be empty.
+using OnAnswered = std::function<void(const AnsweredRequest& request)>;
+
+// Has `answer` answer, which returns the pattern of the route ("session/:id"; empty if there is none), and reports it.
+void report_answer(net::Exchange& exchange, const OnAnswered& on_answered,
+                   const std::function<std::string_view(net::Exchange& exchange)>& answer);
 
 }  // namespace ottobot::api

@@ -13,6 +13,7 @@
 #include "api/mcp_relay.hpp"
 #include "api/metrics_routes.hpp"
 #include "api/page_routes.hpp"
+#include "api/preview.hpp"
 #include "api/session_routes.hpp"
 #include "api/ticket_route.hpp"
 #include "api/vnc_gateway.hpp"
@@ -41,7 +42,8 @@ class HttpApi final : public Api {
         router_({context_->deps.logger,
                  admit_by(context_->guard, context_->options.is_loopback),
                  {},
-                 context_->deps.on_answered}) {
+                 context_->deps.on_answered}),
+        preview_(*context_, admit_by(context_->guard, context_->options.is_loopback)) {
     Context& context = *context_;
     router_.add("GET", "health", rules::kOpen, [&context](Request& request) { return serve_health(context, request); });
     add_chat_route(router_, context);
@@ -65,18 +67,25 @@ class HttpApi final : public Api {
   net::Handler handler() override {
     return [this](net::Exchange& exchange) {
       access_log_.handle(exchange, [this](net::Exchange& logged) {
+        if (auto app = preview_.find(logged.request())) return preview_.serve(logged, std::move(*app));
         cors_.handle(logged, [this](net::Exchange& answering) { router_.handle(answering); });
       });
     };
   }
 
-  std::vector<RouteName> routes() const override { return router_.routes(); }
+  std::vector<RouteName> routes() const override {
+    std::vector<RouteName> all = router_.routes();
+    for (RouteName& route : preview_.routes()) all.push_back(std::move(route));
+    return all;
+  }
 
-  bool is_inline(const net::RequestHead& request) const override { return request.path == "/health"; }
+  bool is_inline(const net::RequestHead& request) const override {
+    return request.path == "/health" && !preview_.find(request);
+  }
 
   bool is_quick(const net::RequestHead& request) const override {
     std::string_view path = request.path;
-    if (request.method != "GET" || !path.starts_with("/session")) return false;
+    if (request.method != "GET" || !path.starts_with("/session") || preview_.find(request)) return false;
     path.remove_prefix(std::min(path.find('/', 1), path.size()));  // "/ID", "/ID/events"
     const auto below = path.find('/', 1);
     return below == std::string_view::npos || path.substr(below) == "/events" || path.substr(below) == "/logs";
@@ -122,6 +131,7 @@ class HttpApi final : public Api {
   const AccessLog access_log_;
   const Cors cors_;
   Router router_;
+  Preview preview_;
 };
 
 }  // namespace

@@ -38,8 +38,7 @@ struct ApiDependencies {
   // there is no /metrics.
   std::function<Result<Json>(const std::string& user, const CallContext& ctx)> metrics;
   std::function<Result<std::string>(const std::string& user, const CallContext& ctx)> metrics_text;
-  // Told of every request once its handler is done. May be empty.
-  std::function<void(const AnsweredRequest& request)> on_answered;
+  OnAnswered on_answered;
   // Sentences for /health, each a reason why it is not healthy; cached like service_health. May be empty.
   std::function<std::vector<std::string>()> service_problems;
 };
@@ -57,6 +56,9 @@ struct ApiOptions {
   LongRequestLimits streams{1000, 16000, "chats and event streams"};
   int slow_bodies = 16;  // requests whose body is awaited at the same time
   DesktopControlOptions desktop_control;
+  // Below it, apps in sandboxes have host names of their own; "localhost": only for browsers on this machine. Empty =
+  // they have none.
+  std::string preview_domain = "localhost";
   std::vector<PageFile> page;  // empty = there is none at /
 };
 

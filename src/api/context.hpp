@@ -21,7 +21,7 @@ struct Context : std::enable_shared_from_this<Context> {
       : deps(std::move(dependencies)),
         options(std::move(settings)),
         access(std::move(gate)),
-        guard({options.host, options.public_url, options.cors_origins}),
+        guard({options.host, options.public_url, options.cors_origins, false, options.preview_domain}),
         own_port_guard({options.host, options.public_url, options.cors_origins, true}),
         user_sockets(options.access.max_sockets_per_user),
         port(options.port),

@@ -22,8 +22,8 @@ class ExchangeWrapper : public net::Exchange {
                                                     net::ResponseStreamObserver observer) override {
     return inner_.start_stream(status, std::move(headers), std::move(observer));
   }
-  void upgrade_and_bridge(std::string_view protocol, net::Upstream upstream) override {
-    inner_.upgrade_and_bridge(protocol, std::move(upstream));
+  void upgrade_and_bridge(std::string_view protocol, const net::Headers& headers, net::Upstream upstream) override {
+    inner_.upgrade_and_bridge(protocol, headers, std::move(upstream));
   }
   Result<std::shared_ptr<net::WebSocket>> accept_websocket(const net::WebSocketOptions& options,
                                                            std::shared_ptr<net::WebSocketObserver> observer) override {

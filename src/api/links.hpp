@@ -19,6 +19,7 @@ class Links {
  public:
   Links(LinkOptions options, const net::RequestHead& head);
 
+  const std::string& base() const { return base_; }
   std::string chat_url(const std::string& session_id) const;
   // `vnc_port` is the session's own, 0 = none. `ticket` is for the page and the WebSocket that it opens; empty = none.
   std::string vnc_url(const std::string& session_id, int vnc_port, const std::string& ticket = {}) const;

@@ -22,6 +22,13 @@ class RecentNames {
     places_.erase(names_.back());
     names_.pop_back();
   }
+  void remove(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    const auto known = places_.find(name);
+    if (known == places_.end()) return;
+    names_.erase(known->second);
+    places_.erase(known);
+  }
   bool has(const std::string& name) const {
     std::lock_guard lock(mutex_);
     return places_.contains(name);

@@ -5,7 +5,6 @@
 
 #include "api/errors.hpp"
 #include "api/input.hpp"
-#include "api/status_watch.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -102,15 +101,7 @@ std::vector<RouteName> Router::routes() const {
 }
 
 void Router::handle(net::Exchange& exchange) const {
-  if (!options_.on_answered) {
-    answer(exchange);
-    return;
-  }
-  const auto begin = std::chrono::steady_clock::now();
-  StatusWatch watched(exchange);
-  const std::string_view pattern = answer(watched);
-  options_.on_answered({exchange.request().method, pattern.empty() ? "unknown" : "/" + std::string(pattern),
-                        watched.status(), std::chrono::steady_clock::now() - begin});
+  report_answer(exchange, options_.on_answered, [this](net::Exchange& watched) { return answer(watched); });
 }
 
 std::string_view Router::answer(net::Exchange& exchange) const {

@@ -49,8 +49,7 @@ struct RouterOptions {
   Logger& logger;  // borrowed
   Admit admit;
   std::string session_id;  // of a session's own port: what every path is about; empty = as the path says
-  // Told of every request once its handler is done; may be empty.
-  std::function<void(const AnsweredRequest&)> on_answered;
+  OnAnswered on_answered;
 };
 
 class Router {

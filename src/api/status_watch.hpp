@@ -23,9 +23,9 @@ class StatusWatch : public ExchangeWrapper {
     status_ = status;
     return ExchangeWrapper::start_stream(status, std::move(headers), std::move(observer));
   }
-  void upgrade_and_bridge(std::string_view protocol, net::Upstream upstream) override {
+  void upgrade_and_bridge(std::string_view protocol, const net::Headers& headers, net::Upstream upstream) override {
     status_ = 101;
-    ExchangeWrapper::upgrade_and_bridge(protocol, std::move(upstream));
+    ExchangeWrapper::upgrade_and_bridge(protocol, headers, std::move(upstream));
   }
   Result<std::shared_ptr<net::WebSocket>> accept_websocket(const net::WebSocketOptions& options,
                                                            std::shared_ptr<net::WebSocketObserver> observer) override {

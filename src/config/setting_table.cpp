@@ -157,6 +157,13 @@ Result<std::string> network_name(const std::string& value) {
   return invalid_argument("a name of letters, digits, _ . and -, or none");
 }
 
+Result<std::string> domain_or_none(const std::string& value) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+  if (value == "none") return std::string();
+  if (value.find_first_not_of(kAllowed) == std::string::npos && value.find_first_of(".-") != 0) return value;
+  return invalid_argument("a domain such as apps.example.com, without scheme and port, or none");
+}
+
 // As docker's own client has it: whatever is set switches it on.
 Result<void> read_docker_tls(Settings& settings, const std::string&) {
   settings.docker_tls_verify = true;
@@ -211,6 +218,7 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_MAX_SESSIONS_PER_USER", "", "100", "100", access_bound(&AccessOptions::max_sessions_per_user)},
       {"OTTOBOT_MAX_SOCKETS_PER_USER", "", "200", "200", access_bound(&AccessOptions::max_sockets_per_user)},
       {"OTTOBOT_MODEL_IDLE_TIMEOUT", "", "1m", "2m", into(&Settings::model_idle_timeout, parse_duration)},
+      {"OTTOBOT_PREVIEW_DOMAIN", "", "localhost", "apps.example.com", into(&Settings::preview_domain, domain_or_none)},
       {"OTTOBOT_QUEUE", "--queue", "memory", "memory", text_into(&Settings::queue)},
       {"OTTOBOT_RATE_LIMIT", "", "600", "600", access_bound(&AccessOptions::requests_per_minute)},
       {"OTTOBOT_RETENTION", "", "7d", "7d", into(&Settings::retention, parse_duration)},

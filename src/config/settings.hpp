@@ -30,6 +30,7 @@ struct Settings {
   Auth auth = Auth::automatic;
   AccessOptions access;
   std::string public_url;
+  std::string preview_domain = "localhost";  // empty = none
   std::vector<std::string> cors_origins{"http://localhost:3000", "http://localhost:5173"};
 
   std::filesystem::path data_dir;  // never empty after load_settings()

@@ -78,7 +78,7 @@ void Routes::rfb(net::Exchange& exchange) {
   CallContext ctx = with_timeout(kDesktopTimeout).with_stop(exchange.client_gone());
   auto connection = desktop_.connect_rfb(ctx);
   if (!connection) return exchange.respond(error_reply(503, connection.error()));
-  exchange.upgrade_and_bridge("rfb", {std::move(*connection), {}});
+  exchange.upgrade_and_bridge("rfb", {}, {std::move(*connection), {}});
 }
 
 void handle_tcp(net::Exchange& exchange, std::string_view port) {
@@ -91,7 +91,7 @@ void handle_tcp(net::Exchange& exchange, std::string_view port) {
   CallContext ctx = with_timeout(kConnectTimeout).with_stop(exchange.client_gone());
   auto connection = net::connect_tcp("localhost", number, ctx);
   if (!connection) return exchange.respond(error_reply(503, connection.error()));
-  exchange.upgrade_and_bridge("tcp", {std::move(*connection), {}});
+  exchange.upgrade_and_bridge("tcp", {}, {std::move(*connection), {}});
 }
 
 bool wants_upgrade(net::Exchange& exchange, std::string_view protocol) {

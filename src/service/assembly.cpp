@@ -137,6 +137,7 @@ Result<void> Assembly::make_api() {
   options.port = options_.port;
   options.public_url = options_.public_url;
   options.cors_origins = options_.cors_origins;
+  options.preview_domain = options_.preview_domain;
   options.access = options_.access;
   options.is_loopback = api::is_loopback_host(options_.host);
   options.long_requests = kLongRequests;

@@ -1,6 +1,9 @@
 // The API with two users, alice and bob, who have a key each.
 #pragma once
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "api/access.hpp"
 #include "api/api_fixture.hpp"
 #include "api/recording_logger.hpp"
@@ -21,6 +24,14 @@ class AccessTest : public ApiTest {
     for (auto* handler : {&sandbox_.archive, &sandbox_.files, &sandbox_.mcp}) {
       *handler = [](net::Exchange& exchange) { exchange.respond({200, {}, "{}"}); };
     }
+    sandbox_.tcp = [](net::Exchange& exchange) {
+      int ends[2];
+      ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+      constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+      ASSERT_EQ(::send(ends[0], kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kAnswer.size()));
+      ::close(ends[0]);
+      exchange.upgrade_and_bridge("tcp", {}, {net::UniqueFd(ends[1]), {}});
+    };
     metrics_ = [](const std::string& user, const CallContext&) -> Result<Json> { return Json{{"of", user}}; };
     options_.access.api_keys = "alice:key-of-alice-1234,bob:key-of-bob-12345";
     options_.page = {{"assets/a", "a part of the page", {}, "hash"}};

@@ -10,12 +10,14 @@ Needs needs_of(const RouteName& route) {
   if (path == "/health" || path == "/openapi.json" || path == "/docs" || path == "/swagger") return Needs::nothing;
   if (path == "/" || path == "/assets/*path" || path == "/session/:id/vnc/*path") return Needs::nothing;
   if (path.find("/:id") == std::string::npos || path == "/session/:id/ticket") return Needs::key;
+  if (path.find("/preview/") != std::string::npos) return Needs::control;
   return route.method == "GET" ? Needs::any_ticket : Needs::control;
 }
 
 std::string path_of(const RouteName& route, const std::string& session_id) {
   std::string path = route.pattern;
   if (const auto id = path.find(":id"); id != std::string::npos) path.replace(id, 3, session_id);
+  if (const auto port = path.find(":port"); port != std::string::npos) path.replace(port, 5, "80");
   const bool is_page = path.find("/vnc/*") != std::string::npos;
   if (const auto rest = path.find('*'); rest != std::string::npos)
     path.replace(rest, path.npos, is_page ? "vnc.html" : "a");

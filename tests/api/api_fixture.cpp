@@ -38,7 +38,7 @@ void FakeSandbox::handle(net::Exchange& exchange) {
   const auto token = head.headers.find("Authorization");
   if (!token || *token != "Bearer secret") return exchange.respond({401, {}, "{}"});
   const std::pair<std::string_view, std::function<void(net::Exchange&)>*> routes[] = {
-      {"/archive", &archive}, {"/files", &files}, {"/mcp", &mcp}, {"/health", &mcp}, {"/rfb", &rfb}};
+      {"/archive", &archive}, {"/files", &files}, {"/mcp", &mcp}, {"/health", &mcp}, {"/rfb", &rfb}, {"/tcp/", &tcp}};
   for (const auto& [prefix, handler] : routes) {
     if (head.path.starts_with(prefix) && *handler) return (*handler)(exchange);
   }

@@ -21,7 +21,7 @@ class FakeSandbox {
   Endpoint endpoint() const { return {"unix:" + socket_, "secret", std::nullopt}; }
 
   // Set before the first request; unset routes answer 404.
-  std::function<void(net::Exchange&)> archive, files, mcp, rfb;
+  std::function<void(net::Exchange&)> archive, files, mcp, rfb, tcp;
 
  private:
   void handle(net::Exchange& exchange);

@@ -36,7 +36,7 @@ class FakeDesktop {
     const std::size_t index = received_.size();
     received_.emplace_back();
     readers_.emplace_back([this, index, fd = net::UniqueFd(ends[0])] { read(index, fd.get()); });
-    exchange.upgrade_and_bridge("rfb", {net::UniqueFd(ends[1]), {}});
+    exchange.upgrade_and_bridge("rfb", {}, {net::UniqueFd(ends[1]), {}});
   }
 
   // What viewer number `index` has sent, once it ends with `end`.

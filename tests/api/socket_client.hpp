@@ -47,6 +47,8 @@ class SocketClient {
       }
     }
   }
+  // Whether the connection ends without a close frame.
+  bool breaks_off() { return !next() && close_code_ == 0 && raw_.closed_by_peer(); }
   // null when there is none.
   Json next_json(std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     const auto frame = next(timeout);

@@ -28,7 +28,7 @@ class Vnc : public ApiTest {
           (void)!::send(fd.get(), twice.data(), twice.size(), MSG_NOSIGNAL);
         }
       });
-      exchange.upgrade_and_bridge("rfb", {net::UniqueFd(ends[1]), {}});
+      exchange.upgrade_and_bridge("rfb", {}, {net::UniqueFd(ends[1]), {}});
     };
   }
   ~Vnc() override {

@@ -128,6 +128,7 @@ TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
       {"DOCKER_HOST", "docker"},
       {"WARM_POOL_SIZE", "-1"},
       {"OTTOBOT_RATE_LIMIT", "-1"},
+      {"OTTOBOT_PREVIEW_DOMAIN", "https://apps.example.com"},
   };
   for (const auto& [name, value] : bad) {
     sources_.flags = {{name, value}};
@@ -286,6 +287,7 @@ TEST(SettingTable, TheTextOfADefaultIsTheDefault) {
     EXPECT_EQ(settings->limits.memory_bytes, expected->limits.memory_bytes);
     EXPECT_EQ(settings->limits.cpus, expected->limits.cpus);
     EXPECT_EQ(settings->cors_origins, expected->cors_origins);
+    EXPECT_EQ(settings->preview_domain, expected->preview_domain);
     EXPECT_EQ(settings->max_retries, expected->max_retries);
     EXPECT_EQ(settings->retry_delay, expected->retry_delay);
     EXPECT_EQ(settings->model_idle_timeout, expected->model_idle_timeout);

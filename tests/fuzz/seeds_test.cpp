@@ -24,14 +24,14 @@ void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
 
 #define OTTOBOT_TARGET(name) \
   Target { #name, &name }
-const std::vector<Target> kTargets = {OTTOBOT_TARGET(chat_frames),      OTTOBOT_TARGET(config_file),
-                                      OTTOBOT_TARGET(gemini_stream),    OTTOBOT_TARGET(http_chunked),
-                                      OTTOBOT_TARGET(http_request),     OTTOBOT_TARGET(http_values),
-                                      OTTOBOT_TARGET(json_pattern),     OTTOBOT_TARGET(json_schema),
-                                      OTTOBOT_TARGET(mcp_message),      OTTOBOT_TARGET(patch),
-                                      OTTOBOT_TARGET(rfb_client),       OTTOBOT_TARGET(sse),
-                                      OTTOBOT_TARGET(websocket_frames), OTTOBOT_TARGET(zip_entries),
-                                      OTTOBOT_TARGET(zip_unpack)};
+const std::vector<Target> kTargets = {OTTOBOT_TARGET(chat_frames),   OTTOBOT_TARGET(config_file),
+                                      OTTOBOT_TARGET(gemini_stream), OTTOBOT_TARGET(http_chunked),
+                                      OTTOBOT_TARGET(http_request),  OTTOBOT_TARGET(http_response),
+                                      OTTOBOT_TARGET(http_values),   OTTOBOT_TARGET(json_pattern),
+                                      OTTOBOT_TARGET(json_schema),   OTTOBOT_TARGET(mcp_message),
+                                      OTTOBOT_TARGET(patch),         OTTOBOT_TARGET(rfb_client),
+                                      OTTOBOT_TARGET(sse),           OTTOBOT_TARGET(websocket_frames),
+                                      OTTOBOT_TARGET(zip_entries),   OTTOBOT_TARGET(zip_unpack)};
 #undef OTTOBOT_TARGET
 
 std::string bytes_of(const fs::path& path) {

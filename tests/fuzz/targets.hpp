@@ -12,6 +12,7 @@ void config_file(std::string_view input);
 void gemini_stream(std::string_view input);
 void http_chunked(std::string_view input);
 void http_request(std::string_view input);
+void http_response(std::string_view input);
 void http_values(std::string_view input);
 void json_pattern(std::string_view input);
 void json_schema(std::string_view input);

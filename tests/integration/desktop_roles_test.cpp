@@ -26,7 +26,7 @@ class DesktopRolesTest : public api::test::ApiTest {
     sandbox_.rfb = [this](net::Exchange& exchange) {
       auto screen = desktop_.connect_rfb(with_timeout(kPatience));
       ASSERT_TRUE(succeeded(screen));
-      exchange.upgrade_and_bridge("rfb", {std::move(*screen), {}});
+      exchange.upgrade_and_bridge("rfb", {}, {std::move(*screen), {}});
     };
   }
 

@@ -490,7 +490,7 @@ class BridgeTest : public ServerFixture, public ::testing::WithParamInterface<bo
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     auto ours = std::make_shared<UniqueFd>(pair[0]);
     serve([ours, early_bytes](Exchange& exchange) {
-      exchange.upgrade_and_bridge("raw", {std::move(*ours), early_bytes});
+      exchange.upgrade_and_bridge("raw", {}, {std::move(*ours), early_bytes});
     });
     return RawClient(UniqueFd(pair[1]));
   }
@@ -513,6 +513,17 @@ TEST_P(BridgeTest, CarriesBytesBothWaysEarlyOnesFirst) {
   EXPECT_EQ(client.take(4), "down");
   client.send("up");
   EXPECT_EQ(server.take(2), "up");
+}
+
+TEST_P(BridgeTest, WhatAServerSaysThatReadsNothingArrives) {
+  RawClient server = upstream();
+  server.send("refused");
+  server.disconnect();
+  RawClient client = connect();
+  client.send(kUpgrade + std::string("early"));
+  EXPECT_EQ(client.response().status, 101);
+  EXPECT_EQ(client.take(7), "refused");
+  EXPECT_TRUE(client.closed_by_peer());
 }
 
 TEST_P(BridgeTest, PassesHalfCloseOn) {

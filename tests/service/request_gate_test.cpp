@@ -23,7 +23,7 @@ class NoExchange final : public net::Exchange {
   std::shared_ptr<net::ResponseStream> start_stream(int, net::Headers, net::ResponseStreamObserver) override {
     return nullptr;
   }
-  void upgrade_and_bridge(std::string_view, net::Upstream) override {}
+  void upgrade_and_bridge(std::string_view, const net::Headers&, net::Upstream) override {}
   Result<std::shared_ptr<net::WebSocket>> accept_websocket(const net::WebSocketOptions&,
                                                            std::shared_ptr<net::WebSocketObserver>) override {
     return unsupported("none");

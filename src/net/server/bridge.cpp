@@ -3,7 +3,10 @@
 namespace ottobot::net {
 
 Bridge::Bridge(const std::shared_ptr<IoLoop>& loop, std::shared_ptr<LinkRegistry> links, Upstream upstream)
-    : loop_(loop), links_(std::move(links)), upstream_(loop, std::move(upstream.fd)) {
+    : loop_(loop),
+      links_(std::move(links)),
+      upstream_(loop, std::move(upstream.fd)),
+      guard_(std::move(upstream.guard)) {
   down_.held = std::move(upstream.early_bytes);
 }
 
@@ -39,7 +42,7 @@ void Bridge::read(Direction& direction) {
 void Bridge::write_bytes(Direction& direction, std::string_view bytes) {
   const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   const IoCount result = direction.to->write_some({&piece, 1});
-  if (result.status == IoCount::Status::failed) return close();
+  if (result.status == IoCount::Status::failed) return give_up(direction);
   direction.held.assign(bytes.substr(result.bytes));
   direction.offset = 0;
   if (direction.held.empty()) return read(direction);
@@ -51,7 +54,7 @@ void Bridge::write(Direction& direction) {
   while (direction.offset < direction.held.size()) {
     const iovec piece{direction.held.data() + direction.offset, direction.held.size() - direction.offset};
     const IoCount result = direction.to->write_some({&piece, 1});
-    if (result.status == IoCount::Status::failed) return close();
+    if (result.status == IoCount::Status::failed) return give_up(direction);
     if (result.status == IoCount::Status::blocked) {
       return direction.to->wait_writable([self = shared_from_this(), &direction] { self->write(direction); });
     }
@@ -63,8 +66,19 @@ void Bridge::write(Direction& direction) {
 }
 
 void Bridge::end(Direction& direction) {
-  direction.ended = true;
   direction.to->shutdown_send();
+  stop(direction);
+}
+
+// Who takes no more may have said something before: a server that refuses a body without reading it.
+void Bridge::give_up(Direction& direction) {
+  direction.held = {};
+  direction.offset = 0;
+  stop(direction);
+}
+
+void Bridge::stop(Direction& direction) {
+  direction.ended = true;
   if (up_.ended && down_.ended) close();
 }
 
@@ -76,6 +90,7 @@ void Bridge::close() {
   closed_ = true;
   upstream_.close();
   if (client_) client_->close();
+  guard_.reset();
   links_->remove(this);
 }
 

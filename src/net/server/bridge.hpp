@@ -1,7 +1,7 @@
 // Raw bytes both ways between an upgraded client socket and an upstream socket.
 //
 // Each direction holds at most one read's worth of bytes and reads no further until they are written; a FIN is passed
-// on, and the bridge ends when both directions have, or when either socket breaks.
+// on, and the bridge ends when both directions have, or when nothing can be read from either socket any more.
 #pragma once
 
 #include <optional>
@@ -31,11 +31,14 @@ class Bridge final : public UpgradedLink, public std::enable_shared_from_this<Br
   void write(Direction& direction);
   void write_bytes(Direction& direction, std::string_view bytes);
   void end(Direction& direction);
+  void give_up(Direction& direction);
+  void stop(Direction& direction);
   void close();
 
   const std::shared_ptr<IoLoop> loop_;
   const std::shared_ptr<LinkRegistry> links_;
   Stream upstream_;
+  std::shared_ptr<void> guard_;
   std::optional<Stream> client_;
   Direction up_, down_;
   bool closed_ = false;

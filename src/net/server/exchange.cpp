@@ -148,15 +148,15 @@ void ServerExchange::respond_upgrade_required(Headers headers, const std::string
   respond(std::move(response));
 }
 
-void ServerExchange::upgrade_and_bridge(std::string_view protocol, Upstream upstream) {
+void ServerExchange::upgrade_and_bridge(std::string_view protocol, const Headers& headers, Upstream upstream) {
   if (answered()) return;
-  const Headers& headers = request().headers;
-  if (!headers.has_token("connection", "upgrade") || !headers.has_token("upgrade", protocol)) {
+  const Headers& asked = request().headers;
+  if (!asked.has_token("connection", "upgrade") || !asked.has_token("upgrade", protocol)) {
     return respond_upgrade_required({{"Upgrade", std::string(protocol)}}, "an Upgrade is required here");
   }
   if (!transaction_->body.complete()) return respond_error(400, "an upgrade request has no body");
   state_ = State::answered;
-  connection_->send(serialize_switch(protocol));
+  connection_->send(serialize_switch(protocol, headers));
   outcome_.upgrade = std::make_shared<Bridge>(connection_->loop(), connection_->context().links, std::move(upstream));
 }
 

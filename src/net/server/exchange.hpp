@@ -20,7 +20,7 @@ class ServerExchange final : public Exchange {
   Result<void> write(std::string_view bytes) override;
   void finish() override;
   std::shared_ptr<ResponseStream> start_stream(int status, Headers headers, ResponseStreamObserver observer) override;
-  void upgrade_and_bridge(std::string_view protocol, Upstream upstream) override;
+  void upgrade_and_bridge(std::string_view protocol, const Headers& headers, Upstream upstream) override;
   Result<std::shared_ptr<WebSocket>> accept_websocket(const WebSocketOptions& options,
                                                       std::shared_ptr<WebSocketObserver> observer) override;
 

@@ -51,6 +51,7 @@ struct Response {
 struct Upstream {
   UniqueFd fd;
   std::string early_bytes;
+  std::shared_ptr<void> guard = {};  // of a bridge: destroyed, on an I/O thread, when it ends
 };
 
 // What a bridged client may say. Called on an I/O thread, one call at a time: must not block.
@@ -135,9 +136,9 @@ class Exchange {
   virtual std::shared_ptr<ResponseStream> start_stream(int status, Headers headers,
                                                        ResponseStreamObserver observer) = 0;
 
-  // 101 with `Upgrade: protocol`, then raw bytes both ways between client and upstream, with backpressure, until one
-  // ends (half-close is passed on).
-  virtual void upgrade_and_bridge(std::string_view protocol, Upstream upstream) = 0;
+  // 101 with `Upgrade: protocol` and `headers`, then raw bytes both ways between client and upstream, with
+  // backpressure, until one ends (half-close is passed on).
+  virtual void upgrade_and_bridge(std::string_view protocol, const Headers& headers, Upstream upstream) = 0;
   // Answers the WebSocket handshake (400/426 itself when it is none, with an error Result). The observer is kept until
   // after on_close; it is called from when the handler has returned, so the handler can store the socket first. What is
   // sent before goes out then, too.

@@ -1,21 +1,15 @@
 #include "net/server/request_parser.hpp"
 
-#include <http_parser.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include "net/raw_head.hpp"
 
 namespace ottobot::net {
 
 namespace {
 
 using Refusal = std::optional<RequestRefusal>;
-
-struct RawHead {
-  std::string target;
-  std::vector<std::pair<std::string, std::string>> fields;
-  bool in_value = false;
-};
 
 RawHead& raw(http_parser* parser) { return *static_cast<RawHead*>(parser->data); }
 
@@ -25,17 +19,12 @@ int on_url(http_parser* parser, const char* at, std::size_t length) {
 }
 
 int on_field(http_parser* parser, const char* at, std::size_t length) {
-  RawHead& head = raw(parser);
-  if (head.fields.empty() || head.in_value) head.fields.emplace_back();
-  head.in_value = false;
-  head.fields.back().first.append(at, length);
+  raw(parser).add_name(at, length);
   return 0;
 }
 
 int on_value(http_parser* parser, const char* at, std::size_t length) {
-  RawHead& head = raw(parser);
-  head.in_value = true;
-  head.fields.back().second.append(at, length);
+  raw(parser).add_value(at, length);
   return 0;
 }
 
@@ -132,12 +121,6 @@ Refusal check_tokens(const RawHead& head) {
   return std::nullopt;
 }
 
-// http_parser keeps white space at the end of a value.
-std::string trimmed(std::string value) {
-  value.erase(value.find_last_not_of(" \t") + 1);
-  return value;
-}
-
 Refusal check_version(const http_parser& parser) {
   if (parser.http_major == 1 && parser.http_minor <= 1) return std::nullopt;
   if (parser.http_major == 0) return bad("HTTP/0.9 is not spoken here");
@@ -202,7 +185,8 @@ void RequestParser::parse(std::string_view head) {
     return;
   }
   request.head.target = std::move(found.target);
-  for (auto& [name, value] : found.fields) request.head.headers.add(std::move(name), trimmed(std::move(value)));
+  for (auto& [name, value] : found.fields)
+    request.head.headers.add(std::move(name), RawHead::trimmed(std::move(value)));
   if ((refusal_ = split_target(request.head)) || (refusal_ = check_host(request)) ||
       (refusal_ = read_framing(request)) || (refusal_ = read_connection(request))) {
     return;

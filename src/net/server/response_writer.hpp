@@ -28,7 +28,7 @@ struct ResponseHead {
 bool has_no_body(int status);
 std::string serialize(const ResponseHead& head);
 // 101 with `Upgrade: protocol`.
-std::string serialize_switch(std::string_view protocol, const Headers& more = {});
+std::string serialize_switch(std::string_view protocol, const Headers& more);
 // Appends one chunk; nothing for empty bytes, which would end the body.
 void append_chunk(std::string& out, std::string_view bytes);
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";

@@ -103,6 +103,10 @@ export class Client {
     return this.withTicket(id, `session/${id}/vnc/websockify`, { viewer }, true);
   }
 
+  previewUrl(id: string, port: number, path: string): Promise<string> {
+    return this.withTicket(id, `session/${id}/preview/${port}${path}`, {});
+  }
+
   // Nothing but a URL can carry the right to use sockets and links: a ticket stands in for the key there.
   private async withTicket(id: string, path: string, query: Record<string, string>, socket = false): Promise<string> {
     const url = new URL(path, this.base);

@@ -47,7 +47,7 @@ export function ChatView({ model }: { model: SessionModel }) {
         {transcript.items.slice(hidden).map((item) => (
           <ItemView key={item.key} item={item} model={model} busy={transcript.busy} />
         ))}
-        <Writing transcript={transcript} />
+        <Writing transcript={transcript} sessionId={model.id} />
         <Waiting model={model} transcript={transcript} outgoing={outgoing} />
       </div>
       {!isAtEnd && (
@@ -58,10 +58,10 @@ export function ChatView({ model }: { model: SessionModel }) {
   );
 }
 
-function Writing({ transcript }: { transcript: Transcript }) {
+function Writing({ transcript, sessionId }: { transcript: Transcript; sessionId: string }) {
   const { draft, busy, stopping, status } = transcript;
   if (draft && !draft.hole && draft.text) {
-    return <div class="item answer streaming"><Markdown source={draft.text} /></div>;
+    return <div class="item answer streaming"><Markdown source={draft.text} sessionId={sessionId} /></div>;
   }
   const last = transcript.items.at(-1);
   if (!busy || (last?.kind === 'tool' && !last.result)) return null;

@@ -22,7 +22,7 @@ export const ItemView = memo(
       case 'prompt':
         return <PromptView text={item.text} />;
       case 'answer':
-        return <div class="item answer"><Markdown source={item.text} /></div>;
+        return <div class="item answer"><Markdown source={item.text} sessionId={model.id} /></div>;
       case 'thinking':
         return <Thinking text={item.text} />;
       case 'tool':

@@ -3,6 +3,8 @@
 import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
 import { useMemo } from 'preact/hooks';
+import { appLink } from '../session/app_link';
+import { openApp } from '../session/open_app';
 
 const marked = new Marked({
   gfm: true,
@@ -39,7 +41,18 @@ export function toSafeHtml(source: string): string {
   return purify.sanitize(marked.parse(source) as string, kOptions);
 }
 
-export function Markdown({ source }: { source: string }) {
+// The agent's localhost is the sandbox.
+function followLink(event: MouseEvent, sessionId: string): void {
+  const link = (event.target as Element).closest('a');
+  const app = link && appLink(link.getAttribute('href') ?? '');
+  if (!app) return;
+  event.preventDefault();
+  openApp(sessionId, app.port, app.path);
+}
+
+export function Markdown({ source, sessionId }: { source: string; sessionId: string }) {
   const html = useMemo(() => toSafeHtml(source), [source]);
-  return <div class="markdown" dangerouslySetInnerHTML={{ __html: html }} />;
+  return (
+    <div class="markdown" onClick={(event) => followLink(event, sessionId)} dangerouslySetInnerHTML={{ __html: html }} />
+  );
 }

@@ -1,4 +1,4 @@
-import { ArrowLeft, Download, Square, Trash2 } from 'lucide-preact';
+import { AppWindow, ArrowLeft, Download, Square, Trash2 } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { saveProject } from '../files/save';
 import { refreshList } from '../sessions/list_state';
@@ -7,6 +7,7 @@ import { cost, count, expiry, firstLine } from '../ui/format';
 import { client, isWide, now, report } from '../ui/state';
 import { StatusChip } from '../ui/status';
 import type { SessionModel } from './model';
+import { OpenApp } from './open_app';
 
 export function SessionHeader({ model }: { model: SessionModel }) {
   const details = model.details.value;
@@ -50,6 +51,7 @@ function Figures({ model }: { model: SessionModel }) {
 
 function Actions({ model }: { model: SessionModel }) {
   const [isAsking, setAsking] = useState(false);
+  const [isOpening, setOpening] = useState(false);
   const { busy, stopping } = model.transcript.value;
   const ended = hasEnded(model);
   const remove = (): void => {
@@ -68,6 +70,11 @@ function Actions({ model }: { model: SessionModel }) {
           <Square aria-hidden="true" />{stopping ? 'Stopping…' : 'Stop'}
         </button>
       )}
+      {!ended && (
+        <button aria-label="Open an app of the sandbox" title="Open an app that runs in the sandbox" onClick={() => setOpening(true)}>
+          <AppWindow aria-hidden="true" /><span class="wide-only">App</span>
+        </button>
+      )}
       <button aria-label="Download the project as zip" title="Download the project as zip" onClick={() => void saveProject(model.id)}>
         <Download aria-hidden="true" /><span class="wide-only">Zip</span>
       </button>
@@ -76,6 +83,7 @@ function Actions({ model }: { model: SessionModel }) {
           <Trash2 aria-hidden="true" />
         </button>
       )}
+      {isOpening && <OpenApp id={model.id} onClose={() => setOpening(false)} />}
       {isAsking && (
         <Confirm
           title="Delete this session?" action="Delete"

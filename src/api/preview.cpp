@@ -1,0 +1,186 @@
+#include "api/preview.hpp"
+
+#include "api/errors.hpp"
+#include "api/page_links.hpp"
+#include "api/sandbox_proxy.hpp"
+
+namespace ottobot::api {
+namespace {
+
+constexpr const char* kPattern = "session/:id/preview/:port/*path";
+constexpr std::array<const char*, 6> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+// Whatever it is, it may change things in the sandbox: to use an app is to control it.
+const RouteRules kRules{Needs::control, false, true, {}};
+
+// Somebody opens the app in a window of a browser.
+bool is_opened(const net::RequestHead& head) {
+  return head.method == "GET" && head.headers.find("Sec-Fetch-Mode") == "navigate" &&
+         head.headers.find("Sec-Fetch-Dest") == "document";
+}
+
+bool is_preflight(const net::RequestHead& head) {
+  return head.method == "OPTIONS" && head.headers.find("Access-Control-Request-Method").has_value();
+}
+
+net::Response redirection(std::string location) {
+  net::Response response;
+  response.status = 302;
+  response.headers = {
+      {"Location", std::move(location)}, {"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
+  return response;
+}
+
+// Pages at a path have no origin: nothing of them is from where they are.
+net::Response allow_preflight(const net::RequestHead& head) {
+  net::Response response;
+  response.status = 204;
+  response.headers = {
+      {"Access-Control-Allow-Origin", "*"},
+      {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+      {"Access-Control-Allow-Headers", std::string(head.headers.find("Access-Control-Request-Headers").value_or("*"))},
+      {"Access-Control-Max-Age", "600"}};
+  return response;
+}
+
+std::string_view authority_of(std::string_view url) {
+  const std::size_t begin = url.find("://");
+  if (begin == std::string_view::npos) return {};
+  const std::string_view rest = url.substr(begin + 3);
+  return rest.substr(0, rest.find('/'));
+}
+
+// ":3000" of "localhost:3000", "[::1]:3000"; empty without.
+std::string_view port_of(std::string_view authority) {
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  return colon == std::string_view::npos ? std::string_view() : authority.substr(colon);
+}
+
+Failure no_sandbox(const SessionRow& row, const Error& error) {
+  if (error.code != ErrorCode::not_found) return fail(error);
+  if (row.status == SessionStatus::terminated || row.status == SessionStatus::terminating) {
+    return conflict("the session has ended, and its apps with it", "a new message brings an expired session back");
+  }
+  return unavailable("the session's sandbox is not up", "wait for it: phase " + row.phase);
+}
+
+// A page that tries again by itself, for who opened the app too early.
+net::Response waiting_page(const Error& error) {
+  net::Response response = error_response(error);
+  response.headers.set("Content-Type", "text/html; charset=utf-8");
+  response.headers.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+  response.headers.set("Cache-Control", "no-store");
+  response.body =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"2\">"
+      "<title>Waiting for the app</title><body style=\"font:16px system-ui;max-width:40rem;margin:20vh auto;"
+      "padding:0 1rem;color-scheme:light dark\"><h1 style=\"font-size:1.3rem\">Waiting for the app</h1><p>" +
+      error.message + ".</p><p>" + error.hint + ". This page looks again every two seconds.</p>";
+  return response;
+}
+
+}  // namespace
+
+std::vector<RouteName> Preview::routes() const {
+  std::vector<RouteName> names;
+  for (const char* method : kMethods) names.push_back({method, std::string("/") + kPattern});
+  return names;
+}
+
+void Preview::serve(net::Exchange& exchange, PreviewTarget target) {
+  report_answer(exchange, context_.deps.on_answered, [&](net::Exchange& watched) -> std::string_view {
+    net::RequestHead asking = watched.request();
+    asking.query = target.ticket.empty() ? "" : "ticket=" + net::percent_encode_path(target.ticket);
+    if (target.own_host || !target.ticket.empty()) asking.headers.set("Authorization", "");
+    Request request(watched, {}, target.session_id);
+    auto caller = admit_(asking, kRules, target.session_id);
+    if (!caller) {
+      watched.respond(error_response(caller.error().status, caller.error().error));
+      return kPattern;
+    }
+    request.set_caller(std::move(*caller));
+    if (auto done = serve_admitted(request, target); !done) {
+      const bool waits = is_opened(watched.request()) && done.error().code == ErrorCode::unavailable;
+      watched.respond(waits ? waiting_page(done.error()) : error_response(done.error()));
+    }
+    return kPattern;
+  });
+}
+
+Result<void> Preview::serve_admitted(Request& request, PreviewTarget& target) {
+  const net::RequestHead& head = request.head();
+  const auto row = find_session(context_, request);
+  if (!row) return fail(row.error());
+  if (target.port == 0) return invalid_field("port", "must be a number from 1 to 65535");
+  if (auto ok = check_origin(head, target); !ok) return ok;
+  if (!target.own_host) {
+    // As browsers see it, behind a proxy that takes something off.
+    const std::string base = links_for(context_, head).base();
+    const std::size_t path = base.find('/', base.find("://") + 3);
+    if (path != std::string::npos) target.prefix.insert(0, base.substr(path));
+  }
+  if (redirect(request, target, *row)) return {};
+  if (!target.own_host && is_preflight(head)) {
+    request.exchange().respond(allow_preflight(head));
+    return {};
+  }
+  const auto slot = context_.long_requests.enter(request, request.session_id());
+  if (!slot) return {};
+  const auto sandbox = find_sandbox(context_, *row);
+  if (!sandbox) return no_sandbox(*row, sandbox.error());
+  return apps_.ask(request, *sandbox, target);
+}
+
+// Whoever knows a session's id may open its apps, but not from a foreign page.
+Result<void> Preview::check_origin(const net::RequestHead& head, const PreviewTarget& target) const {
+  const auto origin = head.headers.find("Origin");
+  if (!origin || (!target.own_host && origin == "null")) return {};
+  if (target.own_host && head.headers.find("Sec-Fetch-Site") == "same-origin") return {};
+  return context_.guard.check_origin(head);
+}
+
+// True when the browser was sent elsewhere.
+bool Preview::redirect(Request& request, const PreviewTarget& target, const SessionRow& row) const {
+  const net::RequestHead& head = request.head();
+  if (target.path.empty()) {
+    request.exchange().respond(redirection(path_and_query(target.prefix + "/", head.query)));
+    return true;
+  }
+  const bool opened = is_opened(head);
+  if (target.own_host && target.ticket_in_query && head.method == "GET") {
+    net::Response response = redirection(path_and_query(target.path, target.query));
+    response.headers.add("Set-Cookie", std::string(kPreviewTicket) + "=" + target.ticket +
+                                           "; Path=/; HttpOnly; SameSite=Lax" + (head.over_tls ? "; Secure" : ""));
+    request.exchange().respond(std::move(response));
+    return true;
+  }
+  if (target.own_host || !opened) return false;
+  if (const std::string url = own_host_url(head, target); !url.empty()) {
+    const std::string ticket = page_ticket(context_, request.caller(), row);
+    const std::string query = ticket.empty() ? target.query : with_param(kPreviewTicket, ticket, target.query);
+    request.exchange().respond(redirection(url + path_and_query(target.path, query)));
+    return true;
+  }
+  if (!target.ticket_in_query) return false;
+  request.exchange().respond(
+      redirection(path_and_query(target.prefix + "/~" + target.ticket + target.path, target.query)));
+  return true;
+}
+
+// "http://5173-4a6b….localhost:3000"; empty when the browser can reach no such name.
+std::string Preview::own_host_url(const net::RequestHead& head, const PreviewTarget& target) const {
+  const std::string& domain = context_.options.preview_domain;
+  if (domain.empty()) return {};
+  std::string base = context_.options.public_url;
+  if (base.empty()) base = context_.access->forwarded_base(head);
+  const std::string_view host = head.headers.find("Host").value_or("");
+  if (base.empty()) base = (head.over_tls ? "https://" : "http://") + std::string(host);
+  const std::string_view authority = authority_of(base);
+  const std::string_view port = port_of(authority);
+  const bool local = is_loopback_host(authority.substr(0, authority.size() - port.size()));
+  if (!local && domain == kLocalDomain) return {};
+  return base.substr(0, base.find("://") + 3) +
+         preview_host(target.session_id, target.port, local ? kLocalDomain : domain) + std::string(port);
+}
+
+}  // namespace ottobot::api
