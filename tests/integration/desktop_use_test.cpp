@@ -8,11 +8,9 @@
 
 #include "integration/scenario.hpp"
 #include "integration/server_process.hpp"
-#include "integration/session_client.hpp"
+#include "integration/session_tools.hpp"
 #include "llm/gemini_stand_in.hpp"
 #include "mcp/base64.hpp"
-#include "ottobot/mcp/client.hpp"
-#include "ottobot/mcp/transports.hpp"
 #include "sandboxd/picture.hpp"
 
 namespace ottobot::integration {
@@ -165,43 +163,31 @@ class DesktopOverMcp : public ::testing::Test {
     const SessionClient client(server_.url());
     const std::string id = client.create("Wait for me");
     ASSERT_FALSE(client.wait_for_turn(id).is_null()) << server_.log();
-    const std::string port = std::to_string(get_int(client.get("/session/" + id), "mcp_port"));
-    auto transport = mcp::make_http_transport({{"http://127.0.0.1:" + port, "", {}}});
-    ASSERT_TRUE(transport) << transport.error().to_string();
-    auto tools = mcp::Client::connect(std::move(*transport), {}, limit());
+    auto tools = SessionTools::connect(client, id);
     ASSERT_TRUE(tools) << tools.error().to_string();
-    tools_ = std::move(*tools);
+    tools_.emplace(std::move(*tools));
   }
 
-  static CallContext limit() { return with_timeout(std::chrono::seconds(30)); }
-
-  mcp::CallToolResult done(const std::string& name, const Json& args = Json::object()) {
-    auto result = tools_->call_tool(name, args, {}, limit());
-    EXPECT_TRUE(result) << name << ": " << result.error().to_string();
-    if (!result) return {};
-    EXPECT_FALSE(result->is_error) << name << ": " << Json(result->content);
-    return *result;
-  }
   std::string stripes_on_screen() {
-    for (const Json& block : done("gui_screenshot").content) {
+    for (const Json& block : tools_->done("gui_screenshot").content) {
       if (get_string(block, "type") == "image") return read_stripes(get_string(block, "data"));
     }
     return "no picture";
   }
 
   ServerProcess server_{scenario({turn(1, {step("Here.")})})};
-  std::unique_ptr<mcp::Client> tools_;
+  std::optional<SessionTools> tools_;
 };
 
 TEST_F(DesktopOverMcp, WindowsKeysAndPicturesAreThere) {
-  done("execute_command_async", kOpen);
-  const Json windows = done("gui_find_window", kFind).structured.value("windows", Json::array());
+  tools_->done("execute_command_async", kOpen);
+  const Json windows = tools_->done("gui_find_window", kFind).structured.value("windows", Json::array());
   ASSERT_EQ(windows.size(), 1u) << windows;
-  done("tile_window_left", {{"windowId", windows[0]["id"]}});
-  done("gui_activate_window", {{"windowId", windows[0]["id"]}});
-  done("gui_click", kClick);
+  tools_->done("tile_window_left", {{"windowId", windows[0]["id"]}});
+  tools_->done("gui_activate_window", {{"windowId", windows[0]["id"]}});
+  tools_->done("gui_click", kClick);
   const std::string stripes = random_stripes();
-  done("gui_type", {{"text", print_stripes(stripes)}});
+  tools_->done("gui_type", {{"text", print_stripes(stripes)}});
   std::string seen;
   EXPECT_TRUE(eventually([&] { return (seen = stripes_on_screen()) == stripes; }, std::chrono::seconds(20)))
       << seen << " instead of " << stripes;
