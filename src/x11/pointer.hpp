@@ -21,7 +21,8 @@ struct Click {
   std::optional<Point> drag_to;  // released there; with it `count` does not count
 };
 
-// Errors: invalid_argument (outside the screen, whose size it says), those of Keyboard::hold.
+// Returns when the display has taken all of it. Errors: invalid_argument (outside the screen, whose size it says),
+// unavailable (a program keeps the button held), those of Keyboard::hold.
 Result<void> click(Connection& connection, Keyboard& keyboard, const Click& click, const CallContext& ctx);
 
 }  // namespace ottobot::x11

@@ -71,15 +71,15 @@ std::string google_error(int code, const std::string& status, const std::string&
   return Json({{"error", error}}).dump(2);
 }
 
-GeminiStandIn::GeminiStandIn(llm::scripted::Scenario scenario, std::string api_key)
-    : scenario_(std::move(scenario)), api_key_(std::move(api_key)) {}
+GeminiStandIn::GeminiStandIn(llm::scripted::Scenario scenario, GeminiStandInOptions options)
+    : scenario_(std::move(scenario)), options_(std::move(options)) {}
 
 GeminiStandIn::~GeminiStandIn() = default;
 
 Result<std::unique_ptr<GeminiStandIn>> GeminiStandIn::start(const GeminiStandInOptions& options) {
   auto scenario = llm::scripted::parse_scenario(options.scenario);
   if (!scenario) return fail(scenario.error());
-  std::unique_ptr<GeminiStandIn> stand_in(new GeminiStandIn(std::move(*scenario), options.api_key));
+  std::unique_ptr<GeminiStandIn> stand_in(new GeminiStandIn(std::move(*scenario), options));
   auto server = net::make_http_server({});
   if (!server) return fail(server.error());
   net::ListenOptions listen;
@@ -149,7 +149,7 @@ void GeminiStandIn::refuse(net::Exchange& exchange, const std::string& text) {
 void GeminiStandIn::generate(net::Exchange& exchange, const std::string& model) {
   auto body = exchange.read_body(kMaxRequestBytes);
   if (!body) return;
-  if (exchange.request().headers.find("x-goog-api-key") != api_key_) {
+  if (exchange.request().headers.find("x-goog-api-key") != options_.api_key) {
     const Json detail = {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"}, {"reason", "API_KEY_INVALID"}};
     return exchange.respond({400,
                              {{"Content-Type", "application/json"}},
@@ -176,9 +176,11 @@ void GeminiStandIn::generate(net::Exchange& exchange, const std::string& model) 
   if (const auto* canned = std::get_if<Canned>(&plan)) return send_canned(exchange, *canned);
   const auto messages = conversation_of(*request);
   const auto choice = llm::scripted::choose_step(scenario_, messages);
-  Step excuse;
-  excuse.text = choice.excuse;
-  play(exchange, model, choice.step != nullptr ? *choice.step : excuse, std::get<Wire>(plan));
+  Step step;
+  step.text = choice.excuse;
+  if (choice.step != nullptr) step = *choice.step;
+  if (choice.step != nullptr && options_.adapt) options_.adapt(step, *request);
+  play(exchange, model, step, std::get<Wire>(plan));
 }
 
 void GeminiStandIn::send_canned(net::Exchange& exchange, const Canned& answer) {

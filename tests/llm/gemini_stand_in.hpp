@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +25,8 @@ struct GeminiStandInOptions {
   Json scenario = Json::object({{"turns", Json::array()}});
   int port = 0;  // 0 = any
   std::string api_key = "test-key";
+  // Called before a step is played, to put into it what only the conversation tells (ids, say). From several threads.
+  std::function<void(llm::scripted::Step& step, const Json& request)> adapt;
 };
 
 class GeminiStandIn {
@@ -62,7 +65,7 @@ class GeminiStandIn {
   std::vector<Json> requests() const;  // the valid ones
 
  private:
-  GeminiStandIn(llm::scripted::Scenario scenario, std::string api_key);
+  GeminiStandIn(llm::scripted::Scenario scenario, GeminiStandInOptions options);
 
   void handle(net::Exchange& exchange);
   void generate(net::Exchange& exchange, const std::string& model);
@@ -74,7 +77,7 @@ class GeminiStandIn {
   Json violation_report() const;
 
   const llm::scripted::Scenario scenario_;
-  const std::string api_key_;
+  const GeminiStandInOptions options_;
 
   mutable std::mutex mutex_;  // guards what follows
   GeminiRules rules_;

@@ -1,37 +1,14 @@
 // Tools on a real desktop of their own: Xvnc, jwm and what a test starts on it.
 #pragma once
 
-#include <png.h>
 #include <sys/stat.h>
 
 #include "mcp/base64.hpp"
 #include "sandboxd/desktop.hpp"
+#include "sandboxd/picture.hpp"
 #include "sandboxd/tool_fixture.hpp"
 
 namespace ottobot::sandboxd {
-
-struct Colour {
-  int red = 0, green = 0, blue = 0;
-  bool operator==(const Colour&) const = default;
-};
-
-struct Shot {
-  int width = 0, height = 0;
-  std::vector<std::uint8_t> pixels;
-
-  Colour at(int x, int y) const {
-    const auto* pixel = &pixels.at(static_cast<std::size_t>((y * width + x) * 3));
-    return {pixel[0], pixel[1], pixel[2]};
-  }
-  // Of the pixels of a rectangle, how many of a hundred have this colour.
-  int share_of(Colour colour, int left, int top, int columns, int rows) const {
-    int count = 0;
-    for (int y = top; y < top + rows; ++y) {
-      for (int x = left; x < left + columns; ++x) count += at(x, y) == colour ? 1 : 0;
-    }
-    return count * 100 / (columns * rows);
-  }
-};
 
 class GuiFixture : public ToolFixture {
  protected:
@@ -95,15 +72,7 @@ class GuiFixture : public ToolFixture {
     for (const Json& block : result.content) {
       if (get_string(block, "type") != "image") continue;
       EXPECT_EQ(get_string(block, "mimeType"), "image/png");
-      const auto png = mcp::decode_base64(get_string(block, "data"));
-      png_image image{};
-      image.version = PNG_IMAGE_VERSION;
-      if (!png || png_image_begin_read_from_memory(&image, png->data(), png->size()) == 0) continue;
-      image.format = PNG_FORMAT_RGB;
-      shot.width = static_cast<int>(image.width);
-      shot.height = static_cast<int>(image.height);
-      shot.pixels.resize(PNG_IMAGE_SIZE(image));
-      EXPECT_NE(png_image_finish_read(&image, nullptr, shot.pixels.data(), 0, nullptr), 0);
+      shot = read_png(mcp::decode_base64(get_string(block, "data")).value_or("")).value_or(Shot{});
     }
     EXPECT_FALSE(shot.pixels.empty()) << "no picture";
     return shot;

@@ -109,6 +109,50 @@ TEST_F(GuiInput, ClicksOutsideTheScreenSayHowLargeItIs) {
   done("gui_click", {{"x", 999}, {"y", 0}});
 }
 
+TEST_F(GuiInput, DoubleClickSelectsAndTheMiddleButtonPastes) {
+  const Json words = open_terminal("words", "sh -c 'yes selected | head -100; cat'");
+  const Json tiled = done("tile_window_left", {{"windowId", words["id"]}}).structured["window"];
+  // Without lines, what is pasted is in the file as soon as it arrives.
+  const Json pasted = open_terminal("pasted", "sh -c 'stty -icanon; cat > pasted.txt'");
+  const Json other = done("tile_window_right", {{"windowId", pasted["id"]}}).structured["window"];
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(workspace_ / "pasted.txt"); }));
+  // The text begins at the window's left edge; every line of it is the same. What is selected is black on white.
+  const int x = static_cast<int>(get_int(tiled, "x")) + 20;
+  const auto white = [&] { return screenshot().share_of({255, 255, 255}, x - 10, 196, 20, 8); };
+  ASSERT_TRUE(eventually([&] { return white() > 5; }));
+  done("gui_click", {{"x", x}, {"y", 200}, {"clicks", 2}});
+  ASSERT_TRUE(eventually([&] { return white() > 50; }));
+  done("gui_click", {{"x", get_int(other, "x") + 100}, {"y", 200}, {"button", "middle"}});
+  EXPECT_TRUE(comes_to_read("pasted.txt", "selected")) << workspace_.read("pasted.txt");
+}
+
+// The window manager decides whom a click into a window in the background is for, and holds the pointer meanwhile.
+TEST_F(GuiInput, ClicksOneAfterTheOtherStayWhereTheyWere) {
+  done("gui_get_window_info");
+  done("execute_command_async", {{"command", "exec xev -name clicked -event button > clicks.txt"}});
+  const Json tiled = done("tile_window_left", {{"windowId", find("clicked")["id"]}}).structured["window"];
+  const Json front = open_terminal("front", "cat");
+  done("tile_window_right", {{"windowId", front["id"]}});
+  const int x = static_cast<int>(get_int(tiled, "x")) + 20;
+  int expected = 0;
+  for (int round = 1; round <= 10; ++round) {
+    done("gui_activate_window", {{"windowId", front["id"]}});
+    done("gui_click", {{"x", x}, {"y", 200}, {"clicks", 2}});
+    done("gui_click", {{"x", x + 60}, {"y", 260}});
+    expected += 3;
+  }
+  done("execute_command", {{"command", "xdotool search --name '^clicked$' windowkill; true"}});
+  const auto count = [&](const std::string& word) {
+    const std::string seen = workspace_.read("clicks.txt");
+    int found = 0;
+    for (auto at = seen.find(word); at != std::string::npos; at = seen.find(word, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_TRUE(eventually([&] { return count("ButtonRelease") == expected; })) << workspace_.read("clicks.txt");
+  EXPECT_EQ(count("root:(" + std::to_string(x) + ",200)"), 2 * 2 * expected / 3) << workspace_.read("clicks.txt");
+  EXPECT_EQ(count("root:(" + std::to_string(x + 60) + ",260)"), 2 * expected / 3) << workspace_.read("clicks.txt");
+}
+
 TEST_F(GuiInput, DragsAWindowByItsTitle) {
   const Json before = open_terminal("dragged", "cat");
   const int x = static_cast<int>(get_int(before, "x")), y = static_cast<int>(get_int(before, "y"));
