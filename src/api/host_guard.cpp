@@ -7,21 +7,6 @@
 namespace ottobot::api {
 namespace {
 
-// "host:port" of "scheme://host:port/path"; empty for what has no scheme.
-std::string_view authority_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  const std::string_view rest = url.substr(scheme + 3);
-  return rest.substr(0, rest.find('/'));
-}
-
-// Without port; brackets of IPv6 stay.
-std::string_view host_of(std::string_view authority) {
-  // The port is what follows the last colon outside of an IPv6 address's brackets.
-  const std::size_t bracket = authority.rfind(']');
-  return authority.substr(0, authority.find(':', bracket == std::string_view::npos ? 0 : bracket));
-}
-
 std::string_view without_brackets(std::string_view host) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
@@ -41,6 +26,19 @@ bool is_below(std::string_view host, std::string_view domain) {
 }
 
 }  // namespace
+
+std::string_view authority_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const std::string_view rest = url.substr(scheme + 3);
+  return rest.substr(0, rest.find('/'));
+}
+
+std::string_view host_of(std::string_view authority) {
+  // The port is what follows the last colon outside of an IPv6 address's brackets.
+  const std::size_t bracket = authority.rfind(']');
+  return authority.substr(0, authority.find(':', bracket == std::string_view::npos ? 0 : bracket));
+}
 
 bool is_loopback_host(std::string_view host) {
   const std::string name(without_brackets(host));

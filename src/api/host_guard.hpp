@@ -35,6 +35,11 @@ class HostGuard {
   const HostGuardOptions options_;
 };
 
+// "host:port" of "scheme://host:port/path"; empty for what has no scheme.
+std::string_view authority_of(std::string_view url);
+// "host" of "host:port"; brackets of IPv6 stay.
+std::string_view host_of(std::string_view authority);
+
 // Whether `host` (an address may be in brackets) can only be this machine.
 bool is_loopback_host(std::string_view host);
 

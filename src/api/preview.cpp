@@ -1,6 +1,7 @@
 #include "api/preview.hpp"
 
 #include "api/errors.hpp"
+#include "api/host_guard.hpp"
 #include "api/page_links.hpp"
 #include "api/sandbox_proxy.hpp"
 
@@ -41,20 +42,6 @@ net::Response allow_preflight(const net::RequestHead& head) {
       {"Access-Control-Allow-Headers", std::string(head.headers.find("Access-Control-Request-Headers").value_or("*"))},
       {"Access-Control-Max-Age", "600"}};
   return response;
-}
-
-std::string_view authority_of(std::string_view url) {
-  const std::size_t begin = url.find("://");
-  if (begin == std::string_view::npos) return {};
-  const std::string_view rest = url.substr(begin + 3);
-  return rest.substr(0, rest.find('/'));
-}
-
-// ":3000" of "localhost:3000", "[::1]:3000"; empty without.
-std::string_view port_of(std::string_view authority) {
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  return colon == std::string_view::npos ? std::string_view() : authority.substr(colon);
 }
 
 Failure no_sandbox(const SessionRow& row, const Error& error) {
@@ -175,9 +162,9 @@ std::string Preview::own_host_url(const net::RequestHead& head, const PreviewTar
   if (base.empty()) base = context_.access->forwarded_base(head);
   const std::string_view host = head.headers.find("Host").value_or("");
   if (base.empty()) base = (head.over_tls ? "https://" : "http://") + std::string(host);
-  const std::string_view authority = authority_of(base);
-  const std::string_view port = port_of(authority);
-  const bool local = is_loopback_host(authority.substr(0, authority.size() - port.size()));
+  const std::string_view authority = authority_of(base), name = host_of(authority);
+  const std::string_view port = authority.substr(name.size());  // with its colon
+  const bool local = is_loopback_host(name);
   if (!local && domain == kLocalDomain) return {};
   return base.substr(0, base.find("://") + 3) +
          preview_host(target.session_id, target.port, local ? kLocalDomain : domain) + std::string(port);

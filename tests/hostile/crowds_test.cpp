@@ -124,7 +124,8 @@ TEST_F(Crowds, ARequestAfterTheOtherWithoutReadingTheAnswersIsHeldBack) {
       ::send(senders.back().fd(), requests.data(), requests.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     expect_service();
-    EXPECT_LT(vital_signs(server().pid()).resident_kib, before.resident_kib + (64 << 10));
+    // All that was asked for are 1.5 GB. A build with the address sanitizer needs twice of what others do.
+    EXPECT_LT(vital_signs(server().pid()).resident_kib, before.resident_kib + (160 << 10));
   });
 }
 
