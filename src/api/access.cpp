@@ -45,6 +45,9 @@ bool is_explicit(const net::RequestHead& head, const Caller& caller) {
 // What a ticket does not let its bearer do.
 tl::expected<void, Refusal> check_rights(const Caller& caller, const RouteRules& rules, const std::string& session_id) {
   if (!caller.has_ticket()) return {};
+  if (caller.apps_only && !rules.is_app) {
+    return refuse(401, unauthenticated("the ticket is for apps in the sandbox only", kHowToGetTicket));
+  }
   if (rules.needs == Needs::key) {
     return refuse(403, permission_denied("a ticket is for one session's own calls only", "use an API key"));
   }
@@ -95,7 +98,7 @@ tl::expected<Caller, Refusal> Access::admit(const net::RequestHead& head, const 
   auto caller = identify(head);
   if (!caller) return caller;
   const bool harmless = rules.needs != Needs::control && !rules.changes && !is_websocket(head);
-  if (is_open() && !harmless && !rules.any_origin && !is_explicit(head, *caller)) {
+  if (is_open() && !harmless && !rules.is_app && !is_explicit(head, *caller)) {
     if (auto ok = door.guard.check_origin(head); !ok) return refuse(403, fail(ok.error()));
   }
   if (auto ok = check_rights(*caller, rules, session_id); !ok) return tl::unexpected(std::move(ok.error()));
@@ -145,6 +148,7 @@ Caller Access::with_ticket(Caller caller, const Ticket& ticket) const {
   caller.session_id = ticket.session_id;
   caller.desktop = ticket.role;
   caller.ticket_expires_at = ticket.expires_at;
+  caller.apps_only = ticket.apps_only;
   return caller;
 }
 
@@ -185,7 +189,12 @@ std::string Access::make_ticket(const Caller& caller, const std::string& session
                                 UnixMillis expires_at) const {
   if (!caller.may_change()) role = DesktopRole::view;
   if (caller.has_ticket()) expires_at = std::min(expires_at, caller.ticket_expires_at);
-  return sign_ticket({caller.user, session_id, role, expires_at}, secret_);
+  return sign_ticket({caller.user, session_id, role, expires_at, caller.apps_only}, secret_);
+}
+
+std::string Access::make_app_ticket(Caller caller, const std::string& session_id, UnixMillis expires_at) const {
+  caller.apps_only = true;
+  return make_ticket(caller, session_id, caller.desktop, expires_at);
 }
 
 void Access::audit(std::string_view action, const Caller& caller, const std::string& session_id) const {

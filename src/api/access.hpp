@@ -42,6 +42,8 @@ class Access {
   // A ticket with `role`, at most what `caller` has, good until `expires_at`.
   std::string make_ticket(const Caller& caller, const std::string& session_id, DesktopRole role,
                           UnixMillis expires_at) const;
+  // The same for the apps in the session's sandbox, and nothing else.
+  std::string make_app_ticket(Caller caller, const std::string& session_id, UnixMillis expires_at) const;
   std::string client_address(const net::RequestHead& head) const { return api::client_address(head, trusted_); }
   std::string forwarded_base(const net::RequestHead& head) const { return api::forwarded_base(head, trusted_); }
 

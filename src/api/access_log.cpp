@@ -59,6 +59,14 @@ std::string session_of(const std::string& path) {
   return {};
 }
 
+// Without a ticket in it.
+std::string path_to_log(std::string path) {
+  const std::size_t preview = path.find("/preview/");
+  const std::size_t ticket = preview == std::string::npos ? preview : path.find("/~", preview);
+  if (ticket != std::string::npos) path.replace(ticket, path.find('/', ticket + 1) - ticket, "/~");
+  return path.substr(0, kMaxPathBytes);
+}
+
 LogLevel level_of(const std::string& path, int status) {
   if (status >= 500) return LogLevel::warn;
   const bool polled = path == "/health" || path == "/metrics" || path == "/health/metrics";
@@ -87,7 +95,7 @@ void AccessLog::handle(net::Exchange& exchange, const net::Handler& next) const 
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
   logger_.log(level, "request",
               {{"method", head.method},
-               {"path", head.path.substr(0, kMaxPathBytes)},
+               {"path", path_to_log(head.path)},
                {"status", watched.status()},
                {"duration_ms", static_cast<double>(static_cast<std::int64_t>(took.count() * 1000)) / 1000},
                {"bytes", watched.bytes()}});

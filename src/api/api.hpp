@@ -52,6 +52,8 @@ struct ApiOptions {
   AccessOptions access;
   bool is_loopback = true;  // only this machine reaches the port
   LongRequestLimits long_requests;
+  // Of apps in sandboxes; a WebSocket only until it is joined.
+  LongRequestLimits app_requests{16, 24, "requests to apps"};
   // Chats and event streams that are open at the same time. Fewer than the server's connections.
   LongRequestLimits streams{1000, 16000, "chats and event streams"};
   int slow_bodies = 16;  // requests whose body is awaited at the same time

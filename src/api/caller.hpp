@@ -14,6 +14,7 @@ struct Caller {
   std::string session_id;  // the only one that it may use, as its ticket says; empty = all of the user's
   DesktopRole desktop = DesktopRole::control;
   UnixMillis ticket_expires_at = 0;  // 0 = it has no ticket
+  bool apps_only = false;            // so does its ticket
   std::string address;               // where it is, for the audit log and limits
 
   bool has_ticket() const { return ticket_expires_at != 0; }

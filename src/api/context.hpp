@@ -21,13 +21,14 @@ struct Context : std::enable_shared_from_this<Context> {
       : deps(std::move(dependencies)),
         options(std::move(settings)),
         access(std::move(gate)),
-        guard({options.host, options.public_url, options.cors_origins, false, options.preview_domain}),
+        guard({options.host, options.public_url, options.cors_origins}),
         own_port_guard({options.host, options.public_url, options.cors_origins, true}),
         user_sockets(options.access.max_sockets_per_user),
         port(options.port),
         started(deps.clock.steady_now()),
         desktops(deps.clock, options.desktop_control),
         long_requests(options.long_requests),
+        app_requests(options.app_requests),
         bodies({options.slow_bodies, options.slow_bodies, "slow request bodies"}),
         streams(options.streams),
         tasks([&server = deps.server](std::function<void()> task) { return server.post(std::move(task)); }) {}
@@ -44,6 +45,7 @@ struct Context : std::enable_shared_from_this<Context> {
   DesktopControl desktops;
   OpenSockets sockets;
   LongRequests long_requests;
+  LongRequests app_requests;
   LongRequests bodies;  // that are being read: a client may be slow to send them
   LongRequests streams;
   UserTurns making_sessions;  // held while a user's sessions are counted and one is added

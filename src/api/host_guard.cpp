@@ -19,12 +19,6 @@ bool has_no_dot(std::string_view host) {
   return host.find_first_of(".:[") == std::string_view::npos;  // nor is it an IPv6 address
 }
 
-bool is_below(std::string_view host, std::string_view domain) {
-  if (domain.empty() || host.size() <= domain.size()) return false;
-  const std::size_t dot = host.size() - domain.size() - 1;
-  return host[dot] == '.' && net::equals_ignore_case(host.substr(dot + 1), domain);
-}
-
 }  // namespace
 
 std::string_view authority_of(std::string_view url) {
@@ -51,8 +45,7 @@ Result<void> HostGuard::check_host(const net::RequestHead& head) const {
   const auto field = head.headers.find("Host");
   if (!field || field->empty()) return {};  // no browser leaves it out
   const std::string_view host = host_of(*field);
-  if (is_loopback_host(host) || has_no_dot(host) || is_below(host, "localhost")) return {};
-  if (is_below(host, options_.preview_domain)) return {};
+  if (is_loopback_host(host) || has_no_dot(host)) return {};
   if (same_host(host, options_.host) || same_host(host, host_of(authority_of(options_.public_url)))) return {};
   return permission_denied("this server does not go by that name (Host)",
                            "use http://localhost, or set PUBLIC_URL to the address that users reach it by");

@@ -16,15 +16,14 @@ struct HostGuardOptions {
   std::string public_url;                 // empty = none
   std::vector<std::string> cors_origins;  // "*" = any
   bool loopback_pages = false;            // pages of this machine, of any port, may use it
-  std::string preview_domain;             // every name below it is this server's; empty = none
 };
 
 class HostGuard {
  public:
   explicit HostGuard(HostGuardOptions options) : options_(std::move(options)) {}
 
-  // Whether it is sent to a name of this machine: localhost or below it, a loopback address, what is configured, or
-  // one without a dot, which nobody can register. Errors: permission_denied.
+  // Whether it is sent to a name of this machine: localhost, a loopback address, what is configured, or one without a
+  // dot, which nobody can register. Errors: permission_denied.
   Result<void> check_host(const net::RequestHead& head) const;
   // Whether it comes from a program, or from a page that may change something here. Errors: permission_denied.
   Result<void> check_origin(const net::RequestHead& head) const;

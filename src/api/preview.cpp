@@ -14,10 +14,12 @@ constexpr std::array<const char*, 6> kMethods{"GET", "POST", "PUT", "PATCH", "DE
 // Whatever it is, it may change things in the sandbox: to use an app is to control it.
 const RouteRules kRules{Needs::control, false, true, {}};
 
-// Somebody opens the app in a window of a browser.
+// Somebody opens the app in a window of a browser. Over plain http, except on this machine, browsers do not say so.
 bool is_opened(const net::RequestHead& head) {
-  return head.method == "GET" && head.headers.find("Sec-Fetch-Mode") == "navigate" &&
-         head.headers.find("Sec-Fetch-Dest") == "document";
+  if (head.method != "GET") return false;
+  const auto mode = head.headers.find("Sec-Fetch-Mode");
+  if (!mode) return head.headers.find("Accept").value_or("").find("text/html") != std::string_view::npos;
+  return mode == "navigate" && head.headers.find("Sec-Fetch-Dest") == "document";
 }
 
 bool is_preflight(const net::RequestHead& head) {
@@ -77,6 +79,7 @@ std::vector<RouteName> Preview::routes() const {
 void Preview::serve(net::Exchange& exchange, PreviewTarget target) {
   report_answer(exchange, context_.deps.on_answered, [&](net::Exchange& watched) -> std::string_view {
     net::RequestHead asking = watched.request();
+    if (target.own_host) asking.headers.set("Host", kLocalDomain);  // the name is ours: it was understood
     asking.query = target.ticket.empty() ? "" : "ticket=" + net::percent_encode_path(target.ticket);
     if (target.own_host || !target.ticket.empty()) asking.headers.set("Authorization", "");
     Request request(watched, {}, target.session_id);
@@ -99,7 +102,7 @@ Result<void> Preview::serve_admitted(Request& request, PreviewTarget& target) {
   const auto row = find_session(context_, request);
   if (!row) return fail(row.error());
   if (target.port == 0) return invalid_field("port", "must be a number from 1 to 65535");
-  if (auto ok = check_origin(head, target); !ok) return ok;
+  if (auto ok = check_page(head, target); !ok) return ok;
   if (!target.own_host) {
     // As browsers see it, behind a proxy that takes something off.
     const std::string base = links_for(context_, head).base();
@@ -111,18 +114,28 @@ Result<void> Preview::serve_admitted(Request& request, PreviewTarget& target) {
     request.exchange().respond(allow_preflight(head));
     return {};
   }
-  const auto slot = context_.long_requests.enter(request, request.session_id());
+  const auto slot = context_.app_requests.enter(request, request.session_id());
   if (!slot) return {};
   const auto sandbox = find_sandbox(context_, *row);
   if (!sandbox) return no_sandbox(*row, sandbox.error());
   return apps_.ask(request, *sandbox, target);
 }
 
-// Whoever knows a session's id may open its apps, but not from a foreign page.
-Result<void> Preview::check_origin(const net::RequestHead& head, const PreviewTarget& target) const {
+// Whoever knows a session's id may open its apps, but pages of other origins may not use them; nor may our own page run
+// what an app says as its own.
+Result<void> Preview::check_page(const net::RequestHead& head, const PreviewTarget& target) const {
+  const auto site = head.headers.find("Sec-Fetch-Site"), kind = head.headers.find("Sec-Fetch-Dest");
+  const bool navigates = head.headers.find("Sec-Fetch-Mode") == "navigate";
   const auto origin = head.headers.find("Origin");
-  if (!origin || (!target.own_host && origin == "null")) return {};
-  if (target.own_host && head.headers.find("Sec-Fetch-Site") == "same-origin") return {};
+  const auto foreign = [] {
+    return permission_denied("pages of this origin may not use the app", "open the app in a tab of its own");
+  };
+  if (!target.own_host) {
+    if (site == "same-origin" && kind && kind != "document" && kind != "empty") return foreign();
+    return !origin || origin == "null" ? Result<void>{} : context_.guard.check_origin(head);
+  }
+  if (site == "same-origin") return {};
+  if (!origin) return navigates || !site || site == "none" ? Result<void>{} : foreign();
   return context_.guard.check_origin(head);
 }
 
@@ -136,32 +149,39 @@ bool Preview::redirect(Request& request, const PreviewTarget& target, const Sess
   const bool opened = is_opened(head);
   if (target.own_host && target.ticket_in_query && head.method == "GET") {
     net::Response response = redirection(path_and_query(target.path, target.query));
-    response.headers.add("Set-Cookie", std::string(kPreviewTicket) + "=" + target.ticket +
-                                           "; Path=/; HttpOnly; SameSite=Lax" + (head.over_tls ? "; Secure" : ""));
+    const bool secure = base_url(head).starts_with("https:");
+    response.headers.add("Set-Cookie", std::string(secure ? kSecurePreviewTicket : kPreviewTicket) + "=" +
+                                           target.ticket + "; Path=/; HttpOnly; SameSite=Lax" +
+                                           (secure ? "; Secure" : ""));
     request.exchange().respond(std::move(response));
     return true;
   }
   if (target.own_host || !opened) return false;
   if (const std::string url = own_host_url(head, target); !url.empty()) {
-    const std::string ticket = page_ticket(context_, request.caller(), row);
+    const std::string ticket = app_ticket(context_, request.caller(), row);
     const std::string query = ticket.empty() ? target.query : with_param(kPreviewTicket, ticket, target.query);
     request.exchange().respond(redirection(url + path_and_query(target.path, query)));
     return true;
   }
   if (!target.ticket_in_query) return false;
-  request.exchange().respond(
-      redirection(path_and_query(target.prefix + "/~" + target.ticket + target.path, target.query)));
+  const std::string ticket = app_ticket(context_, request.caller(), row);
+  request.exchange().respond(redirection(path_and_query(target.prefix + "/~" + ticket + target.path, target.query)));
   return true;
+}
+
+// As the browser sees the server: "https://ottobot.example.com".
+std::string Preview::base_url(const net::RequestHead& head) const {
+  std::string base = context_.options.public_url;
+  if (base.empty()) base = context_.access->forwarded_base(head);
+  if (!base.empty()) return base;
+  return (head.over_tls ? "https://" : "http://") + std::string(head.headers.find("Host").value_or(""));
 }
 
 // "http://5173-4a6b….localhost:3000"; empty when the browser can reach no such name.
 std::string Preview::own_host_url(const net::RequestHead& head, const PreviewTarget& target) const {
   const std::string& domain = context_.options.preview_domain;
   if (domain.empty()) return {};
-  std::string base = context_.options.public_url;
-  if (base.empty()) base = context_.access->forwarded_base(head);
-  const std::string_view host = head.headers.find("Host").value_or("");
-  if (base.empty()) base = (head.over_tls ? "https://" : "http://") + std::string(host);
+  const std::string base = base_url(head);
   const std::string_view authority = authority_of(base), name = host_of(authority);
   const std::string_view port = authority.substr(name.size());  // with its colon
   const bool local = is_loopback_host(name);

@@ -12,15 +12,16 @@ class Preview {
 
   // The app that a request is for; nullopt = it is for none.
   std::optional<PreviewTarget> find(const net::RequestHead& head) const {
-    return parse_preview_target(head, context_.options.preview_domain);
+    return parse_preview_target(head, {context_.options.preview_domain, !context_.access->is_open()});
   }
   void serve(net::Exchange& exchange, PreviewTarget target);
   std::vector<RouteName> routes() const;
 
  private:
   Result<void> serve_admitted(Request& request, PreviewTarget& target);
-  Result<void> check_origin(const net::RequestHead& head, const PreviewTarget& target) const;
+  Result<void> check_page(const net::RequestHead& head, const PreviewTarget& target) const;
   bool redirect(Request& request, const PreviewTarget& target, const SessionRow& row) const;
+  std::string base_url(const net::RequestHead& head) const;
   std::string own_host_url(const net::RequestHead& head, const PreviewTarget& target) const;
 
   Context& context_;

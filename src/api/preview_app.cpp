@@ -27,11 +27,6 @@ Result<void> done_with(const Result<bool>& answered) {
   return {};
 }
 
-// The prefix as the app knows it: without a ticket, and without what a proxy in front has taken off.
-std::string told_prefix(const PreviewTarget& target) {
-  return "/session/" + target.session_id + "/preview/" + std::to_string(target.port);
-}
-
 bool leads_to(const net::Headers& headers, const PreviewTarget& target) {
   const auto location = headers.find("Location");
   const auto path = location ? own_path(*location, target.port) : std::nullopt;
@@ -92,11 +87,11 @@ class RootSink final : public net::ResponseSink {
     return cancelled("only the head was of interest");
   }
   Result<void> on_body(std::string_view) override { return {}; }
-  bool leads_to_prefix() const { return leads_to_prefix_; }
+  std::optional<bool> leads_to_prefix() const { return leads_to_prefix_; }
 
  private:
   const PreviewTarget& target_;
-  bool leads_to_prefix_ = false;
+  std::optional<bool> leads_to_prefix_;
 };
 
 // A browser's connection to an app, as long as it is open. It has the app's socket once more, to end it.
@@ -193,11 +188,11 @@ class PreviewRequest {
     return true;
   }
 
-  // Whether the app leads from its root to the prefix. One that cannot be asked does not.
-  bool leads_to_prefix() const {
+  // Whether the app leads from its root to the prefix; nullopt = it says nothing.
+  std::optional<bool> leads_to_prefix() const {
     const CallContext ctx = ctx_.within(kLookTimeout);
     auto stream = connect_app(sandbox_, target_.port, ctx);
-    if (!stream) return false;
+    if (!stream) return std::nullopt;
     net::HttpRequest upstream;
     upstream.url = "/";
     upstream.headers = {
@@ -226,12 +221,12 @@ Result<void> PreviewApps::ask(Request& request, const Endpoint& sandbox, const P
   if (target.own_host) return done_with(app.ask(target.path, {}));
 
   const std::string name = target.session_id + " " + std::to_string(target.port);
+  bool prefixed = with_prefix_.has(name);
   const auto look = [&] {
-    const bool found = app.leads_to_prefix();
+    const bool found = app.leads_to_prefix().value_or(prefixed);
     found ? with_prefix_.add(name) : with_prefix_.remove(name);
     return found;
   };
-  bool prefixed = with_prefix_.has(name);
   const auto path = [&] { return prefixed ? told_prefix(target) + target.path : target.path; };
   if (!is_repeatable(request.head())) {
     if (!prefixed) prefixed = look();

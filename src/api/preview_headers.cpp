@@ -19,14 +19,14 @@ bool is_hop_by_hop(std::string_view name, const net::Headers& headers) {
 
 std::string app_origin(int port) { return "http://localhost:" + std::to_string(port); }
 
-std::string without_cookie(std::string_view cookies, std::string_view name) {
+std::string without_ticket(std::string_view cookies) {
   std::string kept;
   for (std::size_t start = 0; start < cookies.size();) {
     const std::size_t end = std::min(cookies.find(';', start), cookies.size());
     std::string_view cookie = cookies.substr(start, end - start);
     start = end + 1;
     cookie.remove_prefix(std::min(cookie.find_first_not_of(' '), cookie.size()));
-    if (cookie.substr(0, cookie.find('=')) == name) continue;
+    if (is_ticket_cookie(cookie.substr(0, cookie.find('=')))) continue;
     kept.append(kept.empty() ? "" : "; ").append(cookie);
   }
   return kept;
@@ -34,7 +34,7 @@ std::string without_cookie(std::string_view cookies, std::string_view name) {
 
 // A cookie of the app's own host only; empty = it must not set it.
 std::string own_cookie(std::string_view set_cookie) {
-  if (set_cookie.substr(0, set_cookie.find('=')) == kPreviewTicket) return {};
+  if (is_ticket_cookie(set_cookie.substr(0, set_cookie.find('=')))) return {};
   std::string kept;
   for (std::size_t start = 0; start < set_cookie.size();) {
     const std::size_t end = std::min(set_cookie.find(';', start), set_cookie.size());
@@ -61,8 +61,14 @@ std::string app_url(std::string_view url, const net::RequestHead& head, const Pr
 constexpr const char* kSandbox =
     "sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads allow-pointer-lock";
 
+// Kept by browsers for longer than the app lives, told to others, or about more than the app's own host.
+bool reaches_beyond_app(std::string_view name) {
+  return is_one_of(
+      name, {"Alt-Svc", "Strict-Transport-Security", "NEL", "Report-To", "Reporting-Endpoints", "Clear-Site-Data"});
+}
+
 bool reaches_beyond_path(std::string_view name) {
-  return is_one_of(name, {"Set-Cookie", "Clear-Site-Data", "Service-Worker-Allowed", "Access-Control-Allow-Origin",
+  return is_one_of(name, {"Set-Cookie", "Service-Worker-Allowed", "Access-Control-Allow-Origin",
                           "Access-Control-Allow-Credentials"});
 }
 
@@ -79,7 +85,7 @@ net::Headers headers_for_app(const net::RequestHead& head, const PreviewTarget& 
     }
     if (is_one_of(name, {"Sec-Fetch-Site"}) && !target.own_host) continue;  // of no origin: always cross-site
     if (hide_authorization && is_one_of(name, {"Authorization"})) continue;
-    if (is_one_of(name, {"Cookie"})) told = target.own_host ? without_cookie(value, kPreviewTicket) : std::string();
+    if (is_one_of(name, {"Cookie"})) told = target.own_host ? without_ticket(value) : std::string();
     if (is_one_of(name, {"Origin"})) {
       const std::string own = app_url(value, head, target);
       told = own.empty() && !target.own_host ? app_origin(target.port) : own.empty() ? value : own;
@@ -94,11 +100,15 @@ net::Headers headers_for_browser(const net::Headers& from_app, const PreviewTarg
   net::Headers headers;
   for (const auto& [name, value] : from_app) {
     std::string told = value;
-    if (is_hop_by_hop(name, from_app) || is_one_of(name, {"Alt-Svc", "Strict-Transport-Security"})) continue;
+    if (is_hop_by_hop(name, from_app) || reaches_beyond_app(name)) continue;
     if (!target.own_host && reaches_beyond_path(name)) continue;
     if (is_one_of(name, {"Set-Cookie"})) told = own_cookie(value);
     if (is_one_of(name, {"Location", "Content-Location"})) {
-      if (const auto path = own_path(value, target.port)) told = target.prefix + *path;
+      if (auto path = own_path(value, target.port)) {
+        const std::string known = told_prefix(target);
+        if (!target.own_host && path->starts_with(known + "/")) path->erase(0, known.size());
+        told = target.prefix + *path;
+      }
     }
     if (!told.empty()) headers.add(name, told);
   }

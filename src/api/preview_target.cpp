@@ -79,23 +79,27 @@ std::string take_param(std::string& query, std::string_view name) {
   return value;
 }
 
+// Of two names the one that only this server can have set.
 std::string cookie_ticket(const net::Headers& headers) {
-  const std::string wanted = std::string(kPreviewTicket) + "=";
+  std::string found;
   for (const auto& [name, value] : headers) {
     if (!net::equals_ignore_case(name, "Cookie")) continue;
     for (std::size_t start = 0; start < value.size();) {
       start = std::min(value.find_first_not_of(" ;", start), value.size());
       const std::size_t end = std::min(value.find(';', start), value.size());
-      if (value.compare(start, wanted.size(), wanted) == 0) {
-        return value.substr(start + wanted.size(), end - start - wanted.size());
-      }
+      const std::size_t equals = std::min(value.find('=', start), end);
+      const std::string cookie = value.substr(start, equals - start);
+      const std::string ticket = value.substr(std::min(equals + 1, end), end - std::min(equals + 1, end));
+      if (cookie == kSecurePreviewTicket) return ticket;
+      if (cookie == kPreviewTicket && found.empty()) found = ticket;
       start = end;
     }
   }
-  return {};
+  return found;
 }
 
-std::optional<PreviewTarget> target_at_own_host(const net::RequestHead& head, const std::string& label) {
+std::optional<PreviewTarget> target_at_own_host(const net::RequestHead& head, const std::string& label,
+                                                bool has_tickets) {
   const std::size_t dash = label.find('-');
   if (dash == std::string::npos) return std::nullopt;
   PreviewTarget target;
@@ -105,13 +109,19 @@ std::optional<PreviewTarget> target_at_own_host(const net::RequestHead& head, co
   target.own_host = true;
   target.path = head.path;
   target.query = head.query;
+  if (!has_tickets) return target;
   target.ticket = take_param(target.query, kPreviewTicket);
   target.ticket_in_query = !target.ticket.empty();
   if (target.ticket.empty()) target.ticket = cookie_ticket(head.headers);
   return target;
 }
 
-std::optional<PreviewTarget> target_at_path(const net::RequestHead& head) {
+// "/~PAYLOAD.SIGNATURE"; "/~ann/" is the app's.
+bool may_be_ticket(std::string_view segment) {
+  return segment.starts_with("/~") && segment.find('.') != std::string_view::npos;
+}
+
+std::optional<PreviewTarget> target_at_path(const net::RequestHead& head, bool has_tickets) {
   constexpr std::string_view kSession = "/session/", kPreview = "/preview/";
   const std::string_view path = head.path;
   const std::size_t id_end = path.find('/', kSession.size());
@@ -123,11 +133,11 @@ std::optional<PreviewTarget> target_at_path(const net::RequestHead& head) {
   target.session_id = net::percent_decode(path.substr(kSession.size(), id_end - kSession.size())).value_or("");
   target.port = parse_port(path.substr(port_begin, end - port_begin));
   target.query = head.query;
-  if (path.substr(end, 2) == "/~") {
-    const std::size_t ticket_end = std::min(path.find('/', end + 1), path.size());
-    target.ticket = path.substr(end + 2, ticket_end - end - 2);
-    end = ticket_end;
-  } else {
+  const std::size_t segment_end = std::min(path.find('/', end + 1), path.size());
+  if (has_tickets && may_be_ticket(path.substr(end, segment_end - end))) {
+    target.ticket = path.substr(end + 2, segment_end - end - 2);
+    end = segment_end;
+  } else if (has_tickets) {
     target.ticket = take_param(target.query, "ticket");
     target.ticket_in_query = !target.ticket.empty();
   }
@@ -138,17 +148,23 @@ std::optional<PreviewTarget> target_at_path(const net::RequestHead& head) {
 
 }  // namespace
 
-std::optional<PreviewTarget> parse_preview_target(const net::RequestHead& head, const std::string& domain) {
+std::optional<PreviewTarget> parse_preview_target(const net::RequestHead& head, const PreviewAddresses& addresses) {
   const std::string host(head.headers.find("Host").value_or(""));
-  if (!domain.empty() && may_be_own_host(host)) {
-    for (const std::string& below : {domain, std::string(kLocalDomain)}) {
+  if (!addresses.domain.empty() && may_be_own_host(host)) {
+    for (const std::string& below : {addresses.domain, std::string(kLocalDomain)}) {
       if (const std::string label = label_below(host, below); !label.empty()) {
-        if (auto target = target_at_own_host(head, label)) return target;
+        if (auto target = target_at_own_host(head, label, addresses.has_tickets)) return target;
       }
     }
   }
-  return target_at_path(head);
+  return target_at_path(head, addresses.has_tickets);
 }
+
+std::string told_prefix(const PreviewTarget& target) {
+  return "/session/" + target.session_id + "/preview/" + std::to_string(target.port);
+}
+
+bool is_ticket_cookie(std::string_view name) { return name == kPreviewTicket || name == kSecurePreviewTicket; }
 
 std::string preview_host(const std::string& session_id, int port, const std::string& domain) {
   return std::to_string(port) + "-" + to_hex(session_id) + "." + domain;

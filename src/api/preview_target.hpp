@@ -14,8 +14,10 @@ namespace ottobot::api {
 
 // Below "localhost" every name is this machine (RFC 6761 §6.3), and browsers know that without asking.
 inline constexpr const char* kLocalDomain = "localhost";
-// In the query and as cookie of an app's own host name.
+// In the query and as cookie of an app's own host name; with the longer name over https, where no neighbour can set it
+// (RFC 6265bis §4.1.3.2).
 inline constexpr const char* kPreviewTicket = "ottobot_ticket";
+inline constexpr const char* kSecurePreviewTicket = "__Host-ottobot_ticket";
 
 struct PreviewTarget {
   std::string session_id;
@@ -28,9 +30,17 @@ struct PreviewTarget {
   std::string prefix;  // of the app's paths in the client's URLs, without last slash; empty for its own host
 };
 
-// nullopt = the request is for no app. `domain` is PREVIEW_DOMAIN: names below it and below localhost are apps' own
-// hosts; empty = there are none.
-std::optional<PreviewTarget> parse_preview_target(const net::RequestHead& head, const std::string& domain);
+struct PreviewAddresses {
+  std::string domain;        // names below it and below localhost are apps' own hosts; empty = there are none
+  bool has_tickets = false;  // without access control what looks like a ticket is the app's
+};
+
+// nullopt = the request is for no app.
+std::optional<PreviewTarget> parse_preview_target(const net::RequestHead& head, const PreviewAddresses& addresses);
+
+// The prefix as the app knows it: without a ticket, and without what a proxy in front has taken off.
+std::string told_prefix(const PreviewTarget& target);
+bool is_ticket_cookie(std::string_view name);
 
 // The app's own host below `domain`, "5173-4a6b….localhost".
 std::string preview_host(const std::string& session_id, int port, const std::string& domain);

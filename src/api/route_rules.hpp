@@ -27,8 +27,8 @@ enum class Needs {
 
 struct RouteRules {
   Needs needs = Needs::any_ticket;
-  bool changes = false;     // something: counted against the user's rate, and refused to foreign pages
-  bool any_origin = false;  // the route judges by itself which pages may ask
+  bool changes = false;  // something: counted against the user's rate, and refused to foreign pages
+  bool is_app = false;   // in a sandbox: takes its tickets, and judges by itself which pages may ask
   // How the refused are told; empty = as the error that it is.
   std::function<void(Request& request, const Refusal& refusal)> refuse;
 };

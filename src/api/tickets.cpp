@@ -14,7 +14,8 @@ std::optional<Ticket> parse_payload(const std::string& payload) {
   const auto json = parse_json(payload);
   if (!json || !json->is_object() || get_int(*json, "v") != kVersion) return std::nullopt;
   const auto role = parse_role(get_string(*json, "r"));
-  Ticket ticket{get_string(*json, "u"), get_string(*json, "s"), role.value_or(DesktopRole::view), get_int(*json, "e")};
+  Ticket ticket{get_string(*json, "u"), get_string(*json, "s"), role.value_or(DesktopRole::view), get_int(*json, "e"),
+                get_bool(*json, "a")};
   if (!role || ticket.session_id.empty() || ticket.expires_at <= 0) return std::nullopt;
   return ticket;
 }
@@ -22,11 +23,13 @@ std::optional<Ticket> parse_payload(const std::string& payload) {
 }  // namespace
 
 std::string sign_ticket(const Ticket& ticket, std::string_view secret) {
-  const std::string payload = encode_base64url(dump_json({{"v", kVersion},
-                                                          {"u", ticket.user},
-                                                          {"s", ticket.session_id},
-                                                          {"r", to_string(ticket.role)},
-                                                          {"e", ticket.expires_at}}));
+  Json fields{{"v", kVersion},
+              {"u", ticket.user},
+              {"s", ticket.session_id},
+              {"r", to_string(ticket.role)},
+              {"e", ticket.expires_at}};
+  if (ticket.apps_only) fields["a"] = true;
+  const std::string payload = encode_base64url(dump_json(fields));
   return payload + "." + encode_base64url(hmac_sha256(secret, payload));
 }
 

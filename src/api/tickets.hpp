@@ -17,6 +17,7 @@ struct Ticket {
   std::string session_id;
   DesktopRole role = DesktopRole::control;
   UnixMillis expires_at = 0;
+  bool apps_only = false;  // for the apps in the session's sandbox, which get to see it
 };
 
 // The same ticket and secret give the same text.

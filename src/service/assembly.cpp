@@ -16,7 +16,7 @@ namespace ottobot::service {
 namespace {
 
 constexpr std::chrono::milliseconds kSandboxLookup{5000};
-constexpr int kHandlerThreads = 64;
+constexpr int kHandlerThreads = 80;
 // A download or a relayed tool call holds a thread for as long as it takes: some are left for everything else.
 constexpr api::LongRequestLimits kLongRequests{16, 40};
 constexpr int kSlowBodies = 16;

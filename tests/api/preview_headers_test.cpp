@@ -48,7 +48,8 @@ TEST(PreviewHeaders, APageOfAnotherOriginStaysOne) {
 }
 
 TEST(PreviewHeaders, CredentialsOfOursStayHere) {
-  const net::Headers given{{"Cookie", "a=b; ottobot_ticket=t; c=d"}, {"Authorization", "Bearer key"}};
+  const net::Headers given{{"Cookie", "a=b; ottobot_ticket=t; c=d; __Host-ottobot_ticket=t"},
+                           {"Authorization", "Bearer key"}};
   const auto own = to_app(given, at_own_host());
   EXPECT_EQ(own.find("Cookie"), "a=b; c=d");
   EXPECT_EQ(own.find("Authorization"), "Bearer key") << "there it is the app's";
@@ -105,7 +106,15 @@ TEST(PreviewHeaders, ItsOwnHostHasItsOwnCookies) {
   EXPECT_EQ(cookie("a=b; Path=/; HttpOnly"), "a=b; Path=/; HttpOnly");
   EXPECT_EQ(cookie("a=b;domain=localhost; Path=/"), "a=b; Path=/") << "not its neighbours'";
   EXPECT_EQ(cookie("ottobot_ticket=forged"), "");
-  EXPECT_FALSE(headers_for_browser({{"Strict-Transport-Security", "max-age=1"}}, at_own_host()).size());
+  EXPECT_EQ(cookie("__Host-ottobot_ticket=forged; Secure; Path=/"), "");
+}
+
+TEST(PreviewHeaders, NothingOutlivesTheAppInTheBrowser) {
+  for (const char* name :
+       {"Strict-Transport-Security", "NEL", "Report-To", "Reporting-Endpoints", "Alt-Svc", "Clear-Site-Data"}) {
+    EXPECT_EQ(headers_for_browser({{name, "x"}}, at_own_host()).size(), 0u) << name;
+    EXPECT_FALSE(headers_for_browser({{name, "x"}}, at_path()).find(name)) << name;
+  }
 }
 
 TEST(PreviewHeaders, RedirectionsStayAtTheApp) {
@@ -117,6 +126,8 @@ TEST(PreviewHeaders, RedirectionsStayAtTheApp) {
   EXPECT_EQ(location("http://localhost:5173/a", at_path()), "/session/s/preview/5173/a");
   EXPECT_EQ(location("http://127.0.0.1:5173", at_own_host()), "/");
   EXPECT_EQ(location("./a", at_path()), "./a");
+  EXPECT_EQ(location("/session/s/preview/5173/lab", at_path()), "/session/s/preview/5173/lab")
+      << "it was told its prefix";
   for (const char* elsewhere :
        {"https://example.com/a", "//example.com/a", "http://localhost:51730/", "http://localhost:5173.evil.com/"}) {
     EXPECT_EQ(location(elsewhere, at_path()), elsewhere);

@@ -16,7 +16,7 @@ std::optional<PreviewTarget> parse(const std::string& target, const std::string&
   if (head.path.size() < target.size()) head.query = target.substr(head.path.size() + 1);
   head.headers = std::move(headers);
   head.headers.add("Host", host);
-  return parse_preview_target(head, domain);
+  return parse_preview_target(head, {domain, true});
 }
 
 std::string at(const std::string& rest) { return std::string("/session/") + kId + "/preview/" + rest; }
@@ -70,6 +70,17 @@ TEST(PreviewTarget, TakesTheTicketOutOfThePath) {
   EXPECT_EQ(target->query, "ticket=the+apps") << "one credential is enough";
 }
 
+TEST(PreviewTarget, WhatIsNoTicketIsTheApps) {
+  EXPECT_EQ(parse(at("80/~ann/page"))->path, "/~ann/page");
+  net::RequestHead head;
+  head.path = at("80/~t.x/a");
+  head.query = "ticket=t.x";
+  const auto open = parse_preview_target(head, {kLocalDomain, false});
+  EXPECT_EQ(open->path, "/~t.x/a");
+  EXPECT_EQ(open->query, "ticket=t.x");
+  EXPECT_EQ(open->ticket, "");
+}
+
 TEST(PreviewTarget, IsToldFromAHostNameOfItsOwn) {
   for (const char* domain : {"localhost", "apps.example.com"}) {
     std::string host = preview_host(kId, 5173, domain);
@@ -117,6 +128,9 @@ TEST(PreviewTarget, ItsOwnHostKeepsTheTicketInACookie) {
     EXPECT_EQ(kept->ticket, "t.x") << cookies;
     EXPECT_FALSE(kept->ticket_in_query);
   }
+  const auto both =
+      parse("/", host, kLocalDomain, {{"Cookie", "ottobot_ticket=set-by-a-neighbour; __Host-ottobot_ticket=ours"}});
+  EXPECT_EQ(both->ticket, "ours");
 }
 
 }  // namespace

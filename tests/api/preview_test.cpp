@@ -259,8 +259,26 @@ TEST_F(PreviewRoute, ForeignPagesAreKeptOut) {
   EXPECT_EQ(get("/", own_host(id, {{"Origin", "null"}, {"Sec-Fetch-Site", "same-origin"}})).status, 200);
   const std::string own = "http://" + std::string(*own_host(id).find("Host"));
   EXPECT_EQ(get("/", own_host(id, {{"Origin", own}})).status, 200);
+  EXPECT_EQ(get("/", own_host(id, {{"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Mode", "no-cors"}})).status, 403);
+  EXPECT_EQ(get("/", own_host(id, {{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "navigate"}})).status, 200);
   EXPECT_EQ(send("POST", "/session", R"({"initial_prompt":"x"})", {{"Origin", own}}).status, 403)
       << "an app is a foreign page for the API";
+}
+
+TEST_F(PreviewRoute, ThePageOfTheServerRunsNothingOfAnApp) {
+  const std::string id = create_session();
+  const auto as = [&](const char* kind) {
+    return get(prefix_of(id) + "/x.js", {{"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Dest", kind}}).status;
+  };
+  EXPECT_EQ(as("script"), 403);
+  EXPECT_EQ(as("serviceworker"), 403);
+  EXPECT_EQ(as("empty"), 200);
+}
+
+TEST_F(PreviewRoute, WithoutFetchMetadataWhatWantsAPageIsOpened) {
+  const std::string id = create_session();
+  EXPECT_EQ(get(prefix_of(id) + "/a", {{"Accept", "text/html,*/*"}}).status, 302);
+  EXPECT_EQ(get(prefix_of(id) + "/a", {{"Accept", "*/*"}}).status, 200);
 }
 
 TEST_F(PreviewRoute, PreflightsOfPagesWithoutOriginAreAnsweredHere) {
@@ -321,6 +339,12 @@ TEST_F(PreviewAccess, TheTicketGoesFromTheUrlIntoACookieOfTheApp) {
   EXPECT_EQ(get("/a", host).status, 401);
   const std::string other = create_session("alice");
   EXPECT_EQ(get("/a", {{"Host", preview_host(other, app_.port(), "localhost")}, {"Cookie", pair}}).status, 401);
+  const std::string apps_ticket = pair.substr(pair.find('=') + 1);
+  EXPECT_EQ(get("/session/" + id + "?ticket=" + apps_ticket).status, 401) << "the app gets to see it";
+  EXPECT_EQ(
+      send("POST", "/session/" + id + "/messages", R"({"content":"x"})", {{"Authorization", "Bearer " + apps_ticket}})
+          .status,
+      401);
   const std::string viewing = "ottobot_ticket=" + ticket_for(id, DesktopRole::view);
   EXPECT_EQ(get("/a", {{"Host", own.substr(7)}, {"Cookie", viewing}}).status, 403);
   EXPECT_EQ(app_.heard().size(), 1u);
@@ -332,9 +356,14 @@ TEST_F(PreviewAccess, WithoutSuchNamesTheTicketStaysInThePath) {
   const std::string id = create_session("alice"), ticket = ticket_for(id);
   const auto opened = get(prefix_of(id) + "/a/b?ticket=" + ticket + "&x=1", kOpened);
   EXPECT_EQ(opened.status, 302);
-  EXPECT_EQ(field(opened, "Location"), prefix_of(id) + "/~" + ticket + "/a/b?x=1");
-  EXPECT_EQ(get(prefix_of(id) + "/~" + ticket + "/a/b?x=1").body, "the app at /a/b?x=1");
-  EXPECT_EQ(get(prefix_of(id) + "/~forged/a").status, 401);
+  const std::string location = field(opened, "Location");
+  ASSERT_TRUE(location.starts_with(prefix_of(id) + "/~") && location.ends_with("/a/b?x=1")) << location;
+  EXPECT_EQ(get(location).body, "the app at /a/b?x=1");
+  EXPECT_EQ(get(prefix_of(id) + "/~for.ged/a").status, 401);
+  const std::string given = location.substr(prefix_of(id).size() + 2, location.find("/a/b") - prefix_of(id).size() - 2);
+  EXPECT_EQ(get("/session/" + id + "?ticket=" + given).status, 401) << "the app gets to see it";
+  EXPECT_EQ(log_.text().find(given), std::string::npos);
+  EXPECT_NE(log_.text().find(prefix_of(id) + "/~/a/b"), std::string::npos);
 }
 
 TEST_F(PreviewAccess, AKeyIsNotForTheApp) {
@@ -373,6 +402,8 @@ TEST_F(PreviewAccess, ADomainOfTheServersServesEverybody) {
   const auto entered = get(location.substr(own.size() - 17), {{"Host", own.substr(8, own.find("/?") - 8)}});
   EXPECT_EQ(entered.status, 302);
   EXPECT_EQ(field(entered, "Location"), "/");
+  EXPECT_TRUE(field(entered, "Set-Cookie").starts_with("__Host-ottobot_ticket="));
+  EXPECT_NE(field(entered, "Set-Cookie").find("; Secure"), std::string::npos);
 }
 
 }  // namespace

@@ -1,12 +1,18 @@
 #include "net/server/bridge.hpp"
 
 namespace ottobot::net {
+namespace {
+
+constexpr std::chrono::seconds kHalfOpen{30};
+
+}  // namespace
 
 Bridge::Bridge(const std::shared_ptr<IoLoop>& loop, std::shared_ptr<LinkRegistry> links, Upstream upstream)
     : loop_(loop),
       links_(std::move(links)),
       upstream_(loop, std::move(upstream.fd)),
-      guard_(std::move(upstream.guard)) {
+      guard_(std::move(upstream.guard)),
+      deadline_(loop->context()) {
   down_.held = std::move(upstream.early_bytes);
 }
 
@@ -27,6 +33,7 @@ void Bridge::read(Direction& direction) {
     const IoCount result = direction.from->read_some(buffer);
     switch (result.status) {
       case IoCount::Status::ok:
+        if (self->up_.ended || self->down_.ended) self->expect_more();
         return self->write_bytes(direction, {buffer.data(), result.bytes});
       case IoCount::Status::blocked:
         return self->read(direction);
@@ -79,7 +86,12 @@ void Bridge::give_up(Direction& direction) {
 
 void Bridge::stop(Direction& direction) {
   direction.ended = true;
-  if (up_.ended && down_.ended) close();
+  if (up_.ended && down_.ended) return close();
+  expect_more();
+}
+
+void Bridge::expect_more() {
+  deadline_.set(std::chrono::steady_clock::now() + kHalfOpen, [self = shared_from_this()] { self->close(); });
 }
 
 void Bridge::shut_down() {
@@ -88,6 +100,7 @@ void Bridge::shut_down() {
 
 void Bridge::close() {
   closed_ = true;
+  deadline_.cancel();
   upstream_.close();
   if (client_) client_->close();
   guard_.reset();

@@ -1,11 +1,13 @@
 // Raw bytes both ways between an upgraded client socket and an upstream socket.
 //
 // Each direction holds at most one read's worth of bytes and reads no further until they are written; a FIN is passed
-// on, and the bridge ends when both directions have, or when nothing can be read from either socket any more.
+// on, and the bridge ends when both directions have, when nothing can be read from either socket any more, or
+// when only one direction is left and silent for half a minute.
 #pragma once
 
 #include <optional>
 
+#include "net/server/deadline.hpp"
 #include "net/server/http_server.hpp"
 #include "net/server/link_registry.hpp"
 
@@ -33,6 +35,7 @@ class Bridge final : public UpgradedLink, public std::enable_shared_from_this<Br
   void end(Direction& direction);
   void give_up(Direction& direction);
   void stop(Direction& direction);
+  void expect_more();
   void close();
 
   const std::shared_ptr<IoLoop> loop_;
@@ -41,6 +44,7 @@ class Bridge final : public UpgradedLink, public std::enable_shared_from_this<Br
   std::shared_ptr<void> guard_;
   std::optional<Stream> client_;
   Direction up_, down_;
+  Deadline deadline_;  // once one direction has ended
   bool closed_ = false;
 };
 

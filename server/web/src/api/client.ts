@@ -19,6 +19,7 @@ interface Call {
 
 const kRenewBeforeMs = 60_000;
 const kTicketSeconds = 3600;
+const kDaySeconds = 86_400;
 
 export class Client {
   private readonly tickets = new Map<string, Ticket>();
@@ -103,8 +104,13 @@ export class Client {
     return this.withTicket(id, `session/${id}/vnc/websockify`, { viewer }, true);
   }
 
-  previewUrl(id: string, port: number, path: string): Promise<string> {
-    return this.withTicket(id, `session/${id}/preview/${port}${path}`, {});
+  // An app stays open for long: it gets a ticket of a day. A `path` may not leave the app.
+  async previewUrl(id: string, port: number, path: string): Promise<string> {
+    const app = new URL(`session/${id}/preview/${port}/`, this.base);
+    const url = new URL(`.${path}`, app);
+    if (!url.pathname.startsWith(app.pathname)) throw new Error('the link leaves the app');
+    if (this.credentials.key()) url.searchParams.set('ticket', (await this.newTicket(id, kDaySeconds)).ticket);
+    return url.toString();
   }
 
   // Nothing but a URL can carry the right to use sockets and links: a ticket stands in for the key there.
@@ -116,10 +122,14 @@ export class Client {
     return url.toString();
   }
 
+  private newTicket(id: string, seconds: number): Promise<Ticket> {
+    return this.call<Ticket>(`session/${id}/ticket`, { method: 'POST', json: { expires_in: seconds } });
+  }
+
   private async ticket(id: string): Promise<string> {
     const known = this.tickets.get(id);
     if (known && Date.parse(known.expires_at) - Date.now() > kRenewBeforeMs) return known.ticket;
-    const made = await this.call<Ticket>(`session/${id}/ticket`, { method: 'POST', json: { expires_in: kTicketSeconds } });
+    const made = await this.newTicket(id, kTicketSeconds);
     this.tickets.set(id, made);
     return made.ticket;
   }
