@@ -1,9 +1,10 @@
-// From the creation of a session to the answer of its first tool call: `ottobot serve` with the local backend and a
-// scripted model, nobody looking at the desktop. Beside it, in turn, a bare bubblewrap that runs ottobot-sandboxd, to
-// which one connects and makes the same call. It has the host's root, read-only, as one would type it, runs as this
-// user and has neither limits nor a way out. The third in turn is a session of a server with one spare sandbox.
+// From the creation of a session to the answer of its first tool call: `ottobot serve` and a scripted model, nobody
+// looking at the desktop. Beside it, in turn, a bare sandbox that runs ottobot-sandboxd, to which one connects and
+// makes the same call. With the local backend that is a bubblewrap with the host's root, read-only, as one would type
+// it, that runs as this user and has neither limits nor a way out; with docker a `docker run` of the same image on the
+// engine's own network. The third in turn is a session of a server with one spare sandbox.
 //
-//   bench_cold_start [--runs 25] [--programs DIR]
+//   bench_cold_start [--runs 25] [--backend local|docker] [--image ottobot-agent:lean] [--programs DIR]
 //
 // Prints a table and, last, one JSON line.
 #include <sys/socket.h>
@@ -33,7 +34,7 @@ constexpr std::chrono::milliseconds kSettle{50};
 
 struct Options {
   int runs = 25;
-  std::string programs;
+  std::string backend = "local", image = "ottobot-agent:lean", programs;
 };
 
 double ms_since(Clock::time_point start) {
@@ -48,12 +49,10 @@ double wall_ms() {
 struct Milestone {
   const char *sign, *name;
 };
-constexpr Milestone kMilestones[] = {{"\"Starting the sandbox\"", "taken by the worker"},
-                                     {"\"starting the sandbox\"", "workspace and cgroup made"},
-                                     {"\"waiting for the sandbox's daemon\"", "bubblewrap has set up"},
-                                     {"\"the sandbox is ready\"", "sandboxd answers"},
-                                     {"\"model_call_started\"", "tools listed, turn begun"},
-                                     {"\"tool_result\"", "first call answered"}};
+constexpr Milestone kMilestones[] = {
+    {"\"Starting the sandbox\"", "taken by the worker"},        {"\"starting the ", "workspace and cgroup made"},
+    {"\"waiting for the sandbox's daemon\"", "sandbox set up"}, {"\"the sandbox is ready\"", "sandboxd answers"},
+    {"\"model_call_started\"", "tools listed, turn begun"},     {"\"tool_result\"", "first call answered"}};
 
 using Milestones = std::array<std::vector<double>, std::size(kMilestones)>;
 
@@ -149,9 +148,10 @@ void call_a_tool(const std::string& socket) {
 constexpr const char* kWorkspace = "/workspace";
 constexpr const char* kRun = "/run";
 
-// A command line of bubblewrap, and the socket on which its sandboxd listens.
+// A command line that runs a sandbox, the one that ends it where killing the first does not, and the socket on which
+// its sandboxd listens.
 struct BareSandbox {
-  net::SpawnOptions command;
+  net::SpawnOptions command, end;
   std::string socket;
 };
 
@@ -159,8 +159,8 @@ void add(net::SpawnOptions& command, std::initializer_list<std::string> words) {
   command.argv.insert(command.argv.end(), words.begin(), words.end());
 }
 
-BareSandbox bare_sandbox(const Options& options, const std::string& folder) {
-  BareSandbox sandbox{{}, folder + kRun + "/sandboxd.sock"};
+BareSandbox bare_bubblewrap(const Options& options, const std::string& folder) {
+  BareSandbox sandbox{{}, {}, folder + kRun + "/sandboxd.sock"};
   sandbox.command.env =
       std::map<std::string, std::string>{{"PATH", "/usr/bin:/bin"}, {"OTTOBOT_SANDBOX_TOKEN", kToken}};
   add(sandbox.command,
@@ -170,26 +170,43 @@ BareSandbox bare_sandbox(const Options& options, const std::string& folder) {
   return sandbox;
 }
 
+BareSandbox bare_container(const Options& options, const std::string& folder) {
+  constexpr const char *kName = "ottobot-bench-bare", *kProgram = "/opt/ottobot/ottobot-sandboxd";
+  BareSandbox sandbox{{}, {}, folder + kRun + "/sandboxd.sock"};
+  add(sandbox.command, {"docker", "run", "--rm", "--name", kName, "--user", "0:0"});
+  add(sandbox.command, {"--env", std::string("OTTOBOT_SANDBOX_TOKEN=") + kToken});
+  add(sandbox.command, {"--volume", folder + kWorkspace + ":" + kWorkspace, "--volume", folder + kRun + ":" + kRun});
+  add(sandbox.command,
+      {"--volume", options.programs + "/ottobot-sandboxd:" + kProgram + ":ro", "--entrypoint", kProgram});
+  add(sandbox.command,
+      {options.image, "--workspace", kWorkspace, "--listen", "unix:/run/sandboxd.sock", "--desktop", "off"});
+  add(sandbox.end, {"docker", "rm", "--force", kName});
+  return sandbox;
+}
+
 double measure_bare(const Options& options) {
   const ScratchFolder folder("bare");
   for (const char* name : {kWorkspace, kRun}) fs::create_directories(folder.path() + name);
-  BareSandbox sandbox = bare_sandbox(options, folder.path());
+  BareSandbox sandbox =
+      options.backend == "docker" ? bare_container(options, folder.path()) : bare_bubblewrap(options, folder.path());
   sandbox.command.die_with_parent = true;
   const auto start = Clock::now();
   auto process = must(net::spawn(sandbox.command));
   call_a_tool(sandbox.socket);
   const double took = ms_since(start);
+  if (!sandbox.end.argv.empty()) must(net::run(sandbox.end, with_timeout(kTimeout)));
   process.kill_group();
   must(process.wait(with_timeout(kTimeout)));
   return took;
 }
 
 std::unique_ptr<ServerProcess> start_server(const Options& options, const std::string& data_dir, int spares) {
-  return must(ServerProcess::start(
-      {"ottobot",
-       {"env", "WARM_POOL_SIZE=" + std::to_string(spares), options.programs + "/ottobot", "serve", "--port", "0",
-        "--backend", "local", "--model", "scripted:demo", "--data-dir", data_dir, "--log-level", "error"},
-       Cores::all}));
+  return must(
+      ServerProcess::start({"ottobot",
+                            {"env", "WARM_POOL_SIZE=" + std::to_string(spares), "AGENT_IMAGE=" + options.image,
+                             options.programs + "/ottobot", "serve", "--port", "0", "--backend", options.backend,
+                             "--model", "scripted:demo", "--data-dir", data_dir, "--log-level", "error"},
+                            Cores::all}));
 }
 
 void wait_for_spare(int port) {
@@ -217,7 +234,7 @@ int run(const Options& options) {
   }
   const double ratio = median(ours) / median(bare), warm_ratio = median(warm) / median(bare);
   std::printf("ms until the first tool call is answered; median of %d [lowest-highest]\n\n", options.runs);
-  std::printf("%-28s %s\n", "bare bubblewrap", spread(bare).c_str());
+  std::printf("%-28s %s\n", options.backend == "docker" ? "bare docker run" : "bare bubblewrap", spread(bare).c_str());
   std::printf("%-28s %s\n%-28s %.2f\n", "a session", spread(ours).c_str(), "ratio", ratio);
   std::printf("%-28s %s\n%-28s %.2f\n\n", "a session with a spare", spread(warm).c_str(), "ratio", warm_ratio);
   std::printf("ms after its creation, to the millisecond\n\n");
@@ -237,10 +254,12 @@ int run(const Options& options) {
 }  // namespace ottobot::bench
 
 int main(int argc, char** argv) {
-  CLI::App app("Time from a session's creation to the answer of its first tool call, beside a bare bubblewrap");
+  CLI::App app("Time from a session's creation to the answer of its first tool call, beside a bare sandbox");
   ottobot::bench::Options options;
   options.programs = std::filesystem::canonical("/proc/self/exe").parent_path();
   app.add_option("--runs", options.runs, "of each, in turn")->check(CLI::Range(1, 1000));
+  app.add_option("--backend", options.backend)->check(CLI::IsMember({"local", "docker"}));
+  app.add_option("--image", options.image, "that --backend docker makes containers of");
   app.add_option("--programs", options.programs, "folder of ottobot and ottobot-sandboxd; that of this when left out");
   CLI11_PARSE(app, argc, argv);
   return ottobot::bench::run(options);

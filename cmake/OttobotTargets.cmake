@@ -90,13 +90,19 @@ function(ottobot_program name)
   target_link_options(${name} PRIVATE -Wl,--gc-sections)
 endfunction()
 
+# ottobot_test_program(NAME SOURCES file... LIBRARIES target...): a GoogleTest program.
+function(ottobot_test_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  ottobot_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_precompile_headers(${name} REUSE_FROM ottobot_test_pch)
+endfunction()
+
 # ottobot_test(NAME SOURCES file... LIBRARIES target... [LABELS label...] [TIMEOUT seconds] [FIXTURES fixture...]
 # [SERIAL]): one GoogleTest program, one ctest per test; with SERIAL nothing else runs meanwhile.
 function(ottobot_test name)
   cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
-  ottobot_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES} GTest::gtest_main GTest::gmock)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  target_precompile_headers(${name} REUSE_FROM ottobot_test_pch)
+  ottobot_test_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES})
   set(labels "${arg_LABELS}")
   if(NOT labels)
     set(labels unit)
@@ -113,4 +119,25 @@ function(ottobot_test name)
     list(APPEND more RUN_SERIAL TRUE)
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ${more})
+endfunction()
+
+# ottobot_test_on_engine(docker|podman NAME FILTER tests [SERIAL]): tests of NAME, as GoogleTest filters them, with sandboxes
+# that are containers of the test run's engine. Nothing with a sanitizer runs in containers.
+function(ottobot_test_on_engine engine name)
+  cmake_parse_arguments(arg "SERIAL" "FILTER" "" ${ARGN})
+  if(NOT OTTOBOT_STATIC_SANDBOXD OR OTTOBOT_SANITIZE)
+    return()
+  endif()
+  set(more)
+  if(arg_SERIAL)
+    list(APPEND more RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(
+    ${name}
+    DISCOVERY_MODE PRE_TEST
+    TEST_PREFIX ${engine}/
+    TEST_FILTER "${arg_FILTER}"
+    TEST_LIST ${name}_${engine}
+    PROPERTIES LABELS docker TIMEOUT 300 FIXTURES_REQUIRED docker_engine ENVIRONMENT OTTOBOT_TEST_ENGINE=${engine}
+               ENVIRONMENT_MODIFICATION OTTOBOT_CRASH_KILLS=set:3 ${more})
 endfunction()

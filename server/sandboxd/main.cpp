@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
@@ -16,7 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "containers/common/network_filter.hpp"
+#include "containers/common/errands.hpp"
 #include "init.hpp"
 #include "mcp/transports/stdio_server_transport.hpp"
 #include "sandboxd/console.hpp"
@@ -69,9 +68,7 @@ struct CommandLine {
   SandboxOptions options;
   bool stdio = false;
   std::string follow;
-  std::vector<std::string> blocked;  // networks, for --block-networks
-  bool pass_replies = false;
-  std::vector<std::string> gift;  // path, uid and gid, for --give
+  containers::Errands errands;
 };
 
 // Returns the exit code when the program is to end at once.
@@ -96,21 +93,24 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
   app.add_option("--follow", line.follow, "Show a growing file (used by the console window)")
       ->excludes(workspace)
       ->excludes(listen);
-  auto* block = app.add_option("--block-networks", line.blocked,
+  auto* block = app.add_option("--block-networks", line.errands.blocked,
                                "Keep the network namespace from these IPv4 networks and from IPv6, and end; needs "
                                "CAP_NET_ADMIN")
                     ->delimiter(',')
                     ->excludes(workspace)
                     ->excludes(listen);
-  app.add_flag("--pass-replies", line.pass_replies, "Replies to connections from outside pass all the same")
+  app.add_flag("--pass-replies", line.errands.replies_pass, "Replies to connections from outside pass all the same")
       ->needs(block);
-  app.add_option("--give", line.gift, "PATH UID GID: give a folder to a user, and end; needs CAP_CHOWN")
+  app.add_option("--give", line.errands.gift, "PATH UID GID: give a folder to a user, and end; needs CAP_CHOWN")
       ->expected(3)
+      ->excludes(workspace)
+      ->excludes(listen);
+  app.add_option("--install", line.errands.install_to, "Put a copy of this program into a folder, and end")
       ->excludes(workspace)
       ->excludes(listen);
   try {
     app.parse(argc, argv);
-    if (line.follow.empty() && line.blocked.empty() && line.gift.empty() &&
+    if (line.follow.empty() && line.errands.empty() &&
         (line.options.workspace.empty() || (line.options.listen.empty() && !line.stdio))) {
       throw CLI::RequiredError("--workspace and one of --listen and --stdio");
     }
@@ -208,24 +208,9 @@ int serve(SandboxOptions options, bool stdio) {
   return 0;
 }
 
-int block_networks(const CommandLine& line) {
-  containers::NetworkFilter filter;
-  filter.replies_pass = line.pass_replies;
-  for (const auto& text : line.blocked) {
-    auto network = containers::parse_ipv4_network(text);
-    if (!network) return complain(network.error());
-    filter.blocked.push_back(*network);
-  }
-  const auto installed = containers::install_network_filter(filter);
-  return installed ? 0 : complain(installed.error());
-}
-
-int give(const std::vector<std::string>& gift) {
-  const auto number = [](const std::string& text) {
-    return static_cast<uid_t>(std::strtoul(text.c_str(), nullptr, 10));
-  };
-  if (::lchown(gift[0].c_str(), number(gift[1]), number(gift[2])) == 0) return 0;
-  return complain(errno_error("cannot chown " + gift[0], errno).value());
+int run(const containers::Errands& errands) {
+  const auto done = containers::run_errands(errands);
+  return done ? 0 : complain(done.error());
 }
 
 }  // namespace
@@ -235,8 +220,7 @@ int main(int argc, char** argv) {
   using namespace ottobot::sandboxd;
   CommandLine line;
   if (auto code = parse(argc, argv, line)) return *code;
-  if (!line.blocked.empty()) return block_networks(line);
-  if (!line.gift.empty()) return give(line.gift);
+  if (!line.errands.empty()) return run(line.errands);
   if (line.follow.empty()) return serve(std::move(line.options), line.stdio);
   follow_file(line.follow, STDOUT_FILENO);
   return 0;

@@ -75,10 +75,11 @@ Result<void> Assembly::start() {
   auto server = net::make_http_server(server_options);
   if (!server) return fail(server.error());
   server_ = std::move(*server);
+  ContainerBackend& backend = *parts_.backend;
   auto breaker = make_breaker_backend(std::move(parts_.backend), {}, clock_);
   breaker_ = breaker.get();
   parts_.backend = std::move(breaker);
-  health_ = std::make_unique<HealthMonitor>(*parts_.store, *breaker_);
+  health_ = std::make_unique<HealthMonitor>(*parts_.store, backend, *breaker_);
   make_sessions();
   if (auto made = make_api(); !made) return made;
   if (auto listening = listen(); !listening) return listening;

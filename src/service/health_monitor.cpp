@@ -5,27 +5,35 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kPingTimeout{2000};
+constexpr std::chrono::milliseconds kBackendTimeout{1000};
 constexpr std::chrono::milliseconds kStale{6000};
+constexpr const char* kNoSandbox = "health";  // those of sessions are named otherwise
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(SessionStore& store, const BreakerBackend& backend) : store_(store), backend_(backend) {
-  ask();
+HealthMonitor::HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker)
+    : store_(store), backend_(backend), breaker_(breaker) {
+  ask_store();
   thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
 }
 
 Json HealthMonitor::services() const {
-  const bool launches = backend_.admits_launches().has_value();
+  const bool launches = breaker_.admits_launches().has_value();
   std::lock_guard lock(mutex_);
   const bool fresh = std::chrono::steady_clock::now() - asked_at_ < kStale;
-  return {{"redis", true}, {"docker", launches}, {"workers", workers_}, {"store", store_answers_ && fresh}};
+  return {{"redis", true},
+          {"docker", launches && backend_problem_.empty()},
+          {"workers", workers_},
+          {"store", store_answers_ && fresh}};
 }
 
 std::vector<std::string> HealthMonitor::problems() const {
   std::vector<std::string> problems;
-  if (auto admitted = backend_.admits_launches(); !admitted) problems.push_back(admitted.error().message);
+  if (auto admitted = breaker_.admits_launches(); !admitted) problems.push_back(admitted.error().message);
   std::lock_guard lock(mutex_);
-  if (!store_problem_.empty()) problems.push_back(store_problem_);
+  for (const auto& problem : {store_problem_, backend_problem_}) {
+    if (!problem.empty()) problems.push_back(problem);
+  }
   return problems;
 }
 
@@ -34,7 +42,7 @@ void HealthMonitor::set_workers(int workers) {
   workers_ = workers;
 }
 
-void HealthMonitor::ask() {
+void HealthMonitor::ask_store() {
   const auto pinged = store_.ping(with_timeout(kPingTimeout));
   std::lock_guard lock(mutex_);
   // One that is full can still be read.
@@ -43,13 +51,22 @@ void HealthMonitor::ask() {
   asked_at_ = std::chrono::steady_clock::now();
 }
 
+// Whether a sandbox is there that cannot be is the cheapest question that every backend answers.
+void HealthMonitor::ask_backend(const std::stop_token& stop) {
+  const auto asked = backend_.inspect(kNoSandbox, with_timeout(kBackendTimeout).with_stop(stop));
+  const bool answers = asked || asked.error().code == ErrorCode::not_found;
+  std::lock_guard lock(mutex_);
+  backend_problem_ = answers ? std::string() : "sandboxes: " + asked.error().message;
+}
+
 void HealthMonitor::watch(std::stop_token stop) {
   while (!stop.stop_requested()) {
+    ask_backend(stop);
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, kInterval, [] { return false; });
     }
-    if (!stop.stop_requested()) ask();
+    if (!stop.stop_requested()) ask_store();
   }
 }
 

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # The container engines of a test run: one for all tests that need one, and gone afterwards.
 #   docker_engine.sh start DIR    the engine at DOCKER_HOST, or at its usual place, if one answers, else a dockerd of our
-#                                 own; also Podman's service. Their addresses are noted in DIR
+#                                 own; also Podman's service. Their addresses are noted in DIR. Both get the image
+#                                 ottobot-agent:lean, which is built once and kept beside DIR
 #   docker_engine.sh restart DIR  starts our dockerd again, after it was killed
 #   docker_engine.sh stop DIR     ends what was started, and leaves the machine's network as it was
 # Without root or without the programs there is no engine: DIR/missing says why, and the tests judge.
 set -euo pipefail
 
 command=${1-} dir=${2-}
-[ -n "$dir" ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
+[ -n "$dir" ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 
 image=ottobot-test:busybox
+lean=ottobot-agent:lean
+repo_dir=$(cd "$(dirname "$0")/../.." && pwd)
 start_seconds=60
 tls_port=23761
 
@@ -35,6 +38,49 @@ make_image() {
   done
   chmod 1777 "$root/tmp"
   tar -C "$root" -cf "$work/image.tar" .
+}
+
+# The file system of the lean image, kept as long as its recipe stays the same.
+lean_file() {
+  local recipe
+  recipe=$(awk '/^FROM/ { on = / AS lean$/ } on' "$repo_dir/docker/Dockerfile" | sha256sum | cut -c1-16)
+  echo "$(dirname "$dir")/lean-image-$recipe.tar"
+}
+
+# Its settings, as `docker import --change` takes them, a line each.
+lean_settings() {
+  docker -H "$1" image inspect --format '{{range .Config.Env}}ENV {{.}}{{"\n"}}{{end}}USER {{.Config.User}}{{"\n"}}WORKDIR {{.Config.WorkingDir}}' "$lean"
+}
+
+# By the file system and not by `docker save`, which fails where the engine has to mount layers to compare them.
+keep_lean() {
+  local container
+  lean_settings "$1" >"$(lean_file).settings"
+  container=$(docker -H "$1" create "$lean")
+  docker -H "$1" export "$container" >"$(lean_file).part"
+  docker -H "$1" rm "$container" >/dev/null
+  mv "$(lean_file).part" "$(lean_file)"
+}
+
+import_lean() {
+  local changes=() line
+  while read -r line; do changes+=(--change "$line"); done <"$(lean_file).settings"
+  docker -H "$1" import "${changes[@]}" - "$lean" <"$(lean_file)" >/dev/null
+}
+
+# provide_lean HOST: what is not there is noted as ours.
+provide_lean() {
+  docker -H "$1" image inspect "$lean" >/dev/null 2>&1 && return
+  if [ ! -e "$(lean_file)" ]; then
+    DOCKER_HOST=$1 "$repo_dir/scripts/build-images" lean >"$work/lean.log" 2>&1 && keep_lean "$1" || {
+      tail -20 "$work/lean.log" >&2
+      echo "the image $lean cannot be built: $(tail -1 "$work/lean.log")" >"$dir/missing-lean"
+      return
+    }
+  else
+    import_lean "$1"
+  fi
+  echo "$1" >>"$dir/lean-is-ours"
 }
 
 # certificate NAME SUBJECT USE: signed by our authority.
@@ -126,6 +172,7 @@ start_podman() {
   echo $! >"$work/podman.pid"
   wait_for "unix://$work/podman.sock" "$(cat "$work/podman.pid")" || return 0
   docker -H "unix://$work/podman.sock" import - "$image" <"$work/image.tar" >/dev/null || return 0
+  [ ! -e "$(lean_file)" ] || import_lean "unix://$work/podman.sock"
   echo "unix://$work/podman.sock" >"$dir/podman"
 }
 
@@ -163,6 +210,7 @@ start() {
     printf 'tcp://127.0.0.1:%s\n%s\n' "$tls_port" "$work/certs" >"$dir/tls"
   fi
   docker -H "$host" import - "$image" <"$work/image.tar" >/dev/null
+  provide_lean "$host"
   echo "$host" >"$dir/docker"
   [ "$(id -u)" -ne 0 ] || start_podman
 }
@@ -178,6 +226,7 @@ stop() {
     end_docker
   elif [ -e "$dir/docker" ]; then
     docker -H "$(cat "$dir/docker")" rmi -f "$image" >/dev/null 2>&1 || true
+    [ ! -e "$dir/lean-is-ours" ] || docker -H "$(cat "$dir/docker")" rmi -f "$lean" >/dev/null 2>&1 || true
   fi
   unmount_below "$work"
   rm -rf "$work" "$dir"

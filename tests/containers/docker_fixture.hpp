@@ -11,22 +11,10 @@
 
 #include "containers/docker/docker_site.hpp"
 #include "containers/sandbox_probe.hpp"
+#include "containers/test_engine.hpp"
 #include "ottobot/containers/docker.hpp"
 
 namespace ottobot::containers {
-
-inline constexpr const char* kTestImage = "ottobot-test:busybox";
-
-enum class EngineKind { docker, docker_by_tls, podman };
-
-// How the test run's engine is reached; nullopt when there is none.
-std::optional<DockerEngineOptions> engine_options(EngineKind kind);
-// The engine is there, but is not ours: nobody made it listen on TCP as well.
-bool is_missing_for_good_reason(EngineKind kind);
-// The root of the test image, as tar.
-std::string test_image_file();
-// Why not.
-std::string missing_engine();
 
 DockerOptions docker_options(const TemporaryFolder& folder, const std::string& instance,
                              const DockerEngineOptions& engine);
@@ -49,9 +37,9 @@ class DockerTest : public ::testing::Test {
   }
   std::string network_name() const { return options_.network + "." + options_.instance; }
   // The engine's own words, for what our values leave out.
-  Json engine_json(const std::string& path) const;
+  Json engine_json(const std::string& path) const { return containers::engine_json(*client_, path); }
   // Containers, networks and volumes of our instance, by name.
-  std::vector<std::string> traces() const;
+  std::vector<std::string> traces() const { return engine_traces(*client_, options_.instance); }
 
   TemporaryFolder folder_;
   DockerOptions options_;

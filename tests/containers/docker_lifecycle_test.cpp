@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -106,8 +107,21 @@ TEST_F(DockerLifecycle, AnothersNetworkOfOurNameIsNamedAndLeftAlone) {
   EXPECT_EQ(refused.error().code, ErrorCode::conflict);
   EXPECT_THAT(refused.error().hint, HasSubstr("docker network rm"));
   EXPECT_FALSE(fs::exists(sandbox_folder()));
-  EXPECT_TRUE(engine_->inspect_network(network_name(), ctx())->has_value());
+  EXPECT_EQ(engine_json("/networks/" + network_name())["Name"], network_name());
   ASSERT_TRUE(engine_->remove_network(network_name(), ctx()));
+}
+
+// An engine that makes two at once, for a server that was killed and for its next life, lets neither be used.
+TEST_F(DockerLifecycle, OfTwoNetworksOfOurNameOneStays) {
+  Json spec = network_spec(network_name(), {{labels::kInstance, options_.instance}});
+  spec["CheckDuplicate"] = false;
+  ASSERT_TRUE(engine_->create_network(spec, ctx()));
+  if (!engine_->create_network(spec, ctx())) {
+    ASSERT_TRUE(engine_->remove_network(network_name(), ctx()));
+    GTEST_SKIP() << "this engine keeps names unique whatever it is asked for";
+  }
+  EXPECT_EQ(run_in(launched(params()), "echo on one of them").output, "on one of them\n");
+  EXPECT_THAT(traces(), ::testing::UnorderedElementsAre("container " + container_name(), "network " + network_name()));
 }
 
 TEST_F(DockerLifecycle, AMissingImageIsNamedWithTheCommandThatMendsIt) {
@@ -312,6 +326,18 @@ class DockerByTls : public DockerTest {
  protected:
   EngineKind kind() const override { return EngineKind::docker_by_tls; }
 };
+
+TEST_F(DockerByTls, TheProgramArrivesWholeHoweverManyAreLaunchedAtOnce) {
+  std::ifstream file(options_.sandboxd_path, std::ios::binary);
+  const std::string program{std::istreambuf_iterator<char>(file), {}};
+  const auto expect_program = [&](int i) {
+    const Sandbox box = launched(params("box" + std::to_string(i)));
+    EXPECT_THAT(run_in(box, "busybox sha256sum /opt/ottobot/ottobot-sandboxd").output,
+                ::testing::StartsWith(sha256_hex(program)));
+  };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 5; ++i) threads.emplace_back(expect_program, i);
+}
 
 TEST_F(DockerByTls, AWorkspaceInAVolumeIsTheUsersAndOutlivesItsContainer) {
   ASSERT_EQ(run_in(launched(params()), "echo kept > /workspace/file").exit_code, 0);

@@ -1,7 +1,7 @@
 // Stands in for ottobot-sandboxd in tests of what is around it: answers GET /health, and POST /run by running the body
 // as a shell command ("OUTPUT\nexit=N"). Static, because it runs inside the sandbox. TEST_DAEMON in its environment
 // scripts failures: "exit" ends at once, "mute" never listens, "stubborn" ignores SIGTERM.
-//   --block-networks LIST [--pass-replies], --give PATH UID GID   as the real one
+//   --block-networks LIST [--pass-replies], --give PATH UID GID, --install FOLDER   as the real one
 //   --connect ADDRESS PORT [DEVICE]          says how a TCP connection went, from a socket that is bound to DEVICE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,8 +16,9 @@
 #include <cstring>
 #include <sstream>
 #include <string>
+#include <vector>
 
-#include "containers/common/network_filter.hpp"
+#include "containers/common/errands.hpp"
 
 namespace {
 
@@ -108,16 +109,29 @@ int connect_to(const char* host, const char* port, const char* device) {
   return 0;
 }
 
-int block(const std::string& list, bool pass_replies) {
-  ottobot::containers::NetworkFilter filter;
-  filter.replies_pass = pass_replies;
-  std::istringstream words(list);
-  for (std::string word; std::getline(words, word, ',');) {
-    if (auto network = ottobot::containers::parse_ipv4_network(word)) filter.blocked.push_back(*network);
+std::vector<std::string> words(const std::string& list) {
+  std::vector<std::string> words;
+  std::istringstream text(list);
+  for (std::string word; std::getline(text, word, ',');) words.push_back(word);
+  return words;
+}
+
+ottobot::containers::Errands errands(int argc, char** argv) {
+  ottobot::containers::Errands errands;
+  for (int i = 1; i < argc; ++i) {
+    const std::string option = argv[i];
+    if (option == "--block-networks" && i + 1 < argc) errands.blocked = words(argv[i + 1]);
+    if (option == "--pass-replies") errands.replies_pass = true;
+    if (option == "--give" && i + 3 < argc) errands.gift = {argv[i + 1], argv[i + 2], argv[i + 3]};
+    if (option == "--install" && i + 1 < argc) errands.install_to = argv[i + 1];
   }
-  const auto installed = ottobot::containers::install_network_filter(filter);
-  if (!installed) std::printf("%s\n", installed.error().to_string().c_str());
-  return installed ? 0 : 1;
+  return errands;
+}
+
+int run(const ottobot::containers::Errands& errands) {
+  const auto done = ottobot::containers::run_errands(errands);
+  if (!done) std::printf("%s\n", done.error().to_string().c_str());
+  return done ? 0 : 1;
 }
 
 void reap(int) {
@@ -130,11 +144,7 @@ void reap(int) {
 int main(int argc, char** argv) {
   const std::string job = argc > 1 ? argv[1] : "";
   if (job == "--connect" && argc > 3) return connect_to(argv[2], argv[3], argc > 4 ? argv[4] : nullptr);
-  if (job == "--block-networks" && argc > 2) return block(argv[2], argc > 3);
-  if (job == "--give" && argc > 4) {
-    return ::chown(argv[2], static_cast<uid_t>(std::atoi(argv[3])), static_cast<gid_t>(std::atoi(argv[4]))) == 0 ? 0
-                                                                                                                 : 1;
-  }
+  if (const auto once = errands(argc, argv); !once.empty()) return run(once);
   const char* place = nullptr;
   for (int i = 1; i + 1 < argc; ++i) {
     if (std::strcmp(argv[i], "--listen") == 0) place = argv[i + 1];

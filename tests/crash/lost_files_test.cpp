@@ -46,7 +46,7 @@ class LostFiles : public ::testing::Test {
     client_.emplace(server_.url());
   }
 
-  fs::path folder() const { return server_.data_dir() / "local/sandboxes" / ("ob-" + id_); }
+  fs::path folder() const { return server_.data_dir() / sandboxes_folder() / ("ob-" + id_); }
 
   // Once before anything is started again, and after the next turn.
   void expect_files_of_both_turns() {

@@ -32,7 +32,7 @@ class DiskFiller : public ::testing::Test {
   std::uintmax_t size_of(const std::string& name) const {
     std::error_code missing;
     const auto size = std::filesystem::file_size(
-        server_->data_dir() / "local/sandboxes" / ("ob-" + id_) / "workspace" / name, missing);
+        server_->data_dir() / integration::sandboxes_folder() / ("ob-" + id_) / "workspace" / name, missing);
     return missing ? 0 : size;
   }
 

@@ -26,7 +26,8 @@ class Delete : public ::testing::Test {
     ASSERT_TRUE(started) << started.error().to_string();
     client_.emplace(server_.url());
     id_ = client_->create("Start a daemon");
-    ASSERT_FALSE(client_->wait_for_turn(id_).is_null()) << server_.log();
+    const Json end = client_->wait_for_turn(id_);
+    ASSERT_EQ(get_string(end.value("data", Json()), "outcome"), "completed") << end << server_.log();
     session_ = client_->get("/session/" + id_);
   }
 

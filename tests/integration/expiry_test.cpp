@@ -50,7 +50,7 @@ class Expiry : public ::testing::Test {
   }
 
   Json session() const { return client_->get("/session/" + id_); }
-  fs::path sandbox_folder() const { return server_.data_dir() / "local/sandboxes" / ("ob-" + id_); }
+  fs::path sandbox_folder() const { return server_.data_dir() / sandboxes_folder() / ("ob-" + id_); }
 
   void await_expiry() {
     ASSERT_TRUE(client_->wait_for_status(id_, "terminated", kSoon)) << server_.log();

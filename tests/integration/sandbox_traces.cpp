@@ -9,6 +9,9 @@ namespace ottobot::integration {
 namespace {
 
 namespace fs = std::filesystem;
+using containers::DockerEngineOptions;
+
+constexpr std::chrono::seconds kPatience{20};
 
 // What can be read of it: a file of a process that ends meanwhile breaks off.
 std::string read_all(const fs::path& path) {
@@ -76,19 +79,38 @@ void add_links_to(std::vector<std::string>& lines, const fs::path& folder, const
 SandboxTraces::SandboxTraces(const fs::path& data_dir, const std::string& session_id)
     : data_dir_(data_dir),
       name_("ob-" + session_id),
-      record_(parse_json(read_all(data_dir / "local/sandboxes" / name_ / "sandbox.json")).value_or(Json())) {}
+      record_(parse_json(read_all(data_dir / sandboxes_folder() / name_ / "sandbox.json")).value_or(Json())) {
+  if (const auto engine = test_engine()) look_at_engine(*engine);
+}
+
+void SandboxTraces::look_at_engine(containers::EngineKind engine) {
+  engine_ = containers::make_engine_client(containers::engine_options(engine).value_or(DockerEngineOptions{}));
+  if (!found()) return;
+  const std::string path = "/containers/ottobot." + instance() + "." + name_ + "/json";
+  if (auto inspected = engine_->call_json({"GET", path}, with_timeout(kPatience))) {
+    container_ = containers::container_facts(*inspected);
+  }
+}
+
+std::string SandboxTraces::instance() const {
+  const Json* known = find_member(record_, "labels");
+  return known == nullptr ? "" : get_string(*known, labels::kInstance);
+}
 
 std::string SandboxTraces::life() const {
+  if (engine_) return container_.id + " " + container_.started_at;
   const Json* init = find_member(record_, "init");
   return init == nullptr ? "" : dump_json(*init);
 }
 
 pid_t SandboxTraces::daemon() const {
+  if (engine_) return container_.pid;
   const Json* init = find_member(record_, "init");
   return init == nullptr ? 0 : static_cast<pid_t>(get_int(*init, "pid"));
 }
 
 bool SandboxTraces::owns(const fs::path& process) const {
+  if (engine_) return !container_.id.empty() && contains(read_all(process / "cgroup"), container_.id);
   const std::int64_t uid = get_int(record_, "uid", -1);
   return (uid > 0 && uid_of(process) == uid) || contains(read_all(process / "cgroup"), name_) ||
          contains(read_all(process / "cmdline"), name_);
@@ -110,13 +132,19 @@ std::vector<pid_t> SandboxTraces::processes_named(const std::string& command) co
   return pids;
 }
 
-std::vector<std::string> SandboxTraces::cgroups() const { return paths_named("/sys/fs/cgroup", name_); }
+std::vector<std::string> SandboxTraces::cgroups() const {
+  const std::string& name = engine_ ? container_.id : name_;
+  return name.empty() ? std::vector<std::string>() : paths_named("/sys/fs/cgroup", name);
+}
 
 std::vector<std::string> SandboxTraces::remains() const {
   std::vector<std::string> found = paths_named(data_dir_, name_);
   add_lines_with(found, "/proc/self/mountinfo", name_);
   add_lines_with(found, "/proc/net/unix", name_);
   add_links_to(found, "/run/ottobot/uids", name_);
+  if (engine_ && !record_.is_null()) {
+    for (auto& trace : containers::engine_traces(*engine_, instance())) found.push_back(std::move(trace));
+  }
   std::error_code error;
   const std::string run_dir = get_string(record_, "run_dir");
   if (fs::exists(run_dir, error)) found.push_back(run_dir);

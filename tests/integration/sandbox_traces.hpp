@@ -4,9 +4,12 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "containers/docker/engine.hpp"
+#include "integration/test_backend.hpp"
 #include "ottobot/json.hpp"
 
 namespace ottobot::integration {
@@ -17,6 +20,8 @@ class SandboxTraces {
   SandboxTraces(const std::filesystem::path& data_dir, const std::string& session_id);
 
   bool found() const { return !record_.is_null(); }
+  // Of the server whose sandbox it is.
+  std::string instance() const;
   // Tells one life of the sandbox from another.
   std::string life() const;
 
@@ -26,15 +31,19 @@ class SandboxTraces {
   std::vector<pid_t> processes() const;
   std::vector<pid_t> processes_named(const std::string& command) const;
   std::vector<std::string> cgroups() const;
-  // Lines of what is left besides processes and cgroups: mounts, sockets, folders, its lease of a uid.
+  // Lines of what is left besides processes and cgroups: mounts, sockets, folders, its lease of a uid; on an engine its
+  // container and volumes, and the network of the server's sandboxes.
   std::vector<std::string> remains() const;
 
  private:
+  void look_at_engine(containers::EngineKind engine);
   bool owns(const std::filesystem::path& process) const;
 
   std::filesystem::path data_dir_;
   std::string name_;
   Json record_;
+  std::shared_ptr<containers::EngineClient> engine_;  // null with bubblewrap
+  containers::ContainerFacts container_;              // on an engine
 };
 
 }  // namespace ottobot::integration

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kStart{30};
 constexpr std::chrono::seconds kEnd{15};
-constexpr std::chrono::seconds kDelete{90};  // a large workspace is archived first, by programs that sanitizers slow down
+constexpr std::chrono::seconds kDelete{
+    90};  // a large workspace is archived first, by programs that sanitizers slow down
 constexpr const char* kPrompt = "listening on ";
 
 // Short, so that a sandbox's socket still fits below it.
@@ -46,6 +47,7 @@ ServerProcess::ServerProcess(const Json& scenario, Environment settings)
   environment_["HOME"] = dir_.string();
   // Of a build with the address sanitizer: what was freed counts as used for as long as it is kept for it.
   environment_["ASAN_OPTIONS"] = "quarantine_size_mb=4";
+  for (auto& [name, value] : backend_settings()) environment_[name] = value;
   for (auto& [name, value] : settings) environment_[name] = value;
   if (scenario.is_null()) return;
   std::ofstream(dir_ / "scenario.json") << dump_json(scenario);
@@ -59,7 +61,7 @@ ServerProcess::~ServerProcess() {
   }
   if (running_ && !terminate(kEnd)) kill9();
   std::error_code ignored;
-  for (const auto& left : fs::directory_iterator(data_dir() / "local/sandboxes", ignored)) {
+  for (const auto& left : fs::directory_iterator(data_dir() / sandboxes_folder(), ignored)) {
     ADD_FAILURE() << "the test leaves the sandbox " << left.path() << "\n" << log();
   }
   fs::remove_all(dir_, ignored);

@@ -2,21 +2,20 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "integration/test_backend.hpp"
 #include "net/process/spawn.hpp"
 #include "ottobot/json.hpp"
 
 namespace ottobot::integration {
 
-using Environment = std::map<std::string, std::string>;
-
 class ServerProcess {
  public:
   explicit ServerProcess(Environment settings = {}) : ServerProcess(Json(), std::move(settings)) {}
-  // `scenario` of the scripted model; null = none, so the server's own default unless `settings` has LLM_MODEL.
+  // Its sandboxes are those of test_backend.hpp. `scenario` of the scripted model; null = none, so the server's own
+  // default unless `settings` has LLM_MODEL.
   explicit ServerProcess(const Json& scenario, Environment settings = {});
   // Deletes all sessions, as sandboxes outlive their server, and ends it. They are found by the keys of `settings`, if
   // those have a list of some.

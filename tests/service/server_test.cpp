@@ -132,6 +132,30 @@ TEST(Server, RefusesSessionsAtOnceWhileSandboxesCannotBeStarted) {
   EXPECT_NE(metrics->body.find("ottobot_sandbox_launches_refused 1"), std::string::npos) << metrics->body;
 }
 
+TEST(Server, NamesABackendThatDoesNotAnswerAndRecoversWithIt) {
+  auto parts = make_test_parts();
+  auto fake = std::make_unique<testing::FakeContainerBackend>(testing::FakeContainerOptions{});
+  auto& backend = *fake;
+  parts.backend = std::move(fake);
+  auto server = Server::start(std::move(parts), make_test_options());
+  ASSERT_TRUE(server) << server.error().to_string();
+  const auto health_becomes = [&](const std::string& status) {
+    Json health;
+    const auto ctx = with_timeout(std::chrono::seconds(20));
+    while (ctx.check() && get_string(health, "status") != status) {
+      const auto answer = get((*server)->url() + "/health");
+      if (answer) health = parse_json(answer->body).value_or(Json());
+    }
+    return health;
+  };
+  EXPECT_EQ(get_string(health_becomes("healthy"), "status"), "healthy");
+  backend.fail_next("inspect", unavailable("the engine does not answer").value(), 2);
+  const Json degraded = health_becomes("degraded");
+  EXPECT_EQ(degraded["services"]["docker"], false) << degraded;
+  EXPECT_EQ(degraded["problems"], Json({"sandboxes: the engine does not answer"}));
+  EXPECT_EQ(get_string(health_becomes("healthy"), "status"), "healthy");
+}
+
 TEST(Server, StopsWithinItsPatienceAndFreesThePort) {
   auto server = Server::start(make_test_parts(), make_test_options());
   ASSERT_TRUE(server) << server.error().to_string();

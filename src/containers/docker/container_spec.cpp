@@ -108,12 +108,15 @@ Json helper_spec(const HelperPlan& plan) {
   Json config = common_host_config();
   config["CapAdd"] = {plan.capability};
   config["NetworkMode"] = plan.network;
-  config["Mounts"] = Json::array();
-  if (plan.sandboxd) config["Mounts"].push_back(bind(*plan.sandboxd, kContainerProgram, true));
-  if (!plan.sandboxd) config["Mounts"].push_back(volume({}, kContainerProgramFolder));
-  if (!plan.workspace_volume.empty()) config["Mounts"].push_back(volume(plan.workspace_volume, kContainerWorkspace));
-  return {{"Image", plan.image},   {"User", "0:0"},         {"Entrypoint", {kContainerProgram}},
-          {"Cmd", plan.arguments}, {"Labels", plan.labels}, {"Healthcheck", {{"Test", {"NONE"}}}},
+  if (plan.sandboxd) config["Mounts"] = Json::array({bind(*plan.sandboxd, kContainerProgram, true)});
+  if (!plan.volumes_from.empty()) config["VolumesFrom"] = Json::array({plan.volumes_from});
+  if (plan.brings_program) config["ReadonlyRootfs"] = false;  // engines take nothing into one that is
+  return {{"Image", plan.image},
+          {"User", "0:0"},
+          {"Entrypoint", {plan.brings_program ? kUploadedProgram : kContainerProgram}},
+          {"Cmd", plan.arguments},
+          {"Labels", plan.labels},
+          {"Healthcheck", {{"Test", {"NONE"}}}},
           {"HostConfig", config}};
 }
 

@@ -13,6 +13,7 @@ namespace ottobot::containers {
 inline constexpr const char* kContainerWorkspace = "/workspace";
 inline constexpr const char* kContainerProgram = "/opt/ottobot/ottobot-sandboxd";
 inline constexpr const char* kContainerProgramFolder = "/opt/ottobot";
+inline constexpr const char* kUploadedProgram = "/ottobot-sandboxd";  // of a helper that brings it along
 inline constexpr const char* kContainerRunDir = "/run/ottobot";
 inline constexpr int kContainerPort = 8300;
 
@@ -49,8 +50,9 @@ struct HelperPlan {
   std::vector<std::string> arguments;
   std::string capability;               // "NET_ADMIN"
   std::string network = "none";         // "container:ID": that of another container
-  std::string workspace_volume;         // the volume of a workspace that it sees; empty = none
-  std::optional<std::string> sandboxd;  // on this host; without it, it is put in by archive
+  std::string volumes_from;             // the container whose volumes it sees, at the same places; empty = none
+  bool brings_program = false;          // it is put into its root, instead of being in those volumes
+  std::optional<std::string> sandboxd;  // on this host; instead of both
 };
 Json helper_spec(const HelperPlan& plan);
 

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "containers/common/files.hpp"
+#include "containers/common/wait_until.hpp"
 
 namespace ottobot::containers {
 namespace {
@@ -78,6 +79,24 @@ bool DockerSite::is_sandbox(const ContainerFacts& facts) const {
 
 uid_t DockerSite::sandbox_uid() const { return ::geteuid() == 0 ? options.uid : ::geteuid(); }
 gid_t DockerSite::sandbox_gid() const { return ::geteuid() == 0 ? options.uid : ::getegid(); }
+
+Result<std::string> DockerSite::create(const std::string& name, const Json& spec, const CallContext& ctx) const {
+  Result<std::string> made = unavailable("the container engine makes no container " + name);
+  const CallContext limited = ctx.within(options.start_timeout);
+  auto settled = wait_until(
+      [&] {
+        made = engine.create(name, spec, ctx);
+        if (made || made.error().code != ErrorCode::conflict) return true;
+        // A name is taken before its container can be seen.
+        auto holder = engine.inspect(name, ctx);
+        if (!holder || (*holder && !is_ours((*holder)->labels))) return true;
+        if (*holder) (void)engine.remove((*holder)->id, ctx);
+        return false;
+      },
+      limited);
+  if (auto more = ctx.check(); !settled && !more) return fail(more.error());
+  return made;
+}
 
 Endpoint DockerSite::endpoint(const DockerRecord& record) const {
   Endpoint endpoint{record.endpoint_url, record.token, {}};

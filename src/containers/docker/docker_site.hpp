@@ -47,6 +47,10 @@ class DockerSite {
   // Asked once. Errors: those of Engine.
   Result<EngineFacts> facts(const CallContext& ctx);
 
+  // A new container's id. One of ours that has its name gives way to it: what a killed server asked for may come to be
+  // after its next life has looked. Errors: those of Engine::create; conflict = the name is another's.
+  Result<std::string> create(const std::string& name, const Json& spec, const CallContext& ctx) const;
+
   const DockerOptions options;  // with every default filled in
   const Engine engine;
   Clock& clock;

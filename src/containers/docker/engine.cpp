@@ -223,10 +223,6 @@ Result<void> Engine::create_network(const Json& spec, const CallContext& ctx) co
   return {};
 }
 
-Result<std::optional<NetworkFacts>> Engine::inspect_network(const std::string& name, const CallContext& ctx) const {
-  return unless_missing(client_->call_json({"GET", "/networks/" + query_encode(name)}, ctx), &network_facts);
-}
-
 Result<std::vector<NetworkFacts>> Engine::list_networks(const CallContext& ctx) const {
   auto listed = client_->call_json({"GET", "/networks"}, ctx);
   if (!listed) return fail(listed.error());

@@ -39,7 +39,6 @@ struct NetworkFacts {
   std::string id, name;
   LabelMap labels;
   std::vector<std::string> subnets, gateways;
-  std::size_t containers = 0;  // attached and running
 };
 
 class Engine {
@@ -82,7 +81,6 @@ class Engine {
                              const CallContext& ctx) const;
 
   Result<void> create_network(const Json& spec, const CallContext& ctx) const;
-  Result<std::optional<NetworkFacts>> inspect_network(const std::string& name, const CallContext& ctx) const;
   Result<std::vector<NetworkFacts>> list_networks(const CallContext& ctx) const;
   // A missing one is fine. Errors: also permission_denied or conflict (it is in use).
   Result<void> remove_network(const std::string& name, const CallContext& ctx) const;

@@ -85,9 +85,6 @@ NetworkFacts network_facts(const Json& network) {
       if (const auto gateway = get_string(config, "Gateway"); !gateway.empty()) facts.gateways.push_back(gateway);
     }
   }
-  if (const Json& containers = member(network, "Containers"); containers.is_object()) {
-    facts.containers = containers.size();
-  }
   return facts;
 }
 

@@ -116,11 +116,16 @@ Result<net::HttpRequest> EngineClient::http_request(const EngineRequest& request
 }
 
 Failure EngineClient::call_error(const EngineRequest& request, const Error& error, const CallContext& ctx) const {
-  if (auto ended = ctx.check(); !ended) return fail(ended.error());
-  if (error.code == ErrorCode::deadline_exceeded) {
-    return unavailable("the container engine at " + address_.shown + " does not answer " + request.method + " " +
-                           request.path.substr(0, request.path.find('?')),
-                       "it hangs: see whether `docker ps` answers, and restart it: systemctl restart docker");
+  const auto more = ctx.check();
+  const bool is_stream = request.idle_timeout.count() > 0;  // it may take longer than the caller has
+  if (!more && (is_stream || more.error().code == ErrorCode::cancelled)) return fail(more.error());
+  if (!more || error.code == ErrorCode::deadline_exceeded) {
+    Error silent = unavailable("the container engine at " + address_.shown + " does not answer " + request.method +
+                                   " " + request.path.substr(0, request.path.find('?')),
+                               "it hangs: see whether `docker ps` answers, and restart it: systemctl restart docker")
+                       .value();
+    if (!more) silent.code = more.error().code;
+    return fail(std::move(silent));
   }
   if (error.code == ErrorCode::permission_denied) {
     return permission_denied("the container engine at " + address_.shown + " may not be used: " + error.message,

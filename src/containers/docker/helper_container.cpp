@@ -11,9 +11,8 @@ constexpr std::size_t kLongestComplaint = 2000;
 constexpr int kComplaintLines = 5;
 constexpr const char* kHelperRole = "helper";
 
-Result<void> run_once(const DockerSite& site, const DockerRecord& record, const std::string& id,
-                      const CallContext& ctx) {
-  if (!record.in_folders) {
+Result<void> run_once(const DockerSite& site, const HelperPlan& plan, const std::string& id, const CallContext& ctx) {
+  if (plan.brings_program) {
     if (auto given = put_program(site.engine, id, site.options.sandboxd_path, ctx); !given) return given;
   }
   if (auto started = site.engine.start(id, ctx); !started) return started;
@@ -27,13 +26,12 @@ Result<void> run_once(const DockerSite& site, const DockerRecord& record, const 
 }  // namespace
 
 Result<void> run_helper(const DockerSite& site, const DockerRecord& record, HelperPlan plan, const CallContext& ctx) {
-  if (auto removed = remove_helper(site, record.name, ctx); !removed) return removed;
   plan.image = record.image;
   plan.labels = site.labels_of(record.name, {{kRoleLabel, kHelperRole}});
   if (record.in_folders) plan.sandboxd = site.options.sandboxd_path;
-  auto made = site.engine.create(site.helper_name(record.name), helper_spec(plan), ctx);
+  auto made = site.create(site.helper_name(record.name), helper_spec(plan), ctx);
   if (!made) return fail(made.error());
-  auto done = run_once(site, record, *made, ctx);
+  auto done = run_once(site, plan, *made, ctx);
   (void)site.engine.remove(*made, with_timeout(kCleanupTime));
   return done;
 }

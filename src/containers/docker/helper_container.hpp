@@ -6,8 +6,8 @@
 
 namespace ottobot::containers {
 
-// Runs `plan`, of which image, labels and program are filled in, for the sandbox of `record`. Nothing is left of it.
-// Errors: unavailable (with what it said), those of the engine.
+// Runs `plan`, of which image, labels and the program on this host are filled in, for the sandbox of `record`. Nothing
+// is left of it. Errors: unavailable (with what it said), those of the engine.
 Result<void> run_helper(const DockerSite& site, const DockerRecord& record, HelperPlan plan, const CallContext& ctx);
 
 // What a process that was killed meanwhile left.

@@ -10,7 +10,6 @@
 #include "containers/common/health.hpp"
 #include "containers/docker/helper_container.hpp"
 #include "containers/docker/images.hpp"
-#include "containers/docker/program_archive.hpp"
 #include "containers/docker/sandbox_network.hpp"
 
 namespace ottobot::containers {
@@ -156,11 +155,12 @@ class Launch {
     return plan;
   }
 
-  // The last sandbox's removal may take the network away between two steps; then both are done again.
+  // Between two steps the last sandbox's removal may take the network away, and what a killed server asked for may make
+  // it a second time; then both are done again.
   Result<void> start_on_network() {
     auto started = start_once();
-    if (started || !site_.has_network() || started.error().code != ErrorCode::not_found) return started;
-    auto network = site_.engine.inspect_network(site_.network_name(), ctx_);
+    if (started || !site_.has_network()) return started;
+    auto network = has_network(site_, ctx_);
     if (!network || *network) return started;
     if (!id_.empty()) (void)site_.engine.remove(id_, ctx_);
     return start_once();
@@ -171,7 +171,7 @@ class Launch {
       if (auto made = ensure_network(site_, ctx_); !made) return made;
     }
     std::shared_lock lock(site_.network_mutex);
-    auto made = site_.engine.create(name_, container_spec(plan()), ctx_);
+    auto made = site_.create(name_, container_spec(plan()), ctx_);
     if (!made) return create_error(made.error());
     id_ = *made;
     if (!record_.in_folders) {
@@ -180,17 +180,18 @@ class Launch {
     return site_.engine.start(id_, ctx_);
   }
 
+  // The workspace is to be the user's, and the program is to be there.
   Result<void> fill_volumes() {
-    // A new volume is root's, and an archive cannot change that.
     HelperPlan helper;
-    helper.arguments = {"--give", kContainerWorkspace, std::to_string(record_.uid),
-                        std::to_string(site_.sandbox_gid())};
+    helper.arguments = {
+        "--give",    kContainerWorkspace,    std::to_string(record_.uid), std::to_string(site_.sandbox_gid()),
+        "--install", kContainerProgramFolder};
     helper.capability = "CHOWN";
-    helper.workspace_volume = name_;
-    if (auto given = run_helper(site_, record_, std::move(helper), ctx_); !given) {
-      return fail(given.error(), "preparing the workspace's volume");
-    }
-    return put_program(site_.engine, id_, site_.options.sandboxd_path, ctx_);
+    helper.volumes_from = id_;
+    helper.brings_program = true;
+    auto filled = run_helper(site_, record_, std::move(helper), ctx_);
+    if (!filled) return fail(filled.error(), "preparing the sandbox's volumes");
+    return {};
   }
 
   Failure create_error(Error error) const {

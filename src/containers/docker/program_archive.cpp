@@ -53,10 +53,9 @@ Result<std::string> program_archive(const std::string& path, const std::string& 
 
 Result<void> put_program(const Engine& engine, const std::string& container, const std::string& path,
                          const CallContext& ctx) {
-  const std::string inside = kContainerProgram;
-  auto tar = program_archive(path, inside.substr(inside.rfind('/') + 1));
+  auto tar = program_archive(path, kUploadedProgram + 1);
   if (!tar) return fail(tar.error());
-  return engine.put_archive(container, kContainerProgramFolder, std::move(*tar), ctx);
+  return engine.put_archive(container, "/", std::move(*tar), ctx);
 }
 
 }  // namespace ottobot::containers

@@ -48,6 +48,19 @@ net::UniqueFd open_namespace(const ContainerFacts& container) {
   return fd;
 }
 
+Result<std::vector<NetworkFacts>> networks_of_our_name(const DockerSite& site, const CallContext& ctx) {
+  auto known = site.engine.list_networks(ctx);
+  if (!known) return fail(known.error());
+  std::erase_if(*known, [&](const NetworkFacts& network) { return network.name != site.network_name(); });
+  return known;
+}
+
+Failure anothers_network(const DockerSite& site) {
+  const std::string name = site.network_name();
+  return conflict("the container engine has another network " + name,
+                  "remove it (docker network rm " + name + "), or set CONTAINER_NETWORK to another name");
+}
+
 std::string joined(const std::vector<Ipv4Network>& networks) {
   std::string all;
   for (const auto& network : networks) all += (all.empty() ? "" : ",") + to_string(network);
@@ -58,19 +71,28 @@ std::string joined(const std::vector<Ipv4Network>& networks) {
 
 Result<void> ensure_network(DockerSite& site, const CallContext& ctx) {
   std::unique_lock lock(site.network_mutex);
-  const std::string name = site.network_name();
-  auto known = site.engine.inspect_network(name, ctx);
+  auto known = networks_of_our_name(site, ctx);
   if (!known) return fail(known.error());
-  if (!*known) {
-    auto made = site.engine.create_network(network_spec(name, {{labels::kInstance, site.options.instance}}), ctx);
-    // Another process may have been quicker.
-    if (made || made.error().code != ErrorCode::conflict) return made;
-    known = site.engine.inspect_network(name, ctx);
-    if (!known) return fail(known.error());
+  for (const auto& network : *known) {
+    if (!site.is_ours(network.labels)) return anothers_network(site);
   }
-  if (*known && site.is_ours((*known)->labels)) return {};
-  return conflict("the container engine has another network " + name,
-                  "remove it (docker network rm " + name + "), or set CONTAINER_NETWORK to another name");
+  if (known->empty()) {
+    auto made = site.engine.create_network(
+        network_spec(site.network_name(), {{labels::kInstance, site.options.instance}}), ctx);
+    // Another process may have been quicker.
+    return made || made.error().code != ErrorCode::conflict ? made : Result<void>();
+  }
+  // An engine is not always kept from making two at once. It refuses to remove the one that is in use.
+  for (std::size_t left = known->size(); const auto& network : *known) {
+    if (left > 1 && site.engine.remove_network(network.id, ctx)) --left;
+  }
+  return {};
+}
+
+Result<bool> has_network(const DockerSite& site, const CallContext& ctx) {
+  auto known = networks_of_our_name(site, ctx);
+  if (!known) return fail(known.error());
+  return known->size() == 1;
 }
 
 void release_network(DockerSite& site, const CallContext& ctx) {
@@ -79,10 +101,12 @@ void release_network(DockerSite& site, const CallContext& ctx) {
   if (!lock) return;  // somebody is just launching
   auto left = site.engine.list({{labels::kInstance, site.options.instance}}, ctx);
   if (!left || !left->empty()) return;
-  auto known = site.engine.inspect_network(site.network_name(), ctx);
-  if (!known || !*known || !site.is_ours((*known)->labels)) return;
-  if (auto removed = site.engine.remove_network(site.network_name(), ctx); !removed) {
-    site.log.warn("docker: the network stays: " + removed.error().to_string(), {{"network", site.network_name()}});
+  const auto known = networks_of_our_name(site, ctx).value_or(std::vector<NetworkFacts>());
+  for (const auto& network : known) {
+    if (!site.is_ours(network.labels)) continue;
+    if (auto removed = site.engine.remove_network(network.id, ctx); !removed) {
+      site.log.warn("docker: the network stays: " + removed.error().to_string(), {{"network", network.name}});
+    }
   }
 }
 
@@ -103,6 +127,7 @@ Result<void> confine_network(const DockerSite& site, const DockerRecord& record,
     if (filter.replies_pass) helper.arguments.push_back("--pass-replies");
     helper.capability = "NET_ADMIN";
     helper.network = "container:" + container.id;
+    if (!record.in_folders) helper.volumes_from = container.id;
     done = run_helper(site, record, std::move(helper), ctx);
   }
   if (done) return {};

@@ -8,8 +8,11 @@
 
 namespace ottobot::containers {
 
-// Makes it when it is not there. Errors: conflict (a network of that name that is not ours), those of the engine.
+// Makes it when it is not there, and leaves one of several. Errors: conflict (a network of that name that is not ours), those of the engine.
 Result<void> ensure_network(DockerSite& site, const CallContext& ctx);
+
+// Whether there is one, and no second of its name: an engine refuses a name that is not unique.
+Result<bool> has_network(const DockerSite& site, const CallContext& ctx);
 
 // Removes it when no container of this instance is left.
 void release_network(DockerSite& site, const CallContext& ctx);
