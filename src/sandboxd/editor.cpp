@@ -27,6 +27,16 @@ constexpr milliseconds kAnswerPatience{2000};
 constexpr milliseconds kOutputPatience{500};
 constexpr std::size_t kSaidBytes = 1000;
 constexpr const char* kLoopback = "127.0.0.1";
+// What code-server begins with, where nobody has set anything yet: it looks like the desktop, and asks no server for
+// anything.
+constexpr const char* kSettings = R"({
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "chat.disableAIFeatures": true,
+  "extensions.autoCheckUpdates": false,
+  "telemetry.telemetryLevel": "off"
+})";
 
 // RFC 3986: everything but unreserved characters and '/'.
 std::string percent_encoded(const std::string& text) {
@@ -117,10 +127,13 @@ std::string Editor::installed(std::initializer_list<const char*> names) const {
 Result<Editor::Server> Editor::start_server(const CallContext& ctx) {
   auto port = free_port();
   if (!port) return fail(port.error());
-  const std::string command = "exec " + shell_word(installed({"code-server"})) +
-                              " --bind-addr 127.0.0.1:" + std::to_string(*port) +
-                              " --auth none --disable-telemetry --disable-update-check --disable-workspace-trust "
-                              "--disable-getting-started-override";
+  const std::string command =
+      "settings=\"$HOME/.local/share/code-server/User/settings.json\"; mkdir -p \"${settings%/*}\"; "
+      "[ -e \"$settings\" ] || echo " +
+      shell_word(kSettings) + " >\"$settings\"; exec " + shell_word(installed({"code-server"})) +
+      " --bind-addr 127.0.0.1:" + std::to_string(*port) +
+      " --auth none --disable-telemetry --disable-update-check --disable-workspace-trust "
+      "--disable-getting-started-override";
   auto process = processes_.start({command, "/", false});
   if (!process) return fail(process.error());
   const CallContext limited = ctx.within(kServerPatience);
@@ -155,7 +168,7 @@ Result<Editor::Launch> Editor::plan_launch(const EditorTarget& target, const Cal
         chromium.empty()
             ? " --new-window "
             : " --no-sandbox --test-type --no-first-run --no-default-browser-check --disable-dev-shm-usage "
-              "--password-store=basic --user-data-dir=\"$HOME/.config/ottobot-editor\" --app=";
+              "--password-store=basic --start-maximized --user-data-dir=\"$HOME/.config/ottobot-editor\" --app=";
     return Launch{"exec " + shell_word(browser) + options + shell_word(url), url, server->port};
   }
   if (const std::string code = installed({"code"}); !code.empty()) {
