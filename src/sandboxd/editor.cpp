@@ -27,6 +27,16 @@ constexpr milliseconds kAnswerPatience{2000};
 constexpr milliseconds kOutputPatience{500};
 constexpr std::size_t kSaidBytes = 1000;
 constexpr const char* kLoopback = "127.0.0.1";
+// What code-server begins with, where nobody has set anything yet: it looks like the desktop, and asks no server for
+// anything.
+constexpr const char* kSettings = R"({
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "chat.disableAIFeatures": true,
+  "extensions.autoCheckUpdates": false,
+  "telemetry.telemetryLevel": "off"
+})";
 
 // RFC 3986: everything but unreserved characters and '/'.
 std::string percent_encoded(const std::string& text) {
@@ -90,6 +100,15 @@ std::string what_it_said(ManagedProcess& process) {
   return "it said: " + to_valid_utf8(text.substr(text.size() - std::min(text.size(), kSaidBytes)));
 }
 
+mcp::CallToolResult opened(const x11::Window& window, const std::string& url, int port) {
+  std::string text = "VS Code opens in " + to_line(window);
+  if (port != 0) text += "; code-server listens on port " + std::to_string(port) + " of the loopback";
+  mcp::CallToolResult result = mcp::text_result(text);
+  result.structured = {{"window", to_json(window)}};
+  if (port != 0) result.structured.update({{"url", url}, {"port", port}});
+  return result;
+}
+
 }  // namespace
 
 std::string code_server_url(int port, const EditorTarget& target) {
@@ -108,10 +127,13 @@ std::string Editor::installed(std::initializer_list<const char*> names) const {
 Result<Editor::Server> Editor::start_server(const CallContext& ctx) {
   auto port = free_port();
   if (!port) return fail(port.error());
-  const std::string command = "exec " + shell_word(installed({"code-server"})) +
-                              " --bind-addr 127.0.0.1:" + std::to_string(*port) +
-                              " --auth none --disable-telemetry --disable-update-check --disable-workspace-trust "
-                              "--disable-getting-started-override";
+  const std::string command =
+      "settings=\"$HOME/.local/share/code-server/User/settings.json\"; mkdir -p \"${settings%/*}\"; "
+      "[ -e \"$settings\" ] || echo " +
+      shell_word(kSettings) + " >\"$settings\"; exec " + shell_word(installed({"code-server"})) +
+      " --bind-addr 127.0.0.1:" + std::to_string(*port) +
+      " --auth none --disable-telemetry --disable-update-check --disable-workspace-trust "
+      "--disable-getting-started-override";
   auto process = processes_.start({command, "/", false});
   if (!process) return fail(process.error());
   const CallContext limited = ctx.within(kServerPatience);
@@ -133,25 +155,25 @@ Result<Editor::Server> Editor::running_server(const CallContext& ctx) {
   return *started;
 }
 
-// The command that opens the window; `url` is what a browser's window shows.
-Result<std::string> Editor::launch_command(const EditorTarget& target, std::string& url, const CallContext& ctx) {
+Result<Editor::Launch> Editor::plan_launch(const EditorTarget& target, const CallContext& ctx) {
   const std::string chromium = installed({"chromium", "chromium-browser", "google-chrome"});
   const std::string browser = chromium.empty() ? installed({"firefox-esr", "firefox"}) : chromium;
   const bool has_server = !installed({"code-server"}).empty();
   if (has_server && !browser.empty()) {
     auto server = running_server(ctx);
     if (!server) return fail(server.error());
-    url = code_server_url(server->port, target);
-    if (chromium.empty()) return "exec " + shell_word(browser) + " --new-window " + shell_word(url);
-    // Its own sandbox needs rights that ours has taken away; ours stands.
-    return "exec " + shell_word(browser) +
-           " --no-sandbox --test-type --no-first-run --no-default-browser-check --disable-dev-shm-usage "
-           "--password-store=basic --user-data-dir=\"$HOME/.config/ottobot-editor\" --app=" +
-           shell_word(url);
+    const std::string url = code_server_url(server->port, target);
+    // Chromium's own sandbox needs rights that ours has taken away; ours stands.
+    const std::string options =
+        chromium.empty()
+            ? " --new-window "
+            : " --no-sandbox --test-type --no-first-run --no-default-browser-check --disable-dev-shm-usage "
+              "--password-store=basic --start-maximized --user-data-dir=\"$HOME/.config/ottobot-editor\" --app=";
+    return Launch{"exec " + shell_word(browser) + options + shell_word(url), url, server->port};
   }
   if (const std::string code = installed({"code"}); !code.empty()) {
-    return "exec " + shell_word(code) + " --new-window " + shell_word(target.folder) +
-           (target.file.empty() ? "" : " " + shell_word(target.file));
+    return Launch{"exec " + shell_word(code) + " --new-window " + shell_word(target.folder) +
+                  (target.file.empty() ? "" : " " + shell_word(target.file))};
   }
   if (has_server) {
     return unsupported("code-server is there, but no browser that could show it: chromium or firefox is missing",
@@ -164,9 +186,8 @@ Result<std::string> Editor::launch_command(const EditorTarget& target, std::stri
 Result<mcp::CallToolResult> Editor::open(const EditorTarget& target, const CallContext& ctx) {
   if (auto there = gui_.check(); !there) return fail(there.error());
   std::lock_guard lock(mutex_);
-  std::string url;
-  auto command = launch_command(target, url, ctx);
-  if (!command) return fail(command.error());
+  auto launch = plan_launch(target, ctx);
+  if (!launch) return fail(launch.error());
   std::set<xcb_window_t> before;
   auto listed = gui_.with_desktop(ctx, [&](Hands hands, const CallContext& limited) -> Result<mcp::CallToolResult> {
     auto windows = x11::list_windows(hands.connection, limited);
@@ -175,7 +196,7 @@ Result<mcp::CallToolResult> Editor::open(const EditorTarget& target, const CallC
     return mcp::CallToolResult{};
   });
   if (!listed) return listed;
-  auto process = processes_.start({*command, target.folder, false});
+  auto process = processes_.start({launch->command, target.folder, false});
   if (!process) return fail(process.error());
   const CallContext limited = ctx.within(kWindowPatience);
   for (;;) {
@@ -187,10 +208,7 @@ Result<mcp::CallToolResult> Editor::open(const EditorTarget& target, const CallC
       if (fresh == windows->end()) return mcp::CallToolResult{};
       auto front = x11::activate(hands.connection, fresh->id, c);
       if (!front) return fail(front.error());
-      mcp::CallToolResult result = mcp::text_result("VS Code opens in " + to_line(*front));
-      result.structured = {{"window", to_json(*front)}};
-      if (!url.empty()) result.structured["url"] = url;
-      return result;
+      return opened(*front, launch->url, launch->port);
     });
     if (!shown || !shown->content.empty()) return shown;
     if (system_clock().sleep_for(kPoll, limited)) continue;

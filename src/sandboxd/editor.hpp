@@ -28,8 +28,9 @@ class Editor {
   Editor(ProcessTable& processes, Gui& gui, const std::map<std::string, std::string>& environment)
       : processes_(processes), gui_(gui), environment_(environment) {}
 
-  // Shows `target` in a new window, in front. `structured` is {window, url?}. Errors: unsupported (names what is
-  // missing), unavailable (a program ended or shows nothing; with what it said), those of Gui.
+  // Shows `target` in a new window, in front. `structured` is {window, url?, port?}: url is code-server's on this
+  // loopback; behind a proxy that takes a prefix off it serves the same under that prefix. Errors: unsupported (names
+  // what is missing), unavailable (a program ended or shows nothing; with what it said), those of Gui.
   Result<mcp::CallToolResult> open(const EditorTarget& target, const CallContext& ctx);
 
  private:
@@ -37,7 +38,13 @@ class Editor {
     std::shared_ptr<ManagedProcess> process;
     int port = 0;
   };
-  Result<std::string> launch_command(const EditorTarget& target, std::string& url, const CallContext& ctx);
+  // How the window is opened.
+  struct Launch {
+    std::string command;
+    std::string url;  // what a browser's window shows; empty without one
+    int port = 0;     // code-server's
+  };
+  Result<Launch> plan_launch(const EditorTarget& target, const CallContext& ctx);
   Result<Server> running_server(const CallContext& ctx);
   Result<Server> start_server(const CallContext& ctx);
   std::string installed(std::initializer_list<const char*> names) const;
