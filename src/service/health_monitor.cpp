@@ -9,7 +9,8 @@ constexpr std::chrono::milliseconds kStale{6000};
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(SessionStore& store, const BreakerBackend& backend) : store_(store), backend_(backend) {
+HealthMonitor::HealthMonitor(SessionStore& store, const BreakerBackend& backend, bool store_is_redis)
+    : store_(store), backend_(backend), store_is_redis_(store_is_redis) {
   ask();
   thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
 }
@@ -18,7 +19,8 @@ Json HealthMonitor::services() const {
   const bool launches = backend_.admits_launches().has_value();
   std::lock_guard lock(mutex_);
   const bool fresh = std::chrono::steady_clock::now() - asked_at_ < kStale;
-  return {{"redis", true}, {"docker", launches}, {"workers", workers_}, {"store", store_answers_ && fresh}};
+  const bool stored = store_answers_ && fresh;
+  return {{"redis", stored || !store_is_redis_}, {"docker", launches}, {"workers", workers_}, {"store", stored}};
 }
 
 std::vector<std::string> HealthMonitor::problems() const {

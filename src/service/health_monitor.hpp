@@ -17,7 +17,7 @@ namespace ottobot::service {
 class HealthMonitor {
  public:
   // Asks once before it returns. Both are borrowed.
-  HealthMonitor(SessionStore& store, const BreakerBackend& backend);
+  HealthMonitor(SessionStore& store, const BreakerBackend& backend, bool store_is_redis);
 
   // {redis, docker, workers, store}: parts that are not configured are true. A store that has not answered for a while
   // is false, even when the asking hangs; `docker` is, whatever the backend, while launches are refused.
@@ -32,6 +32,7 @@ class HealthMonitor {
 
   SessionStore& store_;
   const BreakerBackend& backend_;
+  const bool store_is_redis_;
   mutable std::mutex mutex_;  // guards the members below
   std::condition_variable_any wake_;
   bool store_answers_ = false;
