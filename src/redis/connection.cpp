@@ -33,7 +33,7 @@ std::vector<Arguments> greetings(const RedisOptions& options) {
 
 Result<std::shared_ptr<Connection>> Connection::open(const Address& address, const RedisOptions& options,
                                                      const CallContext& ctx) {
-  const std::string where = "Redis at " + address.text();
+  const std::string where = "Redis";
   auto socket = Socket::connect(address, options, ctx);
   if (!socket) return fail(socket.error(), where);
   auto connection = std::make_shared<Connection>(std::move(*socket), address);

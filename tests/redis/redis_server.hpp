@@ -33,7 +33,8 @@ class RedisServer {
 
   RedisOptions options() const;
   std::string socket() const { return (dir_.path() / "redis.sock").string(); }
-  void start();  // and waits until it answers
+  void start();  // and waits until it answers, or has ended
+  bool running() { return !process_.try_wait().has_value(); }
   void kill();
   void freeze() { process_.kill_group(SIGSTOP); }
   void thaw() { process_.kill_group(SIGCONT); }

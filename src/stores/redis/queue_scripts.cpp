@@ -7,51 +7,53 @@ namespace {
 
 using redis::Script;
 
-// A job that waits is "attempt", one that is leased "attempt|token|when it is due again", the last empty unless it was
-// pushed meanwhile. Whoever waits is told when there is something where nothing was.
-constexpr const char* kJobs = R"(
-local jobs, waiting, delayed, leased, dead, drained = unpack(KEYS)
-local now, channel = clock(ARGV[2]), ARGV[3]
-local function job_of(id)
-  local state = redis.call('HGET', jobs, id)
-  if not state then return nil end
-  local attempt, token, due = string.match(state, '^(%d+)|([^|]*)|(%d*)$')
-  return {attempt = tonumber(attempt or state), token = token, due = tonumber(due)}
-end
-local function lease(id, job)
-  redis.call('HSET', jobs, id, job.attempt .. '|' .. job.token .. '|' .. (job.due and string.format('%.0f', job.due) or ''))
-end
+// A job that waits is "attempt:id" in `waiting` or `delayed`, and known to `jobs`. There, one that is leased is
+// "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts are what a busy
+// service runs most: each calls Redis as seldom as it can, and defines only what it uses.
+
+// Whoever waits is told when there is something where nothing was.
+constexpr const char* kEnqueue = R"(
 local function enqueue(id, attempt, due)
-  redis.call('HSET', jobs, id, attempt)
-  if due <= now then
-    if redis.call('RPUSH', waiting, id) == 1 then redis.call('SPUBLISH', channel, '') end
+  local entry = attempt .. ':' .. id
+  redis.call('HSET', KEYS[1], id, '')
+  if due <= clock(ARGV[2]) then
+    if redis.call('RPUSH', KEYS[2], entry) == 1 then redis.call('SPUBLISH', ARGV[3], '') end
   else
-    redis.call('ZADD', delayed, due, id)
-    if redis.call('ZRANGE', delayed, 0, 0)[1] == id then redis.call('SPUBLISH', channel, '') end
+    redis.call('ZADD', KEYS[3], due, entry)
+    if redis.call('ZRANGE', KEYS[3], 0, 0)[1] == entry then redis.call('SPUBLISH', ARGV[3], '') end
   end
 end
-local function promote()
-  local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 1000)
+)";
+
+constexpr const char* kPromote = R"(
+local function promote(now)
+  local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)
   if #due == 0 then return end
-  redis.call('RPUSH', waiting, unpack(due))
-  redis.call('ZREM', delayed, unpack(due))
+  redis.call('RPUSH', KEYS[2], unpack(due))
+  redis.call('ZREM', KEYS[3], unpack(due))
 end
 )";
 
 // id, token: the lease that is to be ended, or not held any more.
 constexpr const char* kHeld = R"(
-local id, job = ARGV[4], job_of(ARGV[4])
-if not job or job.token ~= ARGV[5] then return again and 1 or 0 end
+local id = ARGV[4]
+local attempt, token, due = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|(%d*)$')
+if token ~= ARGV[5] then return again and 1 or 0 end
 )";
 
 constexpr const char* kPush = R"(
-local id, due = ARGV[4], now + ARGV[5]
-local job = job_of(id)
-if not job then
-  enqueue(id, 1, due)
-elseif job.token and not job.due then
-  job.due = due
-  lease(id, job)
+local id, delay = ARGV[4], tonumber(ARGV[5])
+if redis.call('HSETNX', KEYS[1], id, '') == 1 then
+  if delay > 0 then
+    enqueue(id, 1, clock(ARGV[2]) + delay)
+  elseif redis.call('RPUSH', KEYS[2], '1:' .. id) == 1 then
+    redis.call('SPUBLISH', ARGV[3], '')
+  end
+  return 1
+end
+local lease = string.match(redis.call('HGET', KEYS[1], id), '^(%d+|.*|)$')
+if lease then
+  redis.call('HSET', KEYS[1], id, lease .. string.format('%.0f', clock(ARGV[2]) + delay))
 elseif not again then
   return 0
 end
@@ -61,118 +63,129 @@ return 1
 constexpr const char* kLease = R"(
 local token = ARGV[4]
 if again then
-  for _, id in ipairs(redis.call('ZRANGE', leased, 0, -1)) do
-    local job = job_of(id)
-    if job and job.token == token then return {id, job.attempt, redis.call('LLEN', waiting)} end
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+    local attempt, of = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|%d*$')
+    if of == token then return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])} end
   end
 end
-promote()
-local id = redis.call('LPOP', waiting)
-if not id then
-  local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+local now = clock(ARGV[2])
+if ARGV[6] == '1' then promote(now) end
+local entry = redis.call('LPOP', KEYS[2])
+if not entry then
+  promote(now)
+  entry = redis.call('LPOP', KEYS[2])
+end
+if not entry then
+  local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
   return {first[2] and first[2] - now or -1}
 end
-local attempt = redis.call('HGET', jobs, id)
-redis.call('HSET', jobs, id, attempt .. '|' .. token .. '|')
-redis.call('ZADD', leased, now + ARGV[5], id)
-return {id, tonumber(attempt), redis.call('LLEN', waiting)}
+local colon = string.find(entry, ':', 1, true)
+local attempt, id = string.sub(entry, 1, colon - 1), string.sub(entry, colon + 1)
+redis.call('HSET', KEYS[1], id, attempt .. '|' .. token .. '|')
+redis.call('ZADD', KEYS[4], now + ARGV[5], id)
+return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])}
 )";
 
 constexpr const char* kExtend = R"(
-redis.call('ZADD', leased, now + ARGV[6], id)
+redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[6], id)
 return 1
 )";
 
 constexpr const char* kComplete = R"(
-redis.call('ZREM', leased, id)
-if job.due then enqueue(id, 1, job.due) else redis.call('HDEL', jobs, id) end
+redis.call('ZREM', KEYS[4], id)
+if due == '' then redis.call('HDEL', KEYS[1], id) else enqueue(id, 1, tonumber(due)) end
 return 1
 )";
 
 constexpr const char* kFail = R"(
-redis.call('ZREM', leased, id)
-if job.attempt < tonumber(ARGV[6]) then
-  enqueue(id, job.attempt + 1, job.due or now + ARGV[7])
+redis.call('ZREM', KEYS[4], id)
+if tonumber(attempt) < tonumber(ARGV[6]) then
+  enqueue(id, attempt + 1, tonumber(due) or clock(ARGV[2]) + ARGV[7])
   return 1
 end
-redis.call('RPUSH', dead, cjson.encode({id = id, reason = ARGV[8], attempts = job.attempt}))
-redis.call('LTRIM', dead, -ARGV[9], -1)
-if job.due then enqueue(id, 1, job.due) else redis.call('HDEL', jobs, id) end
+redis.call('RPUSH', KEYS[5], cjson.encode({id = id, reason = ARGV[8], attempts = tonumber(attempt)}))
+redis.call('LTRIM', KEYS[5], -ARGV[9], -1)
+if due == '' then redis.call('HDEL', KEYS[1], id) else enqueue(id, 1, tonumber(due)) end
 return 1
 )";
 
 constexpr const char* kRecover = R"(
-local stalled = redis.call('ZRANGEBYSCORE', leased, '-inf', now, 'LIMIT', 0, 1000)
+local stalled = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', clock(ARGV[2]), 'LIMIT', 0, 1000)
 for n = #stalled, 1, -1 do
   local id = stalled[n]
-  local job = job_of(id)
-  if job then
-    redis.call('HSET', jobs, id, job.attempt + 1)
-    redis.call('LPUSH', waiting, id)
+  local attempt = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|')
+  if attempt then
+    redis.call('HSET', KEYS[1], id, '')
+    redis.call('LPUSH', KEYS[2], (attempt + 1) .. ':' .. id)
   end
-  redis.call('ZREM', leased, id)
+  redis.call('ZREM', KEYS[4], id)
 end
-if #stalled > 0 then redis.call('SPUBLISH', channel, '') end
+if #stalled > 0 then redis.call('SPUBLISH', ARGV[3], '') end
 return #stalled
 )";
 
 constexpr const char* kCounts = R"(
-promote()
-return {redis.call('LLEN', waiting), redis.call('ZCARD', delayed), redis.call('ZCARD', leased), redis.call('LLEN', dead)}
+promote(clock(ARGV[2]))
+return {redis.call('LLEN', KEYS[2]), redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[4]),
+        redis.call('LLEN', KEYS[5])}
 )";
 
 // What was drained is kept for a moment, for whoever asks again.
 constexpr const char* kDrain = R"(
-local token = ARGV[4]
+local token, drained = ARGV[4], KEYS[5]
 if again and redis.call('LINDEX', drained, 0) == token then return redis.call('LRANGE', drained, 1, -1) end
 redis.call('UNLINK', drained)
 redis.call('RPUSH', drained, token)
-for _, ids in ipairs({redis.call('LRANGE', waiting, 0, -1), redis.call('ZRANGE', delayed, 0, -1)}) do
-  for _, id in ipairs(ids) do
-    redis.call('HDEL', jobs, id)
+for _, entries in ipairs({redis.call('LRANGE', KEYS[2], 0, -1), redis.call('ZRANGE', KEYS[3], 0, -1)}) do
+  for _, entry in ipairs(entries) do
+    local id = string.match(entry, '^%d+:(.*)$')
+    redis.call('HDEL', KEYS[1], id)
     redis.call('RPUSH', drained, id)
   end
 end
-redis.call('UNLINK', waiting, delayed)
+redis.call('UNLINK', KEYS[2], KEYS[3])
 redis.call('EXPIRE', drained, 60)
 return redis.call('LRANGE', drained, 1, -1)
 )";
 
-Script make(const char* body) { return Script(std::string(kLuaClock) + kJobs + body); }
-Script make_for_holder(const char* body) { return Script(std::string(kLuaClock) + kJobs + kHeld + body); }
+Script make(std::initializer_list<const char*> parts) {
+  std::string text = kLuaClock;
+  for (const char* part : parts) text += part;
+  return Script(std::move(text));
+}
 
 }  // namespace
 
 const Script& push() {
-  static const Script kScript = make(kPush);
+  static const Script kScript = make({kEnqueue, kPush});
   return kScript;
 }
 const Script& lease() {
-  static const Script kScript = make(kLease);
+  static const Script kScript = make({kPromote, kLease});
   return kScript;
 }
 const Script& extend() {
-  static const Script kScript = make_for_holder(kExtend);
+  static const Script kScript = make({kHeld, kExtend});
   return kScript;
 }
 const Script& complete() {
-  static const Script kScript = make_for_holder(kComplete);
+  static const Script kScript = make({kEnqueue, kHeld, kComplete});
   return kScript;
 }
 const Script& fail() {
-  static const Script kScript = make_for_holder(kFail);
+  static const Script kScript = make({kEnqueue, kHeld, kFail});
   return kScript;
 }
 const Script& recover() {
-  static const Script kScript = make(kRecover);
+  static const Script kScript = make({kRecover});
   return kScript;
 }
 const Script& counts() {
-  static const Script kScript = make(kCounts);
+  static const Script kScript = make({kPromote, kCounts});
   return kScript;
 }
 const Script& drain() {
-  static const Script kScript = make(kDrain);
+  static const Script kScript = make({kDrain});
   return kScript;
 }
 

@@ -1,7 +1,7 @@
 // The Lua of the queue, one script for each operation. Each is safe to run twice.
 //
-// KEYS of all of them: jobs (a hash: what each job is), waiting (a list), delayed and leased (sorted sets by time), dead
-// (a list), drained. ARGV: now (as kLuaClock takes it), channel, and what is said below.
+// KEYS of all: jobs (a hash: what each job is), waiting (a list), delayed and leased (sorted sets by time); of some a
+// fifth. ARGV: now (as kLuaClock takes it), channel, and what is said below.
 #pragma once
 
 #include "redis/client.hpp"
@@ -10,18 +10,19 @@ namespace ottobot::stores::queue_scripts {
 
 // id, delay. → 1, or 0 when it waits already
 const redis::Script& push();
-// token, ttl. → id, attempt, how many wait behind it | how long until one is due, or -1
+// token, ttl, "1" to look for delayed jobs that are due even if others wait. → id, attempt, how many wait behind it | how
+// long until one is due, or -1
 const redis::Script& lease();
 // These three: id, token. → 1, or 0 when the lease is no longer held. extend: ttl. fail: attempts at most, backoff,
-// reason, dead letters at most.
+// reason, dead letters at most; KEYS: dead (a list).
 const redis::Script& extend();
 const redis::Script& complete();
 const redis::Script& fail();
 // → how many
 const redis::Script& recover();
-// → waiting, delayed, leased, dead
+// KEYS: dead. → waiting, delayed, leased, dead
 const redis::Script& counts();
-// token. → ids
+// KEYS: drained. token. → ids
 const redis::Script& drain();
 
 }  // namespace ottobot::stores::queue_scripts

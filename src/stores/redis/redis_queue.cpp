@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "ottobot/ids.hpp"
@@ -25,6 +26,7 @@ constexpr milliseconds kClockPoll{20};
 // For a look at the queues: a job that was leased must not be lost to a caller who has left.
 constexpr milliseconds kLookTimeout{5000};
 constexpr milliseconds kSubscribeTimeout{1000};
+constexpr milliseconds kPromote{50};
 
 class RedisQueue final : public Queue {
  public:
@@ -68,14 +70,14 @@ class RedisQueue final : public Queue {
     return end(stores::queue_scripts::fail(), job,
                {std::to_string(params.max_attempts), millis(stores::backoff_of(params, job.attempt)), params.reason,
                 std::to_string(stores::kMaxDeadLetters)},
-               ctx);
+               ctx, "dead");
   }
 
   Result<std::size_t> recover_stalled(const CallContext& ctx) override {
     auto names = queue_names(ctx);
     if (!names) return ottobot::fail(names.error());
     std::vector<Request> requests;
-    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}));
+    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}, nullptr));
     auto replies = client_->call_all(std::move(requests), ctx);
     if (!replies) return ottobot::fail(replies.error());
     std::size_t recovered = 0;
@@ -84,7 +86,7 @@ class RedisQueue final : public Queue {
   }
 
   Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) override {
-    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx);
+    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx, "dead");
     if (!reply) return ottobot::fail(reply.error());
     const auto count = [&](std::size_t n) { return static_cast<std::size_t>((*reply)[n].number()); };
     return QueueCounts{count(0), count(1), count(2), count(3)};
@@ -106,7 +108,7 @@ class RedisQueue final : public Queue {
   }
 
   Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) override {
-    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx);
+    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx, "drained");
     if (!reply) return ottobot::fail(reply.error());
     std::vector<std::string> ids;
     for (std::size_t n = 0; n < reply->size(); ++n) ids.push_back((*reply)[n].str());
@@ -125,23 +127,25 @@ class RedisQueue final : public Queue {
   }
   std::string names_key() const { return prefix_ + ":queues"; }
 
-  Request request(const Script& script, const std::string& queue, Arguments arguments) const {
+  // `fifth`: the key that only some of the scripts have.
+  Request request(const Script& script, const std::string& queue, Arguments arguments, const char* fifth) const {
+    Arguments keys{key(queue, "jobs"), key(queue, "waiting"), key(queue, "delayed"), key(queue, "leased")};
+    if (fifth != nullptr) keys.push_back(key(queue, fifth));
     const Clock* clock = client_->options().clock;
     Arguments all{clock != nullptr ? std::to_string(clock->now_ms()) : std::string(), key(queue, "news")};
     all.insert(all.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
-    return Request::script(script,
-                           {key(queue, "jobs"), key(queue, "waiting"), key(queue, "delayed"), key(queue, "leased"),
-                            key(queue, "dead"), key(queue, "drained")},
-                           std::move(all));
+    return Request::script(script, keys, std::move(all));
   }
-  Result<Reply> run(const Script& script, const std::string& queue, Arguments arguments, const CallContext& ctx) {
-    return client_->call(request(script, queue, std::move(arguments)), ctx);
+  Result<Reply> run(const Script& script, const std::string& queue, Arguments arguments, const CallContext& ctx,
+                    const char* fifth = nullptr) {
+    return client_->call(request(script, queue, std::move(arguments), fifth), ctx);
   }
 
-  Result<void> end(const Script& script, const Job& job, Arguments more, const CallContext& ctx) {
+  Result<void> end(const Script& script, const Job& job, Arguments more, const CallContext& ctx,
+                   const char* fifth = nullptr) {
     Arguments arguments{job.id, job.token};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    auto reply = run(script, job.queue, std::move(arguments), ctx);
+    auto reply = run(script, job.queue, std::move(arguments), ctx, fifth);
     if (!reply) return ottobot::fail(reply.error());
     if (reply->number() == 0) return stores::lease_lost(job);
     return {};
@@ -152,7 +156,8 @@ class RedisQueue final : public Queue {
     Look look;
     for (const std::string& queue : params.queues) {
       const std::string token = new_id();
-      auto reply = run(stores::queue_scripts::lease(), queue, {token, millis(params.ttl)}, with_timeout(kLookTimeout));
+      auto reply = run(stores::queue_scripts::lease(), queue,
+                       {token, millis(params.ttl), should_promote(queue) ? "1" : ""}, with_timeout(kLookTimeout));
       if (!reply) {
         waiters_.wake(queue);
         return ottobot::fail(reply.error());
@@ -167,6 +172,16 @@ class RedisQueue final : public Queue {
       look.pause = std::min(look.pause, client_->options().clock != nullptr ? kClockPoll : due);
     }
     return look;
+  }
+
+  // A job whose time has come gets in line at the latest so long afterwards, however many wait there.
+  bool should_promote(const std::string& queue) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    auto& promoted_at = promoted_at_[queue];
+    if (now < promoted_at + kPromote) return false;
+    promoted_at = now;
+    return true;
   }
 
   redis::Subscriber::Callbacks callbacks() {
@@ -217,8 +232,9 @@ class RedisQueue final : public Queue {
 
   const std::unique_ptr<redis::Client> client_;
   const std::string prefix_;
-  std::mutex mutex_;  // guards the two sets
+  std::mutex mutex_;  // guards the three
   std::set<std::string> noted_, listened_;
+  std::map<std::string, SteadyTime> promoted_at_;
   JobWaiters waiters_;
   redis::Subscriber subscriber_;  // last: its thread ends first
 };
