@@ -50,7 +50,7 @@ TEST(Reply, WhatIsNoAnswerIsAnError) {
 TEST(Reply, CommandsAreBinarySafe) {
   std::string out;
   append_command(out, {"SET", "k", std::string("a\0\r\n", 4)});
-  EXPECT_EQ(out, std::string("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\0\r\n\r\n", 35));
+  EXPECT_EQ(out, std::string("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na") + '\0' + "\r\n\r\n");
 }
 
 TEST(Slots, AreThoseOfTheSpecification) {

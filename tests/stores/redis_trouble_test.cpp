@@ -216,31 +216,5 @@ TEST_F(RedisTrouble, AServerThatIsNoneIsToldFromOneThatIsDown) {
   EXPECT_TRUE(failed_with(ErrorCode::unavailable, make_redis_queue(options)));
 }
 
-TEST_F(RedisTrouble, TheStoreHasTheSameNameForEverybody) {
-  RedisServer server;
-  const auto first = value_of(make_redis_store(server.options()))->store_id();
-  EXPECT_EQ(value_of(make_redis_store(server.options()))->store_id(), first);
-  server.cli({"hset", "ottobot:meta", "format", "99"});
-  EXPECT_TRUE(failed_with(ErrorCode::unsupported, make_redis_store(server.options())));
-}
-
-TEST_F(RedisTrouble, NothingIsLeftOfAPurgedSession) {
-  RedisServer server;
-  auto store = value_of(make_redis_store(server.options()));
-  auto params = new_session();
-  params.idempotency_key = "key";
-  params.row.user = "ann";
-  params.row.expires_at = 1;
-  ASSERT_TRUE(succeeded(store->create_session(params, ctx_)));
-  ASSERT_TRUE(succeeded(put_blob(*store, params.row.id, "bytes", ctx_)));
-  ASSERT_TRUE(succeeded(store->put_checkpoint(params.row.id, 1, {{"x", 1}}, ctx_)));
-  ASSERT_TRUE(succeeded(store->lease_port({"h", "vnc", 6080, 6081, params.row.id}, ctx_)));
-  ASSERT_TRUE(succeeded(store->purge_session(params.row.id, ctx_)));
-  const std::string keys = server.cli({"--scan"});
-  EXPECT_EQ(keys.find(params.row.id), std::string::npos) << keys;
-  EXPECT_EQ(keys.find(":key:"), std::string::npos) << keys;
-  EXPECT_EQ(keys.find(":due"), std::string::npos) << keys;
-}
-
 }  // namespace
 }  // namespace ottobot::testing

@@ -24,17 +24,30 @@ bool newer(const Entry& a, const Entry& b) { return a.score != b.score ? a.score
 
 // What stands before the id in the sets of sessions, to order those of one millisecond.
 constexpr std::size_t kSerialChars = 16;
+// Up to here every shard says what may come before the page; further down that would be most of what there is.
+constexpr std::size_t kShallow = 1000;
+
+// The ids of `entries`, newest first, without the first `skipped`.
+std::vector<std::string> newest_ids(std::vector<Entry>& entries, std::size_t skipped, std::size_t limit) {
+  std::sort(entries.begin(), entries.end(), newer);
+  std::vector<std::string> ids;
+  for (std::size_t n = skipped; n < entries.size() && ids.size() < limit; ++n) {
+    ids.push_back(entries[n].member.substr(kSerialChars));
+  }
+  return ids;
+}
 
 }  // namespace
 
 Result<SessionShards::Page> SessionShards::page(const ListSessionsParams& params, const CallContext& ctx) {
   std::vector<std::string> keys;
   for (const ShardKeys& shard : shards_) keys.push_back(params.user ? shard.of_user(*params.user) : shard.all());
-  return shallow_page(keys, params.limit, params.offset, ctx);
+  if (params.offset + params.limit <= kShallow) return shallow_page(keys, params.limit, params.offset, ctx);
+  return deep_page(keys, params.limit, params.offset, ctx);
 }
 
-Result<SessionShards::Page> SessionShards::shallow_page(const std::vector<std::string>& keys, std::size_t limit,
-                                                        std::size_t offset, const CallContext& ctx) {
+Result<SessionShards::Page> SessionShards::shallow_page(const Keys& keys, std::size_t limit, std::size_t offset,
+                                                        const CallContext& ctx) {
   std::vector<Request> requests;
   for (const std::string& key : keys) {
     requests.push_back(Request::command({"ZCARD", key}));
@@ -48,10 +61,52 @@ Result<SessionShards::Page> SessionShards::shallow_page(const std::vector<std::s
     page.total += static_cast<std::size_t>((*replies)[n].number());
     append_entries(entries, (*replies)[n + 1]);
   }
-  std::sort(entries.begin(), entries.end(), newer);
-  for (std::size_t n = offset; n < entries.size() && page.ids.size() < limit; ++n) {
-    page.ids.push_back(entries[n].member.substr(kSerialChars));
+  page.ids = newest_ids(entries, offset, limit);
+  return page;
+}
+
+// How many were created at `lowest` or later.
+Result<std::size_t> SessionShards::count_from(const Keys& keys, const std::string& lowest, const CallContext& ctx) {
+  std::vector<Request> requests;
+  for (const std::string& key : keys) requests.push_back(Request::command({"ZCOUNT", key, lowest, "+inf"}));
+  auto replies = client_.call_all(std::move(requests), ctx);
+  if (!replies) return fail(replies.error());
+  std::size_t count = 0;
+  for (const auto& reply : *replies) count += static_cast<std::size_t>(reply.number());
+  return count;
+}
+
+// Halves the time until it is known when the first of the page was created: its costs grow with the logarithm of that.
+Result<SessionShards::Page> SessionShards::deep_page(const Keys& keys, std::size_t limit, std::size_t offset,
+                                                     const CallContext& ctx) {
+  auto total = count_from(keys, "-inf", ctx);
+  if (!total) return fail(total.error());
+  Page page{{}, *total};
+  if (offset >= *total) return page;
+  std::int64_t known = 0, too_late = std::int64_t{1} << 52;  // more than `offset` are as new as known, or newer
+  std::size_t before = 0;                                    // that are as new as too_late, or newer
+  while (too_late - known > 1) {
+    const std::int64_t middle = known + (too_late - known) / 2;
+    auto count = count_from(keys, std::to_string(middle), ctx);
+    if (!count) return fail(count.error());
+    if (*count > offset) {
+      known = middle;
+    } else {
+      too_late = middle;
+      before = *count;
+    }
   }
+  const std::string wanted = std::to_string(offset - before + limit);
+  std::vector<Request> requests;
+  for (const std::string& key : keys) {
+    requests.push_back(Request::command(
+        {"ZREVRANGEBYSCORE", key, std::to_string(known), "-inf", "WITHSCORES", "LIMIT", "0", wanted}));
+  }
+  auto replies = client_.call_all(std::move(requests), ctx);
+  if (!replies) return fail(replies.error());
+  std::vector<Entry> entries;
+  for (const auto& reply : *replies) append_entries(entries, reply);
+  page.ids = newest_ids(entries, offset - before, limit);
   return page;
 }
 

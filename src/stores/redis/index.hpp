@@ -27,8 +27,10 @@ class SessionShards {
  private:
   using KeyOf = std::string (ShardKeys::*)() const;
   Result<std::vector<std::string>> up_to(KeyOf key, UnixMillis now, std::size_t limit, const CallContext& ctx);
-  Result<Page> shallow_page(const std::vector<std::string>& keys, std::size_t limit, std::size_t offset,
-                            const CallContext& ctx);
+  using Keys = std::vector<std::string>;
+  Result<Page> shallow_page(const Keys& keys, std::size_t limit, std::size_t offset, const CallContext& ctx);
+  Result<Page> deep_page(const Keys& keys, std::size_t limit, std::size_t offset, const CallContext& ctx);
+  Result<std::size_t> count_from(const Keys& keys, const std::string& lowest, const CallContext& ctx);
 
   redis::Client& client_;
   const std::vector<ShardKeys> shards_;
