@@ -19,6 +19,8 @@ find_path(WEBSOCKETPP_INCLUDE_DIR websocketpp/version.hpp REQUIRED)
 find_path(HTTP_PARSER_INCLUDE_DIR http_parser.h REQUIRED)
 # The archive: ottobot-sandboxd is static, and the server needs no further package at run time.
 find_library(HTTP_PARSER_LIBRARY NAMES libhttp_parser.a http_parser REQUIRED)
+find_path(HIREDIS_INCLUDE_DIR hiredis/hiredis.h REQUIRED)
+find_library(HIREDIS_LIBRARY NAMES libhiredis.a hiredis REQUIRED)
 
 add_library(ottobot_asio INTERFACE)
 target_include_directories(ottobot_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
@@ -28,6 +30,10 @@ target_link_libraries(ottobot_asio INTERFACE Threads::Threads)
 add_library(ottobot_http_parser INTERFACE)
 target_include_directories(ottobot_http_parser SYSTEM INTERFACE ${HTTP_PARSER_INCLUDE_DIR})
 target_link_libraries(ottobot_http_parser INTERFACE ${HTTP_PARSER_LIBRARY})
+
+add_library(ottobot_hiredis INTERFACE)
+target_include_directories(ottobot_hiredis SYSTEM INTERFACE ${HIREDIS_INCLUDE_DIR})
+target_link_libraries(ottobot_hiredis INTERFACE ${HIREDIS_LIBRARY})
 
 if(OTTOBOT_BUILD_TESTS)
   find_package(GTest REQUIRED)

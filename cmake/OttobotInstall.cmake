@@ -12,7 +12,8 @@ if(TARGET ottobot_testing)
 endif()
 set_target_properties(ottobot_asio PROPERTIES EXPORT_NAME asio)
 set_target_properties(ottobot_http_parser PROPERTIES EXPORT_NAME http_parser)
-install(TARGETS ${_components} ottobot_asio ottobot_http_parser EXPORT ottobotTargets
+set_target_properties(ottobot_hiredis PROPERTIES EXPORT_NAME hiredis)
+install(TARGETS ${_components} ottobot_asio ottobot_hiredis ottobot_http_parser EXPORT ottobotTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT ottobotTargets NAMESPACE ottobot:: DESTINATION ${_package_dir})
 

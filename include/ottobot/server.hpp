@@ -47,6 +47,7 @@ struct ServerOptions {
   std::chrono::milliseconds model_idle_timeout{std::chrono::minutes(1)};  // silence of a model; 0 = no limit
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;
+  bool uses_redis = false;  // store and queue are there: what /health says of the store, it says of Redis
   int worker_concurrency = 64;
   std::string worker_id;
   std::string host_id;  // empty = the machine's

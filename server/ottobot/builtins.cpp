@@ -9,6 +9,7 @@
 #include "config/model_name.hpp"
 #include "ottobot/llm/gemini.hpp"
 #include "ottobot/stores/memory.hpp"
+#include "ottobot/stores/redis.hpp"
 #include "ottobot/stores/sqlite.hpp"
 #include "scripted_models.hpp"
 
@@ -28,6 +29,14 @@ Result<std::unique_ptr<SessionStore>> memory_store(const BuildContext& context) 
 }
 
 Result<std::unique_ptr<Queue>> memory_queue(const BuildContext& context) { return make_memory_queue(context.clock); }
+
+Result<std::unique_ptr<SessionStore>> redis_store(const BuildContext& context) {
+  return make_redis_store(context.settings.redis);
+}
+
+Result<std::unique_ptr<Queue>> redis_queue(const BuildContext& context) {
+  return make_redis_queue(context.settings.redis);
+}
 
 Result<std::unique_ptr<LlmProvider>> gemini_provider(const BuildContext& context) {
   const auto& settings = context.settings;
@@ -60,8 +69,10 @@ config::Registry builtin_registry() {
   registry.backends.add("docker", make_docker);
   registry.backends.add("local", make_local);
   registry.stores.add("memory", memory_store);
+  registry.stores.add("redis", redis_store);
   registry.stores.add("sqlite", sqlite_store);
   registry.queues.add("memory", memory_queue);
+  registry.queues.add("redis", redis_queue);
   registry.providers.add("gemini", gemini_provider);
   registry.providers.add("scripted", scripted_provider);
   return registry;

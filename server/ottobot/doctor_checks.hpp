@@ -34,6 +34,8 @@ Finding check_port(const DoctorContext& context);
 std::vector<Finding> check_tls(const DoctorContext& context);
 std::vector<Finding> check_port_ranges(const DoctorContext& context);
 Finding check_data_dir(const DoctorContext& context);
+// None when nothing is kept there.
+std::vector<Finding> check_redis(const DoctorContext& context);
 Finding check_model(const DoctorContext& context);
 Finding check_novnc();
 Finding check_access(const DoctorContext& context);

@@ -42,6 +42,7 @@ std::vector<Finding> examine(const DoctorContext& context) {
   for (auto& finding : check_port_ranges(context)) findings.push_back(std::move(finding));
   for (auto& finding : check_tls(context)) findings.push_back(std::move(finding));
   findings.push_back(check_data_dir(context));
+  for (auto& finding : check_redis(context)) findings.push_back(std::move(finding));
   findings.push_back(check_access(context));
   findings.push_back(check_model(context));
   return findings;
@@ -87,7 +88,7 @@ Run add_doctor(CLI::App& app) {
   command->add_flag("--json", *as_json, "one JSON object instead of lines");
   add_setting_flags(*command, *flags,
                     {"API_HOST", "API_PORT", "OTTOBOT_TLS_CERT", "OTTOBOT_TLS_KEY", "OTTOBOT_DATA_DIR", "LLM_MODEL",
-                     "OTTOBOT_BACKEND", "OTTOBOT_SANDBOXD"});
+                     "OTTOBOT_BACKEND", "OTTOBOT_STORE", "OTTOBOT_QUEUE", "OTTOBOT_SANDBOXD"});
   return [flags, as_json] { return doctor(*flags, *as_json); };
 }
 

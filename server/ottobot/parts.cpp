@@ -59,6 +59,7 @@ ServerOptions server_options(const config::Settings& settings) {
   options.model_idle_timeout = settings.model_idle_timeout;
   options.session_timeout_s = settings.session_timeout_s;
   options.queue_limit = settings.queue_limit;
+  options.uses_redis = settings.store == "redis";
   options.worker_concurrency = std::min(settings.worker_concurrency, settings.max_sessions_per_worker);
   options.worker_id = settings.worker_id;
   options.vnc_ports = {settings.vnc_first, settings.vnc_last};

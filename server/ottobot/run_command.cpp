@@ -171,6 +171,7 @@ Result<config::Settings> settings_for(const SettingFlags& flags) {
   auto settings = load_settings(flags);
   if (!settings) return settings;
   settings->store = "sqlite";
+  settings->queue = "memory";
   settings->log_format = LogFormat::text;
   if (flags.values.count("LOG_LEVEL") == 0) settings->log_level = LogLevel::error;
   return settings;

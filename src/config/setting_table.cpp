@@ -127,6 +127,26 @@ Result<void> read_trusted_proxies(Settings& settings, const std::string& value) 
   return {};
 }
 
+template <class Member, class Parse>
+Read redis_into(Member RedisOptions::*member, Parse parse) {
+  return [member, parse](Settings& settings, const std::string& value) -> Result<void> {
+    auto parsed = parse(value);
+    if (!parsed) return fail(parsed.error());
+    settings.redis.*member = static_cast<Member>(std::move(*parsed));
+    return {};
+  };
+}
+
+// The last of Redis' settings, as values are read in the order of their names: what it says counts.
+Result<void> read_redis_url(Settings& settings, const std::string& value) {
+  auto options = parse_redis_url(value);
+  if (!options) return invalid_argument(options.error().hint);
+  if (options->password.empty()) options->password = settings.redis.password;
+  options->ca_file = settings.redis.ca_file;
+  settings.redis = std::move(*options);
+  return {};
+}
+
 // For what this build does not look at: the form alone.
 template <class Parse>
 Read checked(Parse parse) {
@@ -234,9 +254,12 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_URL", "--url", "", "http://127.0.0.1:3000", into(&Settings::server_url, parse_base_url)},
       {"PUBLIC_URL", "", "", "https://ottobot.example.com", into(&Settings::public_url, parse_base_url)},
       {"QUEUE_LIMIT", "", "1000", "1000", into(&Settings::queue_limit, integer(1, kMaxInt))},
-      {"REDIS_HOST", "", "localhost", "localhost", checked(host_name), kChecked},
-      {"REDIS_PASSWORD", "", "", "a-password", checked(any_text), kChecked, kSecret},
-      {"REDIS_PORT", "", "6379", "6379", checked(integer(1, 65535)), kChecked},
+      {"REDIS_CA_FILE", "", "", "/etc/ottobot/redis-ca.pem", redis_into(&RedisOptions::ca_file, any_text)},
+      {"REDIS_HOST", "", "localhost", "localhost", redis_into(&RedisOptions::host, host_name)},
+      {"REDIS_PASSWORD", "", "", "a-password", redis_into(&RedisOptions::password, any_text), SettingUse::used,
+       kSecret},
+      {"REDIS_PORT", "", "6379", "6379", redis_into(&RedisOptions::port, integer(1, 65535))},
+      {"REDIS_URL", "", "", "redis://localhost:6379", read_redis_url, SettingUse::used, kSecret},
       {"SESSION_SECRET", "", "", "a-long-random-secret", access_text(&AccessOptions::ticket_secret), SettingUse::used,
        kSecret},
       {"SESSION_TIMEOUT", "", "3600", "3600", into(&Settings::session_timeout_s, integer(1, 7200))},

@@ -140,10 +140,19 @@ Result<void> check_tls(const Settings& settings) {
                           "https needs a certificate and its key: --tls-cert FILE --tls-key FILE");
 }
 
+// A queue on Redis has the sessions of a store on Redis, and the other way round.
+Result<void> check_store_and_queue(Settings& settings) {
+  if (settings.queue.empty()) settings.queue = settings.store == "redis" ? "redis" : "memory";
+  if ((settings.store == "redis") == (settings.queue == "redis")) return {};
+  return invalid_argument("the store " + settings.store + " does not go with the queue " + settings.queue,
+                          "use --store redis --queue redis, or neither");
+}
+
 Result<void> complete(Settings& settings, const SettingSources& sources) {
   if (auto ok = check_range("VNC", settings.vnc_first, settings.vnc_last); !ok) return ok;
   if (auto ok = check_range("MCP", settings.mcp_first, settings.mcp_last); !ok) return ok;
   if (auto ok = check_tls(settings); !ok) return ok;
+  if (auto ok = check_store_and_queue(settings); !ok) return ok;
   if (settings.worker_id.empty()) settings.worker_id = "worker-" + std::to_string(::getpid());
   if (settings.model.empty()) settings.model = settings.gemini_api_key.empty() ? kDemoModel : kDefaultGeminiModel;
   if (settings.server_url.empty()) settings.server_url = own_url(settings);
@@ -216,6 +225,7 @@ Result<std::vector<SettingView>> view_settings(const SettingSources& sources) {
   const std::map<std::string_view, std::string> derived{{"LLM_MODEL", settings->model},
                                                         {"DOCKER_CERT_PATH", settings->docker_cert_path.string()},
                                                         {"OTTOBOT_DATA_DIR", settings->data_dir.string()},
+                                                        {"OTTOBOT_QUEUE", settings->queue},
                                                         {"OTTOBOT_URL", settings->server_url}};
   std::vector<SettingView> views;
   for (const auto& row : setting_table()) {

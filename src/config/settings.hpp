@@ -12,6 +12,7 @@
 #include "ottobot/container_backend.hpp"
 #include "ottobot/error.hpp"
 #include "ottobot/log.hpp"
+#include "ottobot/stores/redis.hpp"
 
 namespace ottobot::config {
 
@@ -23,7 +24,8 @@ enum class Auth {
 
 struct Settings {
   std::string role = "all";
-  std::string backend = "auto", store = "sqlite", queue = "memory";  // names in the registry
+  std::string backend = "auto", store = "sqlite";  // names in the registry, as queue
+  std::string queue;                               // never empty after load_settings()
   std::string host = "127.0.0.1";
   int port = 3000;
   std::filesystem::path tls_cert, tls_key;  // both or neither; empty = http
@@ -36,6 +38,7 @@ struct Settings {
   std::filesystem::path data_dir;  // never empty after load_settings()
   std::filesystem::path sandboxd;  // empty = beside the ottobot program
   bool sqlite_full_sync = false;   // every append waits for the disk
+  RedisOptions redis;              // of the store and queue of that name
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   int warm_pool_size = 0;                             // spare sandboxes for each image and environment
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept

@@ -11,8 +11,9 @@ constexpr const char* kNoSandbox = "health";  // those of sessions are named oth
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker)
-    : store_(store), backend_(backend), breaker_(breaker) {
+HealthMonitor::HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker,
+                             bool store_is_redis)
+    : store_(store), backend_(backend), breaker_(breaker), store_is_redis_(store_is_redis) {
   ask_store();
   thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
 }
@@ -21,10 +22,11 @@ Json HealthMonitor::services() const {
   const bool launches = breaker_.admits_launches().has_value();
   std::lock_guard lock(mutex_);
   const bool fresh = std::chrono::steady_clock::now() - asked_at_ < kStale;
-  return {{"redis", true},
+  const bool stored = store_answers_ && fresh;
+  return {{"redis", stored || !store_is_redis_},
           {"docker", launches && backend_problem_.empty()},
           {"workers", workers_},
-          {"store", store_answers_ && fresh}};
+          {"store", stored}};
 }
 
 std::vector<std::string> HealthMonitor::problems() const {

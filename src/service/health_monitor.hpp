@@ -19,7 +19,7 @@ class HealthMonitor {
  public:
   // Asks once before it returns, the engine for its sandboxes only after that. All are borrowed. `breaker` is around
   // `backend`, which is asked itself: nothing that fails may keep the question from being asked.
-  HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker);
+  HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker, bool store_is_redis);
 
   // {redis, docker, workers, store}: parts that are not configured are true. A store that has not answered for a while
   // is false, even when the asking hangs; `docker` is, whatever the backend, while that does not answer within a second or
@@ -37,6 +37,7 @@ class HealthMonitor {
   SessionStore& store_;
   ContainerBackend& backend_;
   const BreakerBackend& breaker_;
+  const bool store_is_redis_;
   mutable std::mutex mutex_;  // guards the members below
   std::condition_variable_any wake_;
   bool store_answers_ = false;

@@ -23,11 +23,20 @@ int PortPools::take_free_port(Pool& pool) {
   return 0;
 }
 
+Result<void> check_port_range(const LeasePortParams& params) {
+  if (params.first >= 1 && params.last <= kMaxPort && params.first <= params.last) return {};
+  return invalid_argument("port range " + std::to_string(params.first) + "-" + std::to_string(params.last) +
+                          " of pool " + params.pool + " is not a range of ports");
+}
+
+Failure no_port_left(const LeasePortParams& params) {
+  return resource_exhausted("all ports of pool " + params.pool + " (" + std::to_string(params.first) + "-" +
+                                std::to_string(params.last) + ") are in use",
+                            "widen the range, or end sessions");
+}
+
 Result<int> PortPools::lease(const LeasePortParams& params) {
-  if (params.first < 1 || params.last > kMaxPort || params.first > params.last) {
-    return invalid_argument("port range " + std::to_string(params.first) + "-" + std::to_string(params.last) +
-                            " of pool " + params.pool + " is not a range of ports");
-  }
+  if (auto valid = check_port_range(params); !valid) return fail(valid.error());
   const PoolKey key{params.host_id, params.pool};
   Pool& pool = pools_[key];
   if (pool.first != params.first || pool.last != params.last) {
@@ -36,11 +45,7 @@ Result<int> PortPools::lease(const LeasePortParams& params) {
     pool.released.clear();
   }
   const int port = take_free_port(pool);
-  if (port == 0) {
-    return resource_exhausted("all ports of pool " + params.pool + " (" + std::to_string(params.first) + "-" +
-                                  std::to_string(params.last) + ") are in use",
-                              "widen the range, or end sessions");
-  }
+  if (port == 0) return no_port_left(params);
   pool.held.emplace(port, params.session_id);
   of_session_[params.session_id].emplace_back(key, port);
   return port;

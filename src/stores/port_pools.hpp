@@ -15,6 +15,10 @@
 
 namespace ottobot::stores {
 
+// Errors: invalid_argument (empty or impossible range).
+Result<void> check_port_range(const LeasePortParams& params);
+Failure no_port_left(const LeasePortParams& params);
+
 class PortPools {
  public:
   // Errors: invalid_argument (empty or impossible range), resource_exhausted.

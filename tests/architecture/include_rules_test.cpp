@@ -22,6 +22,8 @@ TEST(Layers, RefuseWhatTheTableForbids) {
       {"src/llm/gemini/gemini_provider.cpp", "stores/sqlite/sqlite_store.hpp"},
       {"src/stores/sqlite/sqlite_store.cpp", "stores/memory/memory_store.hpp"},
       {"src/containers/local/launcher.cpp", "ottobot/mcp/client.hpp"},
+      {"src/stores/redis/redis_store.cpp", "hiredis/hiredis.h"},
+      {"src/redis/client.cpp", "stores/redis/keys.hpp"},
       {"src/worker/worker.cpp", "api/api.hpp"},
       {"src/api/api.cpp", "worker/worker.hpp"},
       {"src/worker/worker.cpp", "asio.hpp"},

@@ -157,11 +157,43 @@ TEST_F(SettingsTest, PortRangesMustRise) {
   EXPECT_EQ(load().vnc_first, 0);
 }
 
+TEST_F(SettingsTest, StoreAndQueueAreOnRedisTogether) {
+  EXPECT_EQ(load().queue, "memory");
+  sources_.environment["OTTOBOT_STORE"] = "redis";
+  EXPECT_EQ(load().queue, "redis");
+  sources_.environment["OTTOBOT_QUEUE"] = "memory";
+  EXPECT_NE(error().message.find("does not go with"), std::string::npos);
+  sources_.environment["OTTOBOT_STORE"] = "sqlite";
+  EXPECT_EQ(load().queue, "memory");
+  sources_.environment["OTTOBOT_QUEUE"] = "redis";
+  EXPECT_NE(error().hint.find("--store redis"), std::string::npos);
+}
+
+TEST_F(SettingsTest, TheUrlOfRedisCountsMoreThanItsParts) {
+  sources_.environment = {{"HOME", "/h"}, {"REDIS_HOST", "r"}, {"REDIS_PORT", "7000"}, {"REDIS_PASSWORD", "p"}};
+  EXPECT_EQ(load().redis.host, "r");
+  EXPECT_EQ(load().redis.port, 7000);
+  EXPECT_EQ(load().redis.password, "p");
+  sources_.environment["REDIS_URL"] = "rediss://ann@other/2";
+  const auto redis = load().redis;
+  EXPECT_EQ(redis.host, "other");
+  EXPECT_EQ(redis.port, 6379);
+  EXPECT_EQ(redis.user, "ann");
+  EXPECT_EQ(redis.password, "p");
+  EXPECT_EQ(redis.database, 2);
+  EXPECT_TRUE(redis.tls);
+  sources_.environment["REDIS_URL"] = "redis://ann:s3cret@other";
+  EXPECT_EQ(load().redis.password, "s3cret");
+  sources_.environment["REDIS_URL"] = "http://other:s3cret";
+  EXPECT_EQ(error().message.find("s3cret"), std::string::npos);
+  EXPECT_NE(error().message.find("rediss://"), std::string::npos);
+}
+
 TEST_F(SettingsTest, UnknownNamesOfTheConfigFileAreWarnedAbout) {
-  sources_.config_file = write("my.conf", "API_PROT=1\nREDIS_HOST=r\n");
+  sources_.config_file = write("my.conf", "API_PROT=1\nOPENAI_API_KEY=k\n");
   const auto settings = load();
   ASSERT_EQ(settings.warnings.size(), 2u);
-  EXPECT_NE(settings.warnings[0].find("REDIS_HOST"), std::string::npos);
+  EXPECT_NE(settings.warnings[0].find("OPENAI_API_KEY"), std::string::npos);
   EXPECT_NE(settings.warnings[1].find("API_PROT"), std::string::npos);
 }
 

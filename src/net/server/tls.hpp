@@ -11,13 +11,13 @@
 
 namespace ottobot::net {
 
-// The server's end of one TLS connection, over a non-blocking socket that its owner closes. One thread at a time.
+// One end of a TLS connection, over a non-blocking socket that its owner closes. One thread at a time.
 class TlsSession {
  public:
   virtual ~TlsSession() = default;
 
-  // As recv(2), of decrypted bytes; the handshake is part of the first calls. A client that hangs up without
-  // close_notify has ended all the same. One that speaks plain HTTP is answered, and has ended.
+  // As recv(2), of decrypted bytes; a server's handshake is part of the first calls. A peer that hangs up without
+  // close_notify has ended all the same. A client that speaks plain HTTP is answered, and has ended.
   virtual IoCount read_some(std::span<char> buffer) = 0;
   // As sendmsg(2). What was not taken is what the next call must begin with: a part of it may be on its way.
   virtual IoCount write_some(std::span<const iovec> pieces) = 0;

@@ -38,12 +38,17 @@ std::string_view gather(std::span<const iovec> pieces, std::span<char> room) {
 
 }  // namespace
 
-OpenSslSession::OpenSslSession(SslPtr ssl, int fd, Logger& logger) : ssl_(std::move(ssl)), logger_(logger) {
+OpenSslSession::OpenSslSession(SslPtr ssl, int fd, Logger& logger, Side side)
+    : ssl_(std::move(ssl)), logger_(logger), state_(side == Side::server ? State::fresh : State::open) {
   socket_.fd = fd;
   BIO* bio = make_socket_bio(socket_);
   if (bio == nullptr) return;
   SSL_set_bio(ssl_.get(), bio, bio);
-  SSL_set_accept_state(ssl_.get());
+  if (side == Side::server) {
+    SSL_set_accept_state(ssl_.get());
+  } else {
+    SSL_set_connect_state(ssl_.get());
+  }
   has_bio_ = true;
 }
 

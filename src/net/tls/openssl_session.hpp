@@ -1,4 +1,4 @@
-// One TLS connection of a server, by OpenSSL. Private to net/tls.
+// One TLS connection, by OpenSSL: a server's end of it, or a client's. Private to net/tls.
 #pragma once
 
 #include "net/server/tls.hpp"
@@ -10,7 +10,9 @@ namespace ottobot::net {
 
 class OpenSslSession final : public TlsSession {
  public:
-  OpenSslSession(SslPtr ssl, int fd, Logger& logger);
+  enum class Side { server, client };
+
+  OpenSslSession(SslPtr ssl, int fd, Logger& logger, Side side = Side::server);
   // False when memory was short.
   bool valid() const { return has_bio_; }
 

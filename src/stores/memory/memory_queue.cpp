@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "ottobot/stores/memory.hpp"
+#include "stores/job_rules.hpp"
 #include "stores/memory/named_queue.hpp"
 
 namespace ottobot {
@@ -16,7 +17,7 @@ using stores::NamedQueue;
 constexpr milliseconds kClockPoll{20};
 
 Result<void> held_or_conflict(bool held, const Job& job) {
-  if (!held) return conflict("the lease of job " + job.id + " is no longer held");
+  if (!held) return stores::lease_lost(job);
   return {};
 }
 

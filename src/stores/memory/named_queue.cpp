@@ -1,20 +1,9 @@
 #include "stores/memory/named_queue.hpp"
 
-#include <algorithm>
-
 #include "ottobot/ids.hpp"
+#include "stores/job_rules.hpp"
 
 namespace ottobot::stores {
-namespace {
-
-std::chrono::milliseconds backoff_of(const FailJobParams& params, int attempt) {
-  auto backoff = params.backoff;
-  for (int failures = 1; failures < attempt && backoff < params.max_backoff; ++failures) backoff *= 2;
-  return std::min(backoff, params.max_backoff);
-}
-
-}  // namespace
-
 bool NamedQueue::push(const std::string& id, SteadyTime due, SteadyTime now) {
   if (const auto leased = leased_.find(id); leased != leased_.end()) {
     if (leased->second.push_again) return false;

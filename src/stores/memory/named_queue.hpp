@@ -29,8 +29,6 @@ class NamedQueue {
   const std::deque<DeadJob>& dead() const { return dead_; }
   bool has_delayed() const { return !delayed_.empty(); }
 
-  static constexpr std::size_t kMaxDeadLetters = 1000;
-
  private:
   struct LeasedJob {
     std::string token;

@@ -1,24 +1,19 @@
 #include "stores/sqlite/blob_files.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include "ottobot/ids.hpp"
 #include "stores/append_rules.hpp"
+#include "stores/sha256.hpp"
 
 namespace ottobot::stores {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_sha256(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
 
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -29,31 +24,6 @@ Result<void> write_all(int fd, std::string_view bytes) {
   }
   return {};
 }
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    ok_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
-  }
-  void add(std::string_view bytes) { ok_ = ok_ && EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1; }
-  // Once.
-  Result<std::string> hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    ok_ = ok_ && EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1;
-    if (!ok_) return internal_error("SHA-256 is not available");
-    std::string text;
-    for (unsigned int n = 0; n < size; ++n) {
-      text += "0123456789abcdef"[digest[n] >> 4];
-      text += "0123456789abcdef"[digest[n] & 15];
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-  bool ok_ = false;
-};
 
 class BlobFileReader final : public BlobReader {
  public:

@@ -3,29 +3,9 @@
 
 #include "ottobot/session_store.hpp"
 #include "stores/sqlite/connection.hpp"
+#include "stores/stored_event.hpp"
 
 namespace ottobot::stores {
-
-// What we wrote ourselves may nest a little deeper than what parse_json lets in from outside.
-inline constexpr int kMaxStoredDepth = 1000;
-
-// An event as it is stored; made before the write transaction begins.
-struct EncodedEvent {
-  const NewEvent* event = nullptr;  // borrowed
-  std::string data;
-  std::optional<std::string> internal;
-};
-std::vector<EncodedEvent> encode_events(const std::vector<NewEvent>& events);
-
-// As read from the table; parsed after the connection is given back.
-struct StoredEvent {
-  Seq seq = 0;
-  UnixMillis timestamp = 0;
-  std::string id, type, data;
-  std::optional<std::string> internal;
-};
-// Errors: data_loss.
-Result<Event> decode_event(const StoredEvent& stored);
 
 // Writes `events` with the seqs after `last_seq`, up to one whose id is in the log already; how many there were.
 std::size_t insert_events(Connection& connection, std::int64_t sid, Seq last_seq, UnixMillis timestamp,

@@ -155,14 +155,7 @@ class SqliteStore final : public SessionStore {
       return read_events(connection, head->sid, params);
     });
     if (!stored) return fail(stored.error());
-    std::vector<Event> events;
-    events.reserve(stored->size());
-    for (const auto& each : *stored) {
-      auto event = decode_event(each);
-      if (!event) return fail(event.error());
-      events.push_back(std::move(*event));
-    }
-    return events;
+    return decode_events(*stored);
   }
 
   Result<std::unique_ptr<Subscription>> subscribe(const std::string& session_id, SessionSink& sink) override {

@@ -1,0 +1,203 @@
+#include "redis/client.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+
+#include "redis/server_error.hpp"
+
+namespace ottobot::redis {
+namespace {
+
+constexpr int kMostAttempts = 6;  // broken connections and redirections together
+
+std::string sha1_hex(const std::string& text) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  ::SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 0xf];
+  }
+  return hex;
+}
+
+Address seed_of(const RedisOptions& options) {
+  return options.unix_path.empty() ? Address{options.host, options.port, {}} : Address{{}, 0, options.unix_path};
+}
+
+}  // namespace
+
+Script::Script(std::string text) : text_(std::move(text)), sha_(sha1_hex(text_)) {}
+
+Request Request::command(Arguments arguments, std::size_t key) {
+  Request request;
+  request.slot_ = slot_of(arguments[key]);
+  request.arguments_ = std::move(arguments);
+  return request;
+}
+
+Request Request::script(const Script& script, const Arguments& keys, Arguments arguments) {
+  Request request;
+  request.script_ = &script;
+  request.key_count_ = keys.size();
+  request.slot_ = slot_of(keys.front());
+  auto& all = request.arguments_;
+  all.reserve(4 + keys.size() + arguments.size());
+  all.insert(all.end(), {"EVALSHA", script.sha(), std::to_string(keys.size())});
+  all.insert(all.end(), keys.begin(), keys.end());
+  all.emplace_back("0");
+  all.insert(all.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+  return request;
+}
+
+Request Request::once() && {
+  once_ = true;
+  return std::move(*this);
+}
+
+void Request::say_again() {
+  if (script_ != nullptr) arguments_[3 + key_count_] = "1";
+}
+
+void Request::send_text() {
+  arguments_[0] = "EVAL";
+  arguments_[1] = script_->text();
+}
+
+Result<std::unique_ptr<Client>> Client::connect(const RedisOptions& options) {
+  std::unique_ptr<Client> client(new Client(options));
+  const auto ctx = with_timeout(options.connect_timeout * 2);
+  if (auto known = client->refresh(ctx); !known) return fail(known.error());
+  return client;
+}
+
+Result<void> Client::refresh(const CallContext& ctx) {
+  std::vector<Address> known{seed_of(options_)};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Address& node : slots_.nodes()) known.push_back(node);
+  }
+  Result<void> outcome;
+  for (const Address& address : known) {
+    auto connection = node_at(address)->connection(ctx);
+    auto answer = connection ? (*connection)->call({"CLUSTER", "SLOTS"}, ctx) : Result<Reply>(fail(connection.error()));
+    if (!answer) {
+      if (outcome) outcome = fail(answer.error());
+      continue;
+    }
+    if (answer->is_error()) {
+      const bool alone = answer->text().find("cluster support disabled") != std::string_view::npos;
+      return alone ? Result<void>{} : Result<void>(server_error(answer->text(), address));
+    }
+    auto table = SlotTable::parse(*answer, address);
+    const std::lock_guard lock(mutex_);
+    if (!table.empty()) slots_ = std::move(table);
+    return {};
+  }
+  return outcome;
+}
+
+bool Client::is_cluster() const {
+  const std::lock_guard lock(mutex_);
+  return !slots_.empty();
+}
+
+Address Client::address_of(int slot) const {
+  const std::lock_guard lock(mutex_);
+  const Address* address = slots_.find(slot);
+  return address != nullptr ? *address : seed_of(options_);
+}
+
+std::shared_ptr<Node> Client::node_at(const Address& address) {
+  const std::lock_guard lock(mutex_);
+  auto& node = nodes_[address];
+  if (!node) node = std::make_shared<Node>(address, options_);
+  return node;
+}
+
+Client::Asked Client::ask(const Request& request, Target target, const CallContext& ctx) {
+  Asked asked{std::move(target), nullptr, nullptr, {}};
+  auto connection = node_at(asked.target.address)->connection(ctx);
+  if (!connection) {
+    asked.problem = connection.error();
+    return asked;
+  }
+  std::string bytes;
+  if (asked.target.asking) append_command(bytes, {"ASKING"});
+  append_command(bytes, request.arguments_);
+  auto pending = (*connection)->ask(bytes, asked.target.asking ? 1 : 0);
+  if (!pending) {
+    asked.problem = pending.error();
+    return asked;
+  }
+  asked.connection = std::move(*connection);
+  asked.pending = std::move(*pending);
+  return asked;
+}
+
+Result<Reply> Client::call(Request request, const CallContext& ctx) {
+  if (auto live = ctx.check(); !live) return fail(live.error());
+  const CallContext bounded = ctx.within(kLongestCall);
+  return settle(request, ask(request, {address_of(request.slot())}, bounded), bounded);
+}
+
+Result<std::vector<Reply>> Client::call_all(std::vector<Request> requests, const CallContext& ctx) {
+  if (auto live = ctx.check(); !live) return fail(live.error());
+  const CallContext bounded = ctx.within(kLongestCall);
+  std::vector<Asked> asked;
+  asked.reserve(requests.size());
+  for (const Request& request : requests) asked.push_back(ask(request, {address_of(request.slot())}, bounded));
+  std::vector<Reply> replies;
+  replies.reserve(requests.size());
+  for (std::size_t n = 0; n < requests.size(); ++n) {
+    auto reply = settle(requests[n], std::move(asked[n]), bounded);
+    if (!reply) return fail(reply.error());
+    replies.push_back(std::move(*reply));
+  }
+  return replies;
+}
+
+Result<Reply> Client::settle(Request& request, Asked asked, const CallContext& ctx) {
+  for (int tries = 1;; ++tries) {
+    const bool sent = asked.pending != nullptr;
+    auto reply = sent ? asked.connection->wait(asked.pending, ctx) : Result<Reply>(fail(asked.problem));
+    if (reply && !reply->is_error()) return reply;
+    if (tries == kMostAttempts) return reply ? server_error(reply->text(), asked.target.address) : fail(reply.error());
+    auto next = reply ? after_error(request, reply->text(), asked.target)
+                      : after_break(request, reply.error(), sent, asked.target, ctx);
+    if (!next) return fail(next.error());
+    asked = ask(request, std::move(*next), ctx);
+  }
+}
+
+// Where to go on, if that may help.
+Result<Client::Target> Client::after_error(Request& request, std::string_view text, const Target& asked) {
+  if (error_kind(text) == "NOSCRIPT" && request.script_ != nullptr) {
+    request.send_text();
+    return asked;
+  }
+  auto redirection = parse_redirection(text);
+  if (!redirection) return server_error(text, asked.address);
+  if (redirection->address.host.empty()) redirection->address.host = asked.address.host;
+  const bool moved = error_kind(text) == "MOVED";
+  if (moved) {
+    const std::lock_guard lock(mutex_);
+    slots_.move(redirection->slot, redirection->address);
+  }
+  return Target{std::move(redirection->address), !moved};
+}
+
+Result<Client::Target> Client::after_break(Request& request, const Error& problem, bool sent, const Target& asked,
+                                           const CallContext& ctx) {
+  if (problem.code != ErrorCode::unavailable || (sent && request.once_)) return fail(problem);
+  if (sent) request.say_again();
+  if (is_cluster()) (void)refresh(ctx);
+  Target next{address_of(request.slot())};
+  // A server that cannot be reached now is not waited for.
+  if (!sent && next.address == asked.address) return fail(problem);
+  return next;
+}
+
+}  // namespace ottobot::redis

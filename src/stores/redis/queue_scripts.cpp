@@ -1,0 +1,192 @@
+#include "stores/redis/queue_scripts.hpp"
+
+#include "stores/redis/lua.hpp"
+
+namespace ottobot::stores::queue_scripts {
+namespace {
+
+using redis::Script;
+
+// A job that waits is "attempt:id" in `waiting` or `delayed`, and known to `jobs`. There, one that is leased is
+// "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts are what a busy
+// service runs most: each calls Redis as seldom as it can, and defines only what it uses.
+
+// Whoever waits is told when there is something where nothing was.
+constexpr const char* kEnqueue = R"(
+local function enqueue(id, attempt, due)
+  local entry = attempt .. ':' .. id
+  redis.call('HSET', KEYS[1], id, '')
+  if due <= clock(ARGV[2]) then
+    if redis.call('RPUSH', KEYS[2], entry) == 1 then redis.call('SPUBLISH', ARGV[3], '') end
+  else
+    redis.call('ZADD', KEYS[3], due, entry)
+    if redis.call('ZRANGE', KEYS[3], 0, 0)[1] == entry then redis.call('SPUBLISH', ARGV[3], '') end
+  end
+end
+)";
+
+constexpr const char* kPromote = R"(
+local function promote(now)
+  local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)
+  if #due == 0 then return end
+  redis.call('RPUSH', KEYS[2], unpack(due))
+  redis.call('ZREM', KEYS[3], unpack(due))
+end
+)";
+
+// id, token: the lease that is to be ended, or not held any more.
+constexpr const char* kHeld = R"(
+local id = ARGV[4]
+local attempt, token, due = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|(%d*)$')
+if token ~= ARGV[5] then return again and 1 or 0 end
+)";
+
+constexpr const char* kPush = R"(
+local id, delay = ARGV[4], tonumber(ARGV[5])
+if redis.call('HSETNX', KEYS[1], id, '') == 1 then
+  if delay > 0 then
+    enqueue(id, 1, clock(ARGV[2]) + delay)
+  elseif redis.call('RPUSH', KEYS[2], '1:' .. id) == 1 then
+    redis.call('SPUBLISH', ARGV[3], '')
+  end
+  return 1
+end
+local lease = string.match(redis.call('HGET', KEYS[1], id), '^(%d+|.*|)$')
+if lease then
+  redis.call('HSET', KEYS[1], id, lease .. string.format('%.0f', clock(ARGV[2]) + delay))
+elseif not again then
+  return 0
+end
+return 1
+)";
+
+constexpr const char* kLease = R"(
+local token = ARGV[4]
+if again then
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+    local attempt, of = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|%d*$')
+    if of == token then return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])} end
+  end
+end
+local now = clock(ARGV[2])
+if ARGV[6] == '1' then promote(now) end
+local entry = redis.call('LPOP', KEYS[2])
+if not entry then
+  promote(now)
+  entry = redis.call('LPOP', KEYS[2])
+end
+if not entry then
+  local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+  return {first[2] and first[2] - now or -1}
+end
+local colon = string.find(entry, ':', 1, true)
+local attempt, id = string.sub(entry, 1, colon - 1), string.sub(entry, colon + 1)
+redis.call('HSET', KEYS[1], id, attempt .. '|' .. token .. '|')
+redis.call('ZADD', KEYS[4], now + ARGV[5], id)
+return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])}
+)";
+
+constexpr const char* kExtend = R"(
+redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[6], id)
+return 1
+)";
+
+constexpr const char* kComplete = R"(
+redis.call('ZREM', KEYS[4], id)
+if due == '' then redis.call('HDEL', KEYS[1], id) else enqueue(id, 1, tonumber(due)) end
+return 1
+)";
+
+constexpr const char* kFail = R"(
+redis.call('ZREM', KEYS[4], id)
+if tonumber(attempt) < tonumber(ARGV[6]) then
+  enqueue(id, attempt + 1, tonumber(due) or clock(ARGV[2]) + ARGV[7])
+  return 1
+end
+redis.call('RPUSH', KEYS[5], cjson.encode({id = id, reason = ARGV[8], attempts = tonumber(attempt)}))
+redis.call('LTRIM', KEYS[5], -ARGV[9], -1)
+if due == '' then redis.call('HDEL', KEYS[1], id) else enqueue(id, 1, tonumber(due)) end
+return 1
+)";
+
+constexpr const char* kRecover = R"(
+local stalled = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', clock(ARGV[2]), 'LIMIT', 0, 1000)
+for n = #stalled, 1, -1 do
+  local id = stalled[n]
+  local attempt = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|')
+  if attempt then
+    redis.call('HSET', KEYS[1], id, '')
+    redis.call('LPUSH', KEYS[2], (attempt + 1) .. ':' .. id)
+  end
+  redis.call('ZREM', KEYS[4], id)
+end
+if #stalled > 0 then redis.call('SPUBLISH', ARGV[3], '') end
+return #stalled
+)";
+
+constexpr const char* kCounts = R"(
+promote(clock(ARGV[2]))
+return {redis.call('LLEN', KEYS[2]), redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[4]),
+        redis.call('LLEN', KEYS[5])}
+)";
+
+// What was drained is kept for a moment, for whoever asks again.
+constexpr const char* kDrain = R"(
+local token, drained = ARGV[4], KEYS[5]
+if again and redis.call('LINDEX', drained, 0) == token then return redis.call('LRANGE', drained, 1, -1) end
+redis.call('UNLINK', drained)
+redis.call('RPUSH', drained, token)
+for _, entries in ipairs({redis.call('LRANGE', KEYS[2], 0, -1), redis.call('ZRANGE', KEYS[3], 0, -1)}) do
+  for _, entry in ipairs(entries) do
+    local id = string.match(entry, '^%d+:(.*)$')
+    redis.call('HDEL', KEYS[1], id)
+    redis.call('RPUSH', drained, id)
+  end
+end
+redis.call('UNLINK', KEYS[2], KEYS[3])
+redis.call('EXPIRE', drained, 60)
+return redis.call('LRANGE', drained, 1, -1)
+)";
+
+Script make(std::initializer_list<const char*> parts) {
+  std::string text = kLuaClock;
+  for (const char* part : parts) text += part;
+  return Script(std::move(text));
+}
+
+}  // namespace
+
+const Script& push() {
+  static const Script kScript = make({kEnqueue, kPush});
+  return kScript;
+}
+const Script& lease() {
+  static const Script kScript = make({kPromote, kLease});
+  return kScript;
+}
+const Script& extend() {
+  static const Script kScript = make({kHeld, kExtend});
+  return kScript;
+}
+const Script& complete() {
+  static const Script kScript = make({kEnqueue, kHeld, kComplete});
+  return kScript;
+}
+const Script& fail() {
+  static const Script kScript = make({kEnqueue, kHeld, kFail});
+  return kScript;
+}
+const Script& recover() {
+  static const Script kScript = make({kRecover});
+  return kScript;
+}
+const Script& counts() {
+  static const Script kScript = make({kPromote, kCounts});
+  return kScript;
+}
+const Script& drain() {
+  static const Script kScript = make({kDrain});
+  return kScript;
+}
+
+}  // namespace ottobot::stores::queue_scripts

@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ottobot/ids.hpp"
+#include "ottobot/stores/redis.hpp"
+#include "redis/subscriber.hpp"
+#include "stores/job_rules.hpp"
+#include "stores/redis/job_waiters.hpp"
+#include "stores/redis/queue_scripts.hpp"
+
+namespace ottobot {
+namespace {
+
+using redis::Arguments;
+using redis::Reply;
+using redis::Request;
+using redis::Script;
+using std::chrono::milliseconds;
+using stores::JobWaiters;
+
+// How often somebody who waits looks without being told to: a lost word costs no more than this.
+constexpr milliseconds kLook{1000};
+// How often where time is not Redis' own, and a test may have moved it.
+constexpr milliseconds kClockPoll{20};
+// For a look at the queues: a job that was leased must not be lost to a caller who has left.
+constexpr milliseconds kLookTimeout{5000};
+constexpr milliseconds kSubscribeTimeout{1000};
+constexpr milliseconds kPromote{50};
+
+class RedisQueue final : public Queue {
+ public:
+  explicit RedisQueue(std::unique_ptr<redis::Client> client)
+      : client_(std::move(client)), prefix_(client_->options().key_prefix), subscriber_(*client_, callbacks()) {}
+
+  Result<bool> push(const PushParams& params, const CallContext& ctx) override {
+    if (auto known = note(params.queue, ctx); !known) return ottobot::fail(known.error());
+    auto reply = run(stores::queue_scripts::push(), params.queue, {params.job_id, millis(params.delay)}, ctx);
+    if (!reply) return ottobot::fail(reply.error());
+    return reply->number() == 1;
+  }
+
+  Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
+    if (params.queues.empty()) return invalid_argument("there is no queue to lease a job of");
+    bool listening = false;
+    while (true) {
+      if (ctx.stop.stop_requested()) return cancelled();
+      auto look = look_at(params);
+      if (!look) return ottobot::fail(look.error());
+      if (look->job) return std::move(look->job);
+      if (std::chrono::steady_clock::now() >= ctx.deadline) return std::nullopt;
+      if (!listening) {
+        listening = true;
+        listen(params.queues, ctx);  // and look once more: what came meanwhile was told to nobody
+      } else {
+        waiters_.wait(params.queues, std::chrono::steady_clock::now() + look->pause, ctx);
+      }
+    }
+  }
+
+  Result<void> extend(const Job& job, milliseconds ttl, const CallContext& ctx) override {
+    return end(stores::queue_scripts::extend(), job, {millis(ttl)}, ctx);
+  }
+
+  Result<void> complete(const Job& job, const CallContext& ctx) override {
+    return end(stores::queue_scripts::complete(), job, {}, ctx);
+  }
+
+  Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) override {
+    return end(stores::queue_scripts::fail(), job,
+               {std::to_string(params.max_attempts), millis(stores::backoff_of(params, job.attempt)), params.reason,
+                std::to_string(stores::kMaxDeadLetters)},
+               ctx, "dead");
+  }
+
+  Result<std::size_t> recover_stalled(const CallContext& ctx) override {
+    auto names = queue_names(ctx);
+    if (!names) return ottobot::fail(names.error());
+    std::vector<Request> requests;
+    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}, nullptr));
+    auto replies = client_->call_all(std::move(requests), ctx);
+    if (!replies) return ottobot::fail(replies.error());
+    std::size_t recovered = 0;
+    for (const Reply& reply : *replies) recovered += static_cast<std::size_t>(reply.number());
+    return recovered;
+  }
+
+  Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) override {
+    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx, "dead");
+    if (!reply) return ottobot::fail(reply.error());
+    const auto count = [&](std::size_t n) { return static_cast<std::size_t>((*reply)[n].number()); };
+    return QueueCounts{count(0), count(1), count(2), count(3)};
+  }
+
+  Result<std::vector<DeadJob>> dead_letters(const std::string& queue, std::size_t limit,
+                                            const CallContext& ctx) override {
+    if (limit == 0) return std::vector<DeadJob>{};
+    auto letters = client_->call(Request::command({"LRANGE", key(queue, "dead"), "0", std::to_string(limit - 1)}), ctx);
+    if (!letters) return ottobot::fail(letters.error());
+    std::vector<DeadJob> dead;
+    for (std::size_t n = 0; n < letters->size(); ++n) {
+      auto letter = parse_json((*letters)[n].text());
+      if (!letter) return data_loss("a dead letter of queue " + queue + " is damaged");
+      dead.push_back({queue, get_string(*letter, "id"), get_string(*letter, "reason"),
+                      static_cast<int>(get_int(*letter, "attempts"))});
+    }
+    return dead;
+  }
+
+  Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) override {
+    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx, "drained");
+    if (!reply) return ottobot::fail(reply.error());
+    std::vector<std::string> ids;
+    for (std::size_t n = 0; n < reply->size(); ++n) ids.push_back((*reply)[n].str());
+    return ids;
+  }
+
+ private:
+  struct Look {
+    std::optional<Job> job;
+    milliseconds pause = kLook;
+  };
+
+  static std::string millis(milliseconds duration) { return std::to_string(duration.count()); }
+  std::string key(const std::string& queue, const char* what) const {
+    return prefix_ + ":queue:{" + queue + "}:" + what;
+  }
+  std::string names_key() const { return prefix_ + ":queues"; }
+
+  // `fifth`: the key that only some of the scripts have.
+  Request request(const Script& script, const std::string& queue, Arguments arguments, const char* fifth) const {
+    Arguments keys{key(queue, "jobs"), key(queue, "waiting"), key(queue, "delayed"), key(queue, "leased")};
+    if (fifth != nullptr) keys.push_back(key(queue, fifth));
+    const Clock* clock = client_->options().clock;
+    Arguments all{clock != nullptr ? std::to_string(clock->now_ms()) : std::string(), key(queue, "news")};
+    all.insert(all.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+    return Request::script(script, keys, std::move(all));
+  }
+  Result<Reply> run(const Script& script, const std::string& queue, Arguments arguments, const CallContext& ctx,
+                    const char* fifth = nullptr) {
+    return client_->call(request(script, queue, std::move(arguments), fifth), ctx);
+  }
+
+  Result<void> end(const Script& script, const Job& job, Arguments more, const CallContext& ctx,
+                   const char* fifth = nullptr) {
+    Arguments arguments{job.id, job.token};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto reply = run(script, job.queue, std::move(arguments), ctx, fifth);
+    if (!reply) return ottobot::fail(reply.error());
+    if (reply->number() == 0) return stores::lease_lost(job);
+    return {};
+  }
+
+  // In order of preference. Not ended by the caller's context: see kLookTimeout.
+  Result<Look> look_at(const LeaseJobParams& params) {
+    Look look;
+    for (const std::string& queue : params.queues) {
+      const std::string token = new_id();
+      auto reply = run(stores::queue_scripts::lease(), queue,
+                       {token, millis(params.ttl), should_promote(queue) ? "1" : ""}, with_timeout(kLookTimeout));
+      if (!reply) {
+        waiters_.wake(queue);
+        return ottobot::fail(reply.error());
+      }
+      if (reply->size() == 3) {
+        if ((*reply)[2].number() > 0) waiters_.wake(queue);
+        look.job = Job{queue, (*reply)[0].str(), token, static_cast<int>((*reply)[1].number())};
+        return look;
+      }
+      const milliseconds due((*reply)[0].number());
+      if (due.count() < 0) continue;
+      look.pause = std::min(look.pause, client_->options().clock != nullptr ? kClockPoll : due);
+    }
+    return look;
+  }
+
+  // A job whose time has come gets in line at the latest so long afterwards, however many wait there.
+  bool should_promote(const std::string& queue) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    auto& promoted_at = promoted_at_[queue];
+    if (now < promoted_at + kPromote) return false;
+    promoted_at = now;
+    return true;
+  }
+
+  redis::Subscriber::Callbacks callbacks() {
+    redis::Subscriber::Callbacks callbacks;
+    callbacks.on_message = [this](const std::string& channel, std::string_view) {
+      const auto name = channel.find('{') + 1;
+      waiters_.wake(channel.substr(name, channel.rfind('}') - name));
+    };
+    callbacks.on_gap = [this](const std::vector<std::string>&) {
+      waiters_.wake_all();
+      return true;
+    };
+    return callbacks;
+  }
+
+  // For as long as there is this object. What cannot be subscribed now is looked at every kLook.
+  void listen(const std::vector<std::string>& queues, const CallContext& ctx) {
+    for (const std::string& queue : queues) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (!listened_.insert(queue).second) continue;
+      }
+      if (auto added = subscriber_.add(key(queue, "news"), ctx.within(kSubscribeTimeout)); !added) return;
+    }
+  }
+
+  // Whose stalled jobs are looked for by everybody.
+  Result<void> note(const std::string& queue, const CallContext& ctx) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (noted_.count(queue) > 0) return {};
+    }
+    auto added = client_->call(Request::command({"SADD", names_key(), queue}), ctx);
+    if (!added) return ottobot::fail(added.error());
+    const std::lock_guard lock(mutex_);
+    noted_.insert(queue);
+    return {};
+  }
+
+  Result<std::set<std::string>> queue_names(const CallContext& ctx) {
+    auto reply = client_->call(Request::command({"SMEMBERS", names_key()}), ctx);
+    if (!reply) return ottobot::fail(reply.error());
+    const std::lock_guard lock(mutex_);
+    auto names = noted_;
+    for (std::size_t n = 0; n < reply->size(); ++n) names.insert((*reply)[n].str());
+    return names;
+  }
+
+  const std::unique_ptr<redis::Client> client_;
+  const std::string prefix_;
+  std::mutex mutex_;  // guards the three
+  std::set<std::string> noted_, listened_;
+  std::map<std::string, SteadyTime> promoted_at_;
+  JobWaiters waiters_;
+  redis::Subscriber subscriber_;  // last: its thread ends first
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Queue>> make_redis_queue(const RedisOptions& options) {
+  auto client = redis::Client::connect(options);
+  if (!client) return fail(client.error());
+  return std::make_unique<RedisQueue>(std::move(*client));
+}
+
+}  // namespace ottobot
