@@ -11,6 +11,8 @@ struct AccessOptions {
   // Empty = no access control: everyone who reaches the port may use everything.
   std::string api_keys;
   std::string ticket_secret;  // signs tickets; empty = a new one for each process
+  // By which the processes of one service know each other; empty = there is only one. Whoever has it may do everything.
+  std::string cluster_secret;
   // Addresses and networks ("10.0.0.0/8") of proxies whose X-Forwarded-* fields are believed.
   std::vector<std::string> trusted_proxies{"127.0.0.1", "::1"};
 

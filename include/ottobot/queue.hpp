@@ -2,7 +2,8 @@
 //
 // A job carries no payload but its id (the session's): losing one is harmless, because the reconciler pushes every
 // pending session again. Pushing an id that waits already changes nothing; pushing one that is leased makes it wait
-// again once that lease is completed or failed. Thread-safe; calls block until done or ctx ends.
+// again once that lease is completed or failed. It also knows who takes jobs: workers announce themselves here, so that
+// jobs can be pushed to one of them. Thread-safe; calls block until done or ctx ends.
 //
 // An implementer passes ottobot::testing's QueueContract.
 #pragma once
@@ -50,6 +51,17 @@ struct DeadJob {
   int attempts = 0;
 };
 
+// A process that takes jobs, as it announces itself to those who push them.
+struct WorkerRecord {
+  std::string id;
+  std::string host_id;  // where its sandboxes are
+  std::string url;      // of its relay, for API servers; empty = it has none
+  int running = 0;      // sessions it runs now
+  int capacity = 0;     // and may run at once
+  int spare_sandboxes = 0;
+  bool alive = true;  // false: what it announced has run out; for whoever cleans up after it
+};
+
 class Queue {
  public:
   virtual ~Queue() = default;
@@ -69,6 +81,14 @@ class Queue {
                                                     const CallContext& ctx) = 0;
   // Takes every waiting and delayed job out and returns the ids (to move a dead worker's queue).
   virtual Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) = 0;
+
+  // Adds or replaces the record of that id; it runs out after `ttl` unless announced again. `alive` is ignored.
+  virtual Result<void> announce_worker(const WorkerRecord& worker, std::chrono::milliseconds ttl,
+                                       const CallContext& ctx) = 0;
+  // Harmless when there is no such record.
+  virtual Result<void> withdraw_worker(const std::string& worker_id, const CallContext& ctx) = 0;
+  // By id; also those that have run out and were not withdrawn.
+  virtual Result<std::vector<WorkerRecord>> workers(const CallContext& ctx) = 0;
 };
 
 }  // namespace ottobot

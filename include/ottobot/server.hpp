@@ -22,6 +22,13 @@
 
 namespace ottobot {
 
+// What a process of a service does. Several need a store and a queue that they share (Redis).
+enum class ServerRole {
+  all,
+  api,     // answers its users, and has no sandboxes: ServerParts::backend may be null
+  worker,  // as all, for what others hand on to it
+};
+
 // The building blocks; owned by the server. What is not given here is an error of make().
 struct ServerParts {
   std::unique_ptr<SessionStore> store;
@@ -34,6 +41,7 @@ struct ServerParts {
 };
 
 struct ServerOptions {
+  ServerRole role = ServerRole::all;
   std::string host = "127.0.0.1";
   int port = 3000;  // 0 = any free one; see Server::url()
   std::string public_url;
@@ -47,7 +55,11 @@ struct ServerOptions {
   std::chrono::milliseconds model_idle_timeout{std::chrono::minutes(1)};  // silence of a model; 0 = no limit
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;
-  bool uses_redis = false;  // store and queue are there: what /health says of the store, it says of Redis
+  // Store and queue are on Redis, where other processes of the same service may use them: sessions may be run by any of
+  // them. AccessOptions::cluster_secret must be set then for them to hand requests on to each other.
+  bool uses_redis = false;
+  // Where the others reach this process, "http://HOST:PORT"; empty = at host and port.
+  std::string advertise_url;
   int worker_concurrency = 64;
   std::string worker_id;
   std::string host_id;  // empty = the machine's

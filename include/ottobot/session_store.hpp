@@ -37,7 +37,8 @@ struct SessionRow {
   Usage usage;
   TurnTotals turns;  // finished ones; kept by the store itself, from the events that are appended
   std::string error;
-  std::string host_id;  // where its sandbox is
+  std::string host_id;    // where its sandbox is
+  std::string worker_id;  // who has run it last: whoever looks at its desktop does so there
   int vnc_port = 0, mcp_port = 0;
   std::string archive_blob;  // workspace of an ended session as zip; empty if none
   // The workspace as zip, as it was after the last turn that changed it; empty if none is kept. What a sandbox that was
@@ -58,7 +59,7 @@ struct RowPatch {
   std::optional<std::string> phase;
   std::optional<UnixMillis> expires_at, purge_at;
   std::optional<Usage> usage;
-  std::optional<std::string> error, host_id, archive_blob, snapshot_blob;
+  std::optional<std::string> error, host_id, worker_id, archive_blob, snapshot_blob;
   std::optional<int> vnc_port, mcp_port;
   std::optional<bool> pending, snapshot_due, restoring;
 

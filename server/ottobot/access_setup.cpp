@@ -79,10 +79,18 @@ Result<std::optional<NewKey>> add_missing_key(config::Settings& settings, Logger
 
 Result<void> add_ticket_secret(config::Settings& settings, Logger& logger) {
   std::string& secret = settings.access.ticket_secret;
+  if (const auto size = settings.access.cluster_secret.size(); size > 0 && size < kGoodSecretLength) {
+    logger.warn("OTTOBOT_CLUSTER_SECRET has fewer than 16 characters and can be guessed; make one with: openssl rand -hex 32");
+  }
   if (!secret.empty() && secret.size() < kGoodSecretLength) {
     logger.warn("SESSION_SECRET has fewer than 16 characters and can be guessed; make one with: openssl rand -hex 32");
   }
   if (!secret.empty() || settings.store == "memory") return {};
+  // Tickets are good at every process of the service.
+  if (const auto& shared = settings.access.cluster_secret; !shared.empty()) {
+    secret = hmac_sha256(shared, "tickets");
+    return {};
+  }
   const fs::path file = settings.data_dir / "ticket_secret";
   if (auto made = make_private_file(file, new_secret()); !made) return fail(made.error());
   std::string kept = read_text(file);

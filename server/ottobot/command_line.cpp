@@ -14,7 +14,7 @@ const std::map<std::string, std::string>& help_texts() {
       {"LLM_MODEL", "model as PROVIDER:MODEL, such as gemini:gemini-2.5-pro or scripted:demo"},
       {"LOG_FORMAT", "json or text"},
       {"LOG_LEVEL", "trace, debug, info, warn, error or off"},
-      {"MODE", "what this process does: all"},
+      {"MODE", "what this process does: all, api or worker"},
       {"OTTOBOT_API_KEY", "key of the server, better set in the environment"},
       {"OTTOBOT_BACKEND", "what runs sandboxes: auto or local"},
       {"OTTOBOT_CA_FILE", "file of CA certificates (PEM) that are trusted besides the system's"},

@@ -40,6 +40,7 @@ Result<ServerParts> make_parts(const PartsParams& params) {
   if (!queue) return fail(queue.error());
   parts.queue = std::move(*queue);
   context.instance = parts.store->store_id();
+  if (params.settings.role == ServerRole::api) return parts;
   auto backend = params.registry.backends.make(params.settings.backend, context);
   if (!backend) return fail(backend.error());
   parts.backend = std::move(*backend);
@@ -48,6 +49,7 @@ Result<ServerParts> make_parts(const PartsParams& params) {
 
 ServerOptions server_options(const config::Settings& settings) {
   ServerOptions options;
+  options.role = settings.role;
   options.host = settings.host;
   options.port = settings.port;
   options.public_url = settings.public_url;
@@ -60,6 +62,8 @@ ServerOptions server_options(const config::Settings& settings) {
   options.session_timeout_s = settings.session_timeout_s;
   options.queue_limit = settings.queue_limit;
   options.uses_redis = settings.store == "redis";
+  options.advertise_url = settings.advertise_url;
+  options.lease_ttl = settings.lease_ttl;
   options.worker_concurrency = std::min(settings.worker_concurrency, settings.max_sessions_per_worker);
   options.worker_id = settings.worker_id;
   options.vnc_ports = {settings.vnc_first, settings.vnc_last};

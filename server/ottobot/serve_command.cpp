@@ -29,6 +29,7 @@ constexpr const char* kHelp = R"(Examples:
   GEMINI_API_KEY=… ottobot serve --model gemini:gemini-2.5-pro
   ottobot serve --store memory --port 0         keeps nothing, any free port
   ottobot serve --tls-cert fullchain.pem --tls-key privkey.pem
+  ottobot serve --role api --store redis        one of many, with workers beside it (OTTOBOT_CLUSTER_SECRET)
   ottobot serve --print-config                  every setting and where its value came from
 
 Prints `ottobot listening on http(s)://HOST:PORT` when ready; logs go to stderr.
@@ -85,7 +86,7 @@ int serve(const SettingFlags& flags) {
   const auto new_key = add_missing_key(*settings, *logger);
   if (!new_key) return report(new_key.error());
   if (*new_key) show_new_key(**new_key);
-  warn_if_unusable(*parts->backend, *logger, CallContext{}.with_stop(interrupts.token()));
+  if (parts->backend) warn_if_unusable(*parts->backend, *logger, CallContext{}.with_stop(interrupts.token()));
   auto options = server_options(*settings);
   options.page = page_files();
   auto server = Server::start(std::move(*parts), std::move(options));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/worker_relay.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::api {
@@ -65,6 +66,7 @@ tl::expected<void, Refusal> check_rights(const Caller& caller, const RouteRules&
 
 Access::Access(const AccessOptions& options, Clock& clock, Logger& logger)
     : secret_(options.ticket_secret.empty() ? new_secret() : options.ticket_secret),
+      cluster_secret_(options.cluster_secret),
       clock_(clock),
       logger_(logger),
       changes_(options.requests_per_minute, clock),
@@ -87,6 +89,7 @@ Result<std::unique_ptr<Access>> Access::make(const AccessOptions& options, Clock
 
 tl::expected<Caller, Refusal> Access::admit(const net::RequestHead& head, const RouteRules& rules,
                                             const std::string& session_id, const Door& door) {
+  if (auto relayed = relayed_caller(head, cluster_secret_)) return std::move(*relayed);
   if (rules.needs == Needs::nothing) {
     Caller anybody;
     anybody.address = client_address(head);
@@ -163,7 +166,10 @@ tl::unexpected<Refusal> Access::refuse_wrong(const Failure& failure, const Calle
   return refuse(401, failure);
 }
 
-bool Access::is_still_known(const Caller& caller) { return is_open() || keys_->knows(caller.user); }
+// Whoever handed a request on looks after that by itself.
+bool Access::is_still_known(const Caller& caller) {
+  return is_open() || caller.relayed || keys_->knows(caller.user);
+}
 
 std::string Access::counted_name(const Caller& caller) const {
   if (!is_open()) return "user " + caller.user;

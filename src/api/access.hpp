@@ -62,6 +62,7 @@ class Access {
   std::string counted_name(const Caller& caller) const;
 
   const std::string secret_;
+  const std::string cluster_secret_;
   Clock& clock_;
   Logger& logger_;
   std::unique_ptr<ApiKeys> keys_;  // null = open

@@ -32,6 +32,9 @@ struct ApiDependencies {
   Logger& logger;
   // Where the session's sandbox answers. Errors: not_found (none runs), unavailable.
   std::function<Result<Endpoint>(const SessionRow& row, const CallContext& ctx)> sandbox_of;
+  // Of the worker that looks after the session, "http://HOST:PORT"; empty = that is this process, or there is none. May
+  // be empty: there is only this process.
+  std::function<std::string(const SessionRow& row, const CallContext& ctx)> worker_url;
   // Parts of /health: may it answer within a moment, without blocking (cached).
   std::function<Json()> service_health;  // {redis, docker, workers, store}
   // Bodies of /metrics, as JSON and for Prometheus; of single sessions only those of `user` (empty = all). Without them

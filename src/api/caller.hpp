@@ -16,6 +16,7 @@ struct Caller {
   UnixMillis ticket_expires_at = 0;  // 0 = it has no ticket
   bool apps_only = false;            // so does its ticket
   std::string address;               // where it is, for the audit log and limits
+  bool relayed = false;              // another process of the service has admitted it, and handed its request on
 
   bool has_ticket() const { return ticket_expires_at != 0; }
   // Whoever may only watch the desktop may only read the rest, too.

@@ -3,6 +3,7 @@
 #include "api/desktop_log.hpp"
 #include "api/errors.hpp"
 #include "api/input.hpp"
+#include "api/worker_relay.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -56,9 +57,9 @@ Result<void> post_control(Context& context, Request& request) {
 void add_desktop_routes(Router& router, Context& context) {
   log_desktop_control(context);
   router.add("GET", "session/:id/desktop", rules::kRead,
-             [&context](Request& request) { return get_desktop(context, request); });
+             at_worker(context, [&context](Request& request) { return get_desktop(context, request); }));
   router.add("POST", "session/:id/desktop/control", rules::kChange,
-             [&context](Request& request) { return post_control(context, request); });
+             at_worker(context, [&context](Request& request) { return post_control(context, request); }));
 }
 
 }  // namespace ottobot::api

@@ -170,10 +170,11 @@ Result<void> upload_file(Context& context, Request& request) {
 void add_file_routes(Router& router, Context& context) {
   const auto add = [&](const char* method, const char* pattern, const RouteRules& rules,
                        Result<void> (*handler)(Context&, Request&)) {
-    router.add(method, pattern, rules, [&context, handler](Request& request) -> Result<void> {
+    const auto here = at_worker(context, [&context, handler](Request& request) { return handler(context, request); });
+    router.add(method, pattern, rules, [&context, here](Request& request) -> Result<void> {
       const auto slot = context.long_requests.enter(request, request.session_id());
       if (!slot) return {};
-      return handler(context, request);
+      return here(request);
     });
   };
   add("GET", "download/:id", rules::kRead, download_archive);

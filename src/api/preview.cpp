@@ -4,6 +4,7 @@
 #include "api/host_guard.hpp"
 #include "api/page_links.hpp"
 #include "api/sandbox_proxy.hpp"
+#include "api/worker_relay.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -116,6 +117,8 @@ Result<void> Preview::serve_admitted(Request& request, PreviewTarget& target) {
   }
   const auto slot = context_.app_requests.enter(request, request.session_id());
   if (!slot) return {};
+  const auto relayed = relay_to_worker(context_, request);
+  if (!relayed || *relayed) return relayed ? Result<void>{} : fail(relayed.error());
   const auto sandbox = find_sandbox(context_, *row);
   if (!sandbox) return no_sandbox(*row, sandbox.error());
   return apps_.ask(request, *sandbox, target);

@@ -1,8 +1,6 @@
 #include "api/preview_app.hpp"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-
+#include "api/bridged_socket.hpp"
 #include "api/preview_headers.hpp"
 #include "api/upload.hpp"
 #include "net/client/stream_request.hpp"
@@ -50,10 +48,7 @@ class AppSink final : public net::ResponseSink {
 
   Result<void> on_head(int status, const net::Headers& headers) override {
     if (status == 101) {
-      for (const auto& [name, value] : headers) {
-        if (net::equals_ignore_case(name.substr(0, kWebSocketField.size()), kWebSocketField))
-          switched_.add(name, value);
-      }
+      switched_ = websocket_fields(headers);
       return {};
     }
     dropped_ = is_mistaken_ && is_mistaken_(status, headers);
@@ -68,8 +63,6 @@ class AppSink final : public net::ResponseSink {
   const net::Headers& switched() const { return switched_; }
 
  private:
-  static constexpr std::string_view kWebSocketField = "Sec-WebSocket-";
-
   Request& request_;
   const PreviewTarget& target_;
   const IsMistaken is_mistaken_;
@@ -93,37 +86,6 @@ class RootSink final : public net::ResponseSink {
   const PreviewTarget& target_;
   std::optional<bool> leads_to_prefix_;
 };
-
-// A browser's connection to an app, as long as it is open. It has the app's socket once more, to end it.
-class PreviewSocket final : public OpenSocket {
- public:
-  PreviewSocket(std::shared_ptr<Context> context, Caller caller, SocketSlot slot, net::UniqueFd socket)
-      : context_(std::move(context)), caller_(std::move(caller)), slot_(std::move(slot)), socket_(std::move(socket)) {}
-  ~PreviewSocket() override { context_->sockets.remove(this); }
-
-  void shut_down() override { ::shutdown(socket_.get(), SHUT_RDWR); }
-  const Caller& caller() const override { return caller_; }
-  void turn_away() override { shut_down(); }
-
- private:
-  const std::shared_ptr<Context> context_;
-  const Caller caller_;
-  const SocketSlot slot_;
-  const net::UniqueFd socket_;
-};
-
-Result<void> bridge(Context& context, Request& request, net::RawStream stream, const net::Headers& switched) {
-  auto slot = context.user_sockets.enter(request);
-  if (!slot) return {};
-  net::UniqueFd again(::fcntl(stream.fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!again) return errno_error("the app's connection", errno);
-  const auto socket =
-      std::make_shared<PreviewSocket>(context.shared_from_this(), request.caller(), std::move(*slot), std::move(again));
-  if (!context.sockets.add(socket)) socket->shut_down();
-  request.exchange().upgrade_and_bridge("websocket", switched,
-                                        {std::move(stream.fd), std::move(stream.early_bytes), socket});
-  return {};
-}
 
 net::HttpRequest app_request(const Context& context, const Request& request, const PreviewTarget& target,
                              const std::string& app_path) {
@@ -184,7 +146,7 @@ class PreviewRequest {
       return true;
     }
     if (!done) return unavailable("the app on port " + std::to_string(target_.port) + ": " + done.error().message);
-    if (auto ok = bridge(context_, request_, std::move(**done), sink.switched()); !ok) return fail(ok.error());
+    if (auto ok = bridge_websocket(context_, request_, std::move(**done), sink.switched()); !ok) return fail(ok.error());
     return true;
   }
 

@@ -4,6 +4,7 @@
 #include "api/refused_socket.hpp"
 #include "api/vnc_pages.hpp"
 #include "api/vnc_socket.hpp"
+#include "api/worker_relay.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -71,7 +72,7 @@ void add_vnc_routes(Router& router, Context& context) {
   router.add("GET", "session/:id/vnc", rules::kRead,
              [&context](Request& request) { return lead_to_page(context, request); });
   router.add("GET", "session/:id/vnc/websockify", websocket_rules(),
-             [&context](Request& request) { return serve_websocket(context, request); });
+             at_worker(context, [&context](Request& request) { return serve_websocket(context, request); }));
   router.add("GET", "session/:id/vnc/*path", rules::kOpen,
              [&context](Request& request) { return serve_gateway_page(context, request); });
 }

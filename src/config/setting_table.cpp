@@ -87,11 +87,16 @@ Result<bool> sqlite_sync(const std::string& value) {
   return value == "full";
 }
 
-// Roles are no registry: what a role means is fixed, and this build has the one in which everything is together.
+// Roles are no registry: what a role means is fixed.
 Result<void> read_role(Settings& settings, const std::string& value) {
-  if (value != "all") return invalid_argument("all (the roles api and worker are not available in this build)");
-  settings.role = value;
-  return {};
+  constexpr std::pair<std::string_view, ServerRole> kRoles[] = {
+      {"all", ServerRole::all}, {"api", ServerRole::api}, {"worker", ServerRole::worker}};
+  for (const auto& [name, role] : kRoles) {
+    if (value != name) continue;
+    settings.role = role;
+    return {};
+  }
+  return invalid_argument("all, api or worker");
 }
 
 Result<void> read_auth(Settings& settings, const std::string& value) {
@@ -225,7 +230,8 @@ const std::vector<SettingRow>& rows() {
       {"MODE", "--role", "all", "all", read_role},
       {"OPENAI_API_KEY", "", "", "your-key", checked(any_text), kChecked, kSecret},
       {"OPENAI_BASE_URL", "", "", "https://api.openai.com", checked(parse_base_url), kChecked},
-      {"OTTOBOT_ADVERTISE_URL", "", "", "http://10.0.0.5:3000", checked(parse_base_url), kChecked},
+      {"OTTOBOT_ADVERTISE_URL", "", "", "http://10.0.0.5:3000",
+       into(&Settings::advertise_url, parse_base_url)},
       {"OTTOBOT_API_KEY", "--api-key", "", "your-key", text_into(&Settings::api_key), SettingUse::used, kSecret},
       {"OTTOBOT_API_KEYS", "", "", "ann:a-long-random-key", access_text(&AccessOptions::api_keys), SettingUse::used,
        kSecret},
@@ -233,8 +239,10 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_AUTH_FAILURE_LIMIT", "", "60", "60", access_bound(&AccessOptions::auth_failures_per_minute)},
       {"OTTOBOT_BACKEND", "--backend", "auto", "local", text_into(&Settings::backend)},
       {"OTTOBOT_CA_FILE", "--ca-file", "", "/etc/ottobot/ca.pem", path_into(&Settings::ca_file)},
-      {"OTTOBOT_CLUSTER_SECRET", "", "", "a-long-random-secret", checked(any_text), kChecked, kSecret},
+      {"OTTOBOT_CLUSTER_SECRET", "", "", "a-long-random-secret", access_text(&AccessOptions::cluster_secret),
+       SettingUse::used, kSecret},
       {"OTTOBOT_DATA_DIR", "--data-dir", "", "/var/lib/ottobot", path_into(&Settings::data_dir)},
+      {"OTTOBOT_LEASE_TTL", "", "", "5s", into(&Settings::lease_ttl, parse_duration)},
       {"OTTOBOT_MAX_SESSIONS_PER_USER", "", "100", "100", access_bound(&AccessOptions::max_sessions_per_user)},
       {"OTTOBOT_MAX_SOCKETS_PER_USER", "", "200", "200", access_bound(&AccessOptions::max_sockets_per_user)},
       {"OTTOBOT_MODEL_IDLE_TIMEOUT", "", "1m", "2m", into(&Settings::model_idle_timeout, parse_duration)},

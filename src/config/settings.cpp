@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include <array>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -15,6 +16,9 @@
 
 namespace ottobot::config {
 namespace {
+
+// Of a session: who has others to take over from it must be found dead soon; who has none has time.
+constexpr std::chrono::milliseconds kSharedLease{4000}, kOnlyLease{10000};
 
 struct Value {
   std::string text;
@@ -148,12 +152,33 @@ Result<void> check_store_and_queue(Settings& settings) {
                           "use --store redis --queue redis, or neither");
 }
 
+// Processes of one service find each other through Redis, and know each other by a secret.
+Result<void> check_role(const Settings& settings) {
+  if (settings.role == ServerRole::all) return {};
+  if (settings.store != "redis") {
+    return invalid_argument("the roles api and worker need a store that they share", "use --store redis");
+  }
+  if (!settings.access.cluster_secret.empty()) return {};
+  return invalid_argument("OTTOBOT_CLUSTER_SECRET must be set, and be the same for every process",
+                          "make one: openssl rand -hex 32");
+}
+
+// Where others may be on other hosts, it says on which one it is.
+std::string own_worker_id(const Settings& settings) {
+  std::array<char, 256> host{};
+  std::string id = "worker-";
+  if (settings.store == "redis" && ::gethostname(host.data(), host.size() - 1) == 0) id += host.data() + std::string("-");
+  return id + std::to_string(::getpid());
+}
+
 Result<void> complete(Settings& settings, const SettingSources& sources) {
   if (auto ok = check_range("VNC", settings.vnc_first, settings.vnc_last); !ok) return ok;
   if (auto ok = check_range("MCP", settings.mcp_first, settings.mcp_last); !ok) return ok;
   if (auto ok = check_tls(settings); !ok) return ok;
   if (auto ok = check_store_and_queue(settings); !ok) return ok;
-  if (settings.worker_id.empty()) settings.worker_id = "worker-" + std::to_string(::getpid());
+  if (auto ok = check_role(settings); !ok) return ok;
+  if (settings.worker_id.empty()) settings.worker_id = own_worker_id(settings);
+  if (settings.lease_ttl.count() == 0) settings.lease_ttl = settings.store == "redis" ? kSharedLease : kOnlyLease;
   if (settings.model.empty()) settings.model = settings.gemini_api_key.empty() ? kDemoModel : kDefaultGeminiModel;
   if (settings.server_url.empty()) settings.server_url = own_url(settings);
   if (settings.data_dir.empty()) {

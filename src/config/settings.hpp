@@ -12,6 +12,7 @@
 #include "ottobot/container_backend.hpp"
 #include "ottobot/error.hpp"
 #include "ottobot/log.hpp"
+#include "ottobot/server.hpp"
 #include "ottobot/stores/redis.hpp"
 
 namespace ottobot::config {
@@ -23,7 +24,7 @@ enum class Auth {
 };
 
 struct Settings {
-  std::string role = "all";
+  ServerRole role = ServerRole::all;
   std::string backend = "auto", store = "sqlite";  // names in the registry, as queue
   std::string queue;                               // never empty after load_settings()
   std::string host = "127.0.0.1";
@@ -45,7 +46,9 @@ struct Settings {
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;
 
-  std::string worker_id;  // empty = worker-<pid>
+  std::string worker_id;      // never empty after load_settings()
+  std::string advertise_url;  // empty = host and port
+  std::chrono::milliseconds lease_ttl{0};  // never 0 after load_settings()
   int worker_concurrency = 64;
   int max_sessions_per_worker = 64;
   int vnc_first = 6080, vnc_last = 6200, mcp_first = 8080, mcp_last = 8200;

@@ -20,6 +20,7 @@ void RowPatch::apply_to(SessionRow& row) const {
   set_if(row.usage, usage);
   set_if(row.error, error);
   set_if(row.host_id, host_id);
+  set_if(row.worker_id, worker_id);
   set_if(row.archive_blob, archive_blob);
   set_if(row.snapshot_blob, snapshot_blob);
   set_if(row.snapshot_due, snapshot_due);

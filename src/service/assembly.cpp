@@ -75,15 +75,23 @@ Result<void> Assembly::start() {
   auto server = net::make_http_server(server_options);
   if (!server) return fail(server.error());
   server_ = std::move(*server);
-  ContainerBackend& backend = *parts_.backend;
-  auto breaker = make_breaker_backend(std::move(parts_.backend), {}, clock_);
-  breaker_ = breaker.get();
-  parts_.backend = std::move(breaker);
-  health_ = std::make_unique<HealthMonitor>(*parts_.store, backend, *breaker_, options_.uses_redis);
+  roster_ = std::make_unique<session::WorkerRoster>(*parts_.queue, clock_);
+  ContainerBackend* const backend = parts_.backend.get();
+  if (has_worker()) {
+    auto breaker = make_breaker_backend(std::move(parts_.backend), {}, clock_);
+    breaker_ = breaker.get();
+    parts_.backend = std::move(breaker);
+  }
+  health_ = std::make_unique<HealthMonitor>(
+      HealthMonitor::Parts{*parts_.store, backend, breaker_, *roster_, options_.uses_redis}, logger_);
   make_sessions();
   if (auto made = make_api(); !made) return made;
   if (auto listening = listen(); !listening) return listening;
-  if (auto working = start_worker(); !working) return working;
+  if (has_worker()) {
+    if (auto working = start_worker(); !working) return working;
+  }
+  roster_->refresh();
+  health_->ask_workers();
   gate_.open();
   return {};
 }
@@ -91,7 +99,7 @@ Result<void> Assembly::start() {
 Result<void> Assembly::check_options() {
   if (!parts_.store) return invalid_argument("the server has no store");
   if (!parts_.queue) return invalid_argument("the server has no queue");
-  if (!parts_.backend) return invalid_argument("the server has no container backend");
+  if (has_worker() && !parts_.backend) return invalid_argument("the server has no container backend");
   if (options_.tls_cert.empty() != options_.tls_key.empty()) {
     return invalid_argument("the server has only one of TLS certificate and key");
   }
@@ -109,27 +117,29 @@ void Assembly::make_sessions() {
   options.default_environment = options_.default_environment;
   options.default_model = options_.default_model;
   options.queue_limit = options_.queue_limit;
-  options.check_backend = [this] { return breaker_->admits_launches(); };
+  options.check_backend = [this] { return may_launch(); };
   options.resolve_model = [this](const std::string& model) { return models_.resolve(model); };
-  options.reserve_vnc_port = [this](const std::string& session_id, const CallContext& ctx) {
-    return worker_->reserve_vnc_port(session_id, ctx);
-  };
-  options.choose_id = [this](const NewSession& request) {
-    return worker_->take_spare(request.image, request.environment).value_or("");
-  };
-  options.release_vnc_port = [this](const std::string& session_id) { worker_->release_ports(session_id); };
+  // Elsewhere it is not known yet whose the session will be.
+  if (!options_.uses_redis) {
+    options.reserve_vnc_port = [this](const std::string& session_id, const CallContext& ctx) {
+      return worker_->reserve_vnc_port(session_id, ctx);
+    };
+    options.choose_id = [this](const NewSession& request) {
+      return worker_->take_spare(request.image, request.environment).value_or("");
+    };
+    options.release_vnc_port = [this](const std::string& session_id) { worker_->release_ports(session_id); };
+  }
   sessions_ = std::make_unique<SessionService>(*parts_.store, *parts_.queue, clock_, logger_, std::move(options));
 }
 
 Result<void> Assembly::make_api() {
-  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {}};
+  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_,
+                                    {},         {},            {},        {},        {},     {}};
   give_metrics(dependencies);
-  dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) -> Result<Endpoint> {
-    auto sandbox = parts_.backend->inspect(worker::sandbox_name(row.id), ctx.within(kSandboxLookup));
-    if (!sandbox) return fail(sandbox.error());
-    if (sandbox->state == SandboxState::exited) return not_found("the session's sandbox does not run");
-    return sandbox->endpoint;
-  };
+  dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) { return sandbox_of(row, ctx); };
+  if (options_.uses_redis) {
+    dependencies.worker_url = [this](const SessionRow& row, const CallContext& ctx) { return worker_url(row, ctx); };
+  }
   dependencies.service_health = [this] { return health_->services(); };
   dependencies.service_problems = [this] { return health_->problems(); };
   api::ApiOptions options;
@@ -150,11 +160,8 @@ Result<void> Assembly::make_api() {
   return {};
 }
 
-// Asked only while the gate is open: the worker is there then.
 void Assembly::give_metrics(api::ApiDependencies& dependencies) {
-  census_ = std::make_unique<Census>(*parts_.store, *parts_.queue, *parts_.backend, clock_, [this] {
-    return std::vector<WorkerUse>{{options_.worker_id, true, worker_->running_sessions(), worker_->spare_sandboxes()}};
-  });
+  census_ = std::make_unique<Census>(*parts_.store, *parts_.queue, parts_.backend.get(), clock_);
   dependencies.metrics = [this](const std::string& user, const CallContext& ctx) -> Result<Json> {
     auto snapshot = census_->take(ctx);
     if (!snapshot) return fail(snapshot.error());
@@ -164,7 +171,7 @@ void Assembly::give_metrics(api::ApiDependencies& dependencies) {
   dependencies.metrics_text = [this](const std::string& user, const CallContext& ctx) -> Result<std::string> {
     auto snapshot = census_->take(ctx);
     if (!snapshot) return fail(snapshot.error());
-    snapshot->launches_refused = !breaker_->admits_launches();
+    snapshot->launches_refused = !may_launch();
     snapshot->keep_sandboxes_of(user);
     return metrics_.text(*snapshot);
   };
@@ -220,7 +227,8 @@ Result<void> Assembly::start_worker() {
   options.lease_ttl = options_.lease_ttl;
   options.retention = options_.retention;
   options.snapshot_limit_bytes = options_.snapshot_limit_bytes;
-  options.warm_pool_size = options_.warm_pool_size;
+  options.warm_pool_size = options_.uses_redis ? 0 : options_.warm_pool_size;
+  options.advertised_url = options_.uses_redis ? advertised_url() : "";
   options.default_environment = options_.default_environment;
   options.vnc_ports = {options_.vnc_ports.first, options_.vnc_ports.second};
   options.mcp_ports = {options_.mcp_ports.first, options_.mcp_ports.second};
@@ -229,7 +237,6 @@ Result<void> Assembly::start_worker() {
   auto started = worker::Worker::start(std::move(dependencies), std::move(options));
   if (!started) return fail(started.error());
   worker_ = std::move(*started);
-  health_->set_workers(1);
   return {};
 }
 
@@ -240,7 +247,6 @@ void Assembly::stop(std::chrono::milliseconds patience) {
   if (std::exchange(stopped_, true)) return;
   gate_.close();
   if (listener_) listener_->stop_accepting();
-  if (health_) health_->set_workers(0);
   if (worker_) worker_->drain(patience);
   if (!gate_.wait_until_idle(std::min(patience, kRequestPatience))) listener_.reset();
   worker_.reset();
@@ -249,6 +255,32 @@ void Assembly::stop(std::chrono::milliseconds patience) {
   server_.reset();
   client_.reset();
   health_.reset();
+  roster_.reset();
+}
+
+Result<void> Assembly::may_launch() const {
+  return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>();
+}
+
+Result<Endpoint> Assembly::sandbox_of(const SessionRow& row, const CallContext& ctx) const {
+  if (!parts_.backend) return unavailable("no worker is up", "start one: ottobot serve --role worker");
+  auto sandbox = parts_.backend->inspect(worker::sandbox_name(row.id), ctx.within(kSandboxLookup));
+  if (!sandbox) return fail(sandbox.error());
+  if (sandbox->state == SandboxState::exited) return not_found("the session's sandbox does not run");
+  return sandbox->endpoint;
+}
+
+std::string Assembly::worker_url(const SessionRow& row, const CallContext& ctx) {
+  if (options_.access.cluster_secret.empty()) return {};
+  const auto home = roster_->home_of(row, ctx);
+  return home && home->id != options_.worker_id ? home->url : "";
+}
+
+// Plain http: what goes between our processes stays in a network of theirs.
+std::string Assembly::advertised_url() const {
+  if (!options_.advertise_url.empty() || speaks_tls()) return options_.advertise_url;
+  return "http://" + in_url(is_wildcard(options_.host) ? machine_name() : options_.host) + ":" +
+         std::to_string(options_.port);
 }
 
 std::string Assembly::url() const { return url_of(options_.host); }

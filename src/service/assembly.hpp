@@ -44,6 +44,11 @@ class Assembly final : public Server {
   std::string public_url() const;
   std::string url_of(const std::string& host) const;
   std::string user_visible_host() const;
+  std::string advertised_url() const;
+  bool has_worker() const { return options_.role != ServerRole::api; }
+  Result<void> may_launch() const;
+  Result<Endpoint> sandbox_of(const SessionRow& row, const CallContext& ctx) const;
+  std::string worker_url(const SessionRow& row, const CallContext& ctx);
 
   ServerParts parts_;
   ServerOptions options_;
@@ -60,6 +65,7 @@ class Assembly final : public Server {
 
   // In the order of construction; stop() ends them in the order that it gives.
   std::unique_ptr<HealthMonitor> health_;
+  std::unique_ptr<session::WorkerRoster> roster_;
   std::unique_ptr<Census> census_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<net::HttpServer> server_;

@@ -89,10 +89,10 @@ void Snapshot::keep_sandboxes_of(const std::string& user) {
 
 Json to_json(const Snapshot& snapshot) {
   Json workers = Json::array();
-  for (const WorkerUse& worker : snapshot.workers) {
+  for (const WorkerRecord& worker : snapshot.workers) {
     workers.push_back({{"id", worker.id},
-                       {"active", worker.active},
-                       {"current_jobs", worker.current_jobs},
+                       {"active", worker.alive},
+                       {"current_jobs", worker.running},
                        {"spare_sandboxes", worker.spare_sandboxes}});
   }
   Json sessions = Json::array();
@@ -116,10 +116,10 @@ Result<Snapshot> Census::take(const CallContext& ctx) {
   auto totals = store_.totals(ctx);
   if (!totals) return fail(totals.error());
   snapshot.totals = std::move(*totals);
-  auto queue = queue_.counts(kSharedQueue, ctx);
+  auto queue = roster_.counts(ctx);
   if (!queue) return fail(queue.error());
   snapshot.queue = *queue;
-  snapshot.workers = workers_();
+  snapshot.workers = roster_.workers(ctx);
   add_sandboxes(snapshot, ctx);
   snapshot.timestamp = clock_.now_ms();
   return snapshot;
@@ -143,7 +143,8 @@ void Census::add_sandboxes(Snapshot& snapshot, const CallContext& ctx) {
 
 Result<std::vector<SandboxUse>> Census::ask_sandboxes(const CallContext& ctx) {
   std::vector<SandboxUse> uses;
-  auto found = backend_.list({{labels::kInstance, store_.store_id()}}, ctx);
+  if (backend_ == nullptr) return uses;
+  auto found = backend_->list({{labels::kInstance, store_.store_id()}}, ctx);
   if (!found) return fail(found.error());
   std::sort(found->begin(), found->end(),
             [](const Sandbox& a, const Sandbox& b) { return a.created_at > b.created_at; });
@@ -156,7 +157,7 @@ Result<std::vector<SandboxUse>> Census::ask_sandboxes(const CallContext& ctx) {
     if (!row) continue;
     SandboxUse use{std::move(*row), sandbox.state, std::nullopt};
     if (sandbox.state == SandboxState::running && ctx.check()) {
-      if (auto stats = backend_.stats(sandbox.name, ctx)) use.stats = *stats;
+      if (auto stats = backend_->stats(sandbox.name, ctx)) use.stats = *stats;
     }
     uses.push_back(std::move(use));
   }

@@ -1,6 +1,6 @@
 // Census: what there is right now, for /metrics: sessions, queue, worker, sandboxes and what they use.
 //
-// Asks the store for sums that it keeps, and the backend for the sandboxes that run; never reads a log or goes through
+// Asks the store for sums that it keeps, the queue for its workers, and the backend for the sandboxes that run; never reads a log or goes through
 // all sessions. Thread-safe.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "ottobot/container_backend.hpp"
 #include "ottobot/queue.hpp"
 #include "ottobot/session_store.hpp"
+#include "session/worker_roster.hpp"
 
 namespace ottobot::service {
 
@@ -22,17 +23,10 @@ struct SandboxUse {
   std::optional<SandboxStats> stats;  // nullopt when the backend could not tell in time
 };
 
-struct WorkerUse {
-  std::string id;
-  bool active = false;
-  int current_jobs = 0;
-  int spare_sandboxes = 0;  // ready for sessions to come
-};
-
 struct Snapshot {
   StoreTotals totals;
   QueueCounts queue;
-  std::vector<WorkerUse> workers;
+  std::vector<WorkerRecord> workers;
   std::vector<SandboxUse> sandboxes;
   bool launches_refused = false;  // of sandboxes, after failures; set by whoever knows
   bool stale_sandboxes = false;   // the backend or the store did not answer: they are those of the last time
@@ -48,10 +42,9 @@ Json to_json(const Snapshot& snapshot);
 
 class Census {
  public:
-  using Workers = std::function<std::vector<WorkerUse>()>;
-  // All borrowed. `workers` must not block.
-  Census(SessionStore& store, Queue& queue, ContainerBackend& backend, Clock& clock, Workers workers)
-      : store_(store), queue_(queue), backend_(backend), clock_(clock), workers_(std::move(workers)) {}
+  // All borrowed. `backend` may be null: this process has no sandboxes.
+  Census(SessionStore& store, Queue& queue, ContainerBackend* backend, Clock& clock)
+      : store_(store), queue_(queue), backend_(backend), clock_(clock), roster_(queue, clock) {}
 
   // Sandboxes are asked at most once in two seconds, and no more than the newest few hundred of them. Errors: those of
   // store and queue.
@@ -63,9 +56,9 @@ class Census {
 
   SessionStore& store_;
   Queue& queue_;
-  ContainerBackend& backend_;
+  ContainerBackend* const backend_;
   Clock& clock_;
-  const Workers workers_;
+  session::WorkerRoster roster_;
 
   std::mutex asking_;  // held by the one who asks the backend; the others take what is known
   std::mutex mutex_;   // guards the members below

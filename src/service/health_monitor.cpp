@@ -1,29 +1,35 @@
 #include "service/health_monitor.hpp"
 
+#include <algorithm>
+
 namespace ottobot::service {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kPingTimeout{2000};
-constexpr std::chrono::milliseconds kBackendTimeout{1000};
+constexpr std::chrono::milliseconds kBackendTimeout{3000};
 constexpr std::chrono::milliseconds kStale{6000};
 constexpr const char* kNoSandbox = "health";  // those of sessions are named otherwise
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker,
-                             bool store_is_redis)
-    : store_(store), backend_(backend), breaker_(breaker), store_is_redis_(store_is_redis) {
+HealthMonitor::HealthMonitor(Parts parts, Logger& logger) : parts_(std::move(parts)), logger_(logger) {
   ask_store();
   thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
 }
 
+std::optional<Error> HealthMonitor::refusal() const {
+  if (parts_.breaker == nullptr) return std::nullopt;
+  auto admitted = parts_.breaker->admits_launches();
+  return admitted ? std::nullopt : std::optional<Error>(std::move(admitted.error()));
+}
+
 Json HealthMonitor::services() const {
-  const bool launches = breaker_.admits_launches().has_value();
+  const bool launches = !refusal();
   std::lock_guard lock(mutex_);
   const bool fresh = std::chrono::steady_clock::now() - asked_at_ < kStale;
   const bool stored = store_answers_ && fresh;
-  return {{"redis", stored || !store_is_redis_},
+  return {{"redis", stored || !parts_.store_is_redis},
           {"docker", launches && backend_problem_.empty()},
           {"workers", workers_},
           {"store", stored}};
@@ -31,7 +37,7 @@ Json HealthMonitor::services() const {
 
 std::vector<std::string> HealthMonitor::problems() const {
   std::vector<std::string> problems;
-  if (auto admitted = breaker_.admits_launches(); !admitted) problems.push_back(admitted.error().message);
+  if (const auto refused = refusal()) problems.push_back(refused->message);
   std::lock_guard lock(mutex_);
   for (const auto& problem : {store_problem_, backend_problem_}) {
     if (!problem.empty()) problems.push_back(problem);
@@ -39,13 +45,15 @@ std::vector<std::string> HealthMonitor::problems() const {
   return problems;
 }
 
-void HealthMonitor::set_workers(int workers) {
+void HealthMonitor::ask_workers() {
+  const auto known = parts_.workers.workers(with_timeout(kPingTimeout));
+  const auto live = std::count_if(known.begin(), known.end(), [](const WorkerRecord& worker) { return worker.alive; });
   std::lock_guard lock(mutex_);
-  workers_ = workers;
+  workers_ = static_cast<int>(live);
 }
 
 void HealthMonitor::ask_store() {
-  const auto pinged = store_.ping(with_timeout(kPingTimeout));
+  const auto pinged = parts_.store.ping(with_timeout(kPingTimeout));
   std::lock_guard lock(mutex_);
   // One that is full can still be read.
   store_answers_ = pinged || pinged.error().code == ErrorCode::resource_exhausted;
@@ -55,10 +63,18 @@ void HealthMonitor::ask_store() {
 
 // Whether a sandbox is there that cannot be is the cheapest question that every backend answers.
 void HealthMonitor::ask_backend(const std::stop_token& stop) {
-  const auto asked = backend_.inspect(kNoSandbox, with_timeout(kBackendTimeout).with_stop(stop));
-  const bool answers = asked || asked.error().code == ErrorCode::not_found;
+  if (parts_.backend == nullptr) return;
+  const auto asked = parts_.backend->inspect(kNoSandbox, with_timeout(kBackendTimeout).with_stop(stop));
+  if (stop.stop_requested()) return;
+  std::string problem;
+  if (!asked && asked.error().code != ErrorCode::not_found) {
+    problem = asked.error().code == ErrorCode::deadline_exceeded ? "sandboxes: their backend does not answer in time"
+                                                                 : "sandboxes: their backend cannot be reached";
+  }
   std::lock_guard lock(mutex_);
-  backend_problem_ = answers ? std::string() : "sandboxes: " + asked.error().message;
+  // Everybody may see the problems; where the engine is, and what it says, is for the log.
+  if (!problem.empty() && problem != backend_problem_) logger_.warn(problem, {{"error", asked.error().to_string()}});
+  backend_problem_ = std::move(problem);
 }
 
 void HealthMonitor::watch(std::stop_token stop) {
@@ -68,7 +84,9 @@ void HealthMonitor::watch(std::stop_token stop) {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, kInterval, [] { return false; });
     }
-    if (!stop.stop_requested()) ask_store();
+    if (stop.stop_requested()) return;
+    ask_store();
+    ask_workers();
   }
 }
 

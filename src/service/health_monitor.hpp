@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -12,32 +13,42 @@
 #include "ottobot/containers/breaker.hpp"
 #include "ottobot/json.hpp"
 #include "ottobot/session_store.hpp"
+#include "session/worker_roster.hpp"
 
 namespace ottobot::service {
 
 class HealthMonitor {
  public:
-  // Asks once before it returns, the engine for its sandboxes only after that. All are borrowed. `breaker` is around
-  // `backend`, which is asked itself: nothing that fails may keep the question from being asked.
-  HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker, bool store_is_redis);
+  // All are borrowed. `breaker` is around `backend`, which is asked itself: nothing that fails may keep the question from
+  // being asked. Both are null in a process without sandboxes.
+  struct Parts {
+    SessionStore& store;
+    ContainerBackend* backend = nullptr;
+    const BreakerBackend* breaker = nullptr;
+    session::WorkerRoster& workers;
+    bool store_is_redis = false;
+  };
+  // Asks once before it returns, the engine for its sandboxes only after that.
+  HealthMonitor(Parts parts, Logger& logger);
 
   // {redis, docker, workers, store}: parts that are not configured are true. A store that has not answered for a while
-  // is false, even when the asking hangs; `docker` is, whatever the backend, while that does not answer within a second or
-  // launches are refused.
+  // is false, even when the asking hangs; `docker` is, whatever the backend, while that does not answer or launches are
+  // refused.
   Json services() const;
   // Sentences: what does not work as it should, though the service goes on.
   std::vector<std::string> problems() const;
-  void set_workers(int workers);
+  // Asks now instead of within a second.
+  void ask_workers();
 
  private:
   void ask_store();
   void ask_backend(const std::stop_token& stop);
   void watch(std::stop_token stop);
 
-  SessionStore& store_;
-  ContainerBackend& backend_;
-  const BreakerBackend& breaker_;
-  const bool store_is_redis_;
+  std::optional<Error> refusal() const;
+
+  const Parts parts_;
+  Logger& logger_;
   mutable std::mutex mutex_;  // guards the members below
   std::condition_variable_any wake_;
   bool store_answers_ = false;

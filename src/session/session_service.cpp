@@ -8,6 +8,7 @@
 #include "ottobot/ids.hpp"
 #include "session/blob_refs.hpp"
 #include "session/waiting_prompts.hpp"
+#include "session/worker_roster.hpp"
 
 namespace ottobot {
 namespace {
@@ -98,7 +99,8 @@ SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, 
       clock_(clock),
       logger_(logger),
       options_(std::move(options)),
-      waiting_(std::make_unique<session::WaitingPrompts>()) {}
+      waiting_(std::make_unique<session::WaitingPrompts>()),
+      roster_(std::make_unique<session::WorkerRoster>(queue, clock)) {}
 
 SessionService::~SessionService() = default;
 
@@ -171,7 +173,7 @@ Result<SessionRow> SessionService::store_new(const NewSession& request, const st
   if (!stored && options_.release_vnc_port) options_.release_vnc_port(row.id);
   if (!created) return fail(created.error());
   if (created->replayed) return as_created(std::move(created->row));
-  push_job(created->row.id, ctx);
+  push_job(created->row, ctx);
   return std::move(created->row);
 }
 
@@ -205,7 +207,7 @@ Result<Seq> SessionService::post_prompt(const std::string& session_id, const std
   params.patch.expires_at = clock_.now_ms() + row->timeout_s * 1000;
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
-  if (!appended->replayed) push_job(session_id, ctx);
+  if (!appended->replayed) push_job(*row, ctx);
   return appended->seqs.front();
 }
 
@@ -220,7 +222,7 @@ Result<void> SessionService::stop(const std::string& session_id, const std::stri
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
   announce_stop(session_id, ctx);
-  push_job(session_id, ctx);
+  push_job(*row, ctx);
   return {};
 }
 
@@ -237,12 +239,12 @@ Result<void> SessionService::remove(const std::string& session_id, const std::st
   auto appended = store_.post_inbox(params, ctx);
   if (!appended) return fail(appended.error());
   announce_stop(session_id, ctx);
-  push_job(session_id, ctx);
+  push_job(*row, ctx);
   return {};
 }
 
 Result<void> SessionService::check_queue(const CallContext& ctx) {
-  auto counts = queue_.counts(kSharedQueue, ctx);
+  auto counts = roster_->counts(ctx);
   if (!counts) return fail(counts.error());
   if (counts->waiting + counts->delayed < options_.queue_limit) return {};
   auto full =
@@ -269,11 +271,11 @@ void SessionService::announce_stop(const std::string& session_id, const CallCont
   if (!told) logger_.warn("could not announce a stop", {{"session", session_id}, {"error", told.error().to_string()}});
 }
 
-void SessionService::push_job(const std::string& session_id, const CallContext& ctx) {
-  auto pushed = queue_.push({kSharedQueue, session_id, {}}, ctx);
+void SessionService::push_job(const SessionRow& row, const CallContext& ctx) {
+  auto pushed = queue_.push({roster_->queue_for(row, ctx), row.id, {}}, ctx);
   // What is acknowledged is in the store: the reconciler queues it.
   if (!pushed)
-    logger_.warn("could not queue a session", {{"session", session_id}, {"error", pushed.error().to_string()}});
+    logger_.warn("could not queue a session", {{"session", row.id}, {"error", pushed.error().to_string()}});
 }
 
 Result<void> check_prompt(const std::string& content, const std::string& client_id) {
@@ -288,8 +290,11 @@ Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const Cal
   auto ids = store.sessions_with_work(kRequeueBatch, ctx);
   if (!ids) return fail(ids.error());
   std::size_t pushed = 0;
+  session::WorkerRoster roster(queue, system_clock());
   for (const std::string& id : *ids) {
-    auto fresh = queue.push({kSharedQueue, id, {}}, ctx);
+    const auto row = store.get_session(id, ctx);
+    if (!row) continue;  // purged meanwhile; or the next round finds it
+    auto fresh = queue.push({roster.queue_for(*row, ctx), id, {}}, ctx);
     if (!fresh) return fail(fresh.error());
     pushed += *fresh ? 1 : 0;
   }

@@ -19,7 +19,7 @@ void Reaper::restore(const CallContext& ctx) {
     auto sessions = dependencies_.store.list_sessions(page, ctx.within(kStoreTimeout));
     if (!sessions || sessions->sessions.empty()) return;
     for (const SessionRow& row : sessions->sessions) {
-      if (row.status == SessionStatus::terminated) continue;
+      if (row.status == SessionStatus::terminated || is_others(row, ctx)) continue;
       if (row.vnc_port > 0) (void)ports_.open_vnc(row.id, row.vnc_port, ctx.within(kStoreTimeout));
       if (row.mcp_port > 0 && row.host_id == options_.host_id) {
         (void)ports_.open_mcp(row.id, row.mcp_port, ctx.within(kStoreTimeout));
@@ -27,6 +27,11 @@ void Reaper::restore(const CallContext& ctx) {
     }
     page.offset += page.limit;
   }
+}
+
+bool Reaper::is_others(const SessionRow& row, const CallContext& ctx) {
+  const auto home = roster_.home_of(row, ctx);
+  return home && home->id != options_.worker_id;
 }
 
 void Reaper::remove_strays(const CallContext& ctx) {
@@ -82,12 +87,12 @@ void Reaper::end_expired(const CallContext& ctx) {
   for (const std::string& id : *ids) {
     if (ctx.stop.stop_requested()) return;
     auto row = dependencies_.store.get_session(id, ctx.within(kStoreTimeout));
-    if (!row) continue;
+    if (!row || is_others(*row, ctx)) continue;
     if (row->status == SessionStatus::terminated) {
       purge(id, ctx);
     } else {
       // Its next owner finds nothing to do and the time passed.
-      (void)dependencies_.queue.push({kSharedQueue, id, {}}, ctx.within(kStoreTimeout));
+      (void)dependencies_.queue.push({roster_.queue_for(*row, ctx), id, {}}, ctx.within(kStoreTimeout));
     }
   }
 }

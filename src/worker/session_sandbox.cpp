@@ -57,15 +57,20 @@ Result<SessionRow> SessionRunner::open_ports() {
   const auto ctx = owner_context(kStoreTimeout);
   auto row = dependencies_.store.get_session(session_id_, ctx);
   if (!row) return row;
-  auto vnc = ports_.open_vnc(session_id_, row->vnc_port, ctx);
+  const bool moved = !row->host_id.empty() && row->host_id != options_.host_id;  // ports are a host's own
+  auto vnc = ports_.open_vnc(session_id_, moved ? 0 : row->vnc_port, ctx);
   if (!vnc) return fail(vnc.error(), "allocating the desktop's port");
-  auto mcp = ports_.open_mcp(session_id_, row->mcp_port, ctx);
+  auto mcp = ports_.open_mcp(session_id_, moved ? 0 : row->mcp_port, ctx);
   if (!mcp) return fail(mcp.error(), "allocating the tools' port");
   const bool announce = state().phase() != phase::kReady;
-  if (!announce && *vnc == row->vnc_port && *mcp == row->mcp_port && row->host_id == options_.host_id) return row;
+  const bool same = *vnc == row->vnc_port && *mcp == row->mcp_port && row->host_id == options_.host_id;
+  if (!announce && same && row->worker_id == options_.worker_id) return row;
   // One append: a row that is terminated in any other phase than expired is a deleted session's.
   std::vector<NewEvent> events;
   RowPatch patch;
+  if (moved && !announce) {
+    events.push_back(events::sandbox_lost("The sandbox's host is gone; starting another one with the files as they were kept"));
+  }
   if (announce) {
     if (state().status() == SessionStatus::terminated || state().status() == SessionStatus::terminating) {
       events.push_back(events::status_changed(SessionStatus::initializing, "The session comes back"));
@@ -76,6 +81,7 @@ Result<SessionRow> SessionRunner::open_ports() {
   patch.vnc_port = row->vnc_port = *vnc;
   patch.mcp_port = row->mcp_port = *mcp;
   patch.host_id = row->host_id = options_.host_id;
+  patch.worker_id = row->worker_id = options_.worker_id;
   if (*vnc == 0 || *mcp == 0) {
     events.push_back(events::warning("No port of its own is left for this session; the server's own port serves it"));
   }

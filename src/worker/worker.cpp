@@ -8,6 +8,7 @@
 #include "ottobot/session/session_service.hpp"
 #include "worker/disk_watch.hpp"
 #include "worker/lease_keeper.hpp"
+#include "worker/membership.hpp"
 #include "worker/port_listeners.hpp"
 #include "worker/reaper.hpp"
 #include "worker/session_runner.hpp"
@@ -30,12 +31,15 @@ class WorkerImpl final : public Worker {
         spares_(dependencies_.backend, dependencies_.clock, dependencies_.logger, pool_options()),
         disk_(dependencies_.backend, dependencies_.clock, dependencies_.logger,
               {dependencies_.store.store_id(), options_.limits.disk_bytes, options_.disk_watch_interval}),
-        reaper_(dependencies_, options_, ports_, spares_),
-        leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl) {}
+        roster_(dependencies_.queue, dependencies_.clock),
+        reaper_(dependencies_, options_, ports_, spares_, roster_),
+        leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl),
+        members_(dependencies_.store, dependencies_.queue, roster_, dependencies_.logger, [this] { return record(); }) {}
 
   ~WorkerImpl() override { drain(std::chrono::seconds(5)); }
 
   void start() {
+    members_.join();
     keeper_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
     taker_ = std::jthread([this](const std::stop_token& stop) { take_jobs(stop); });
   }
@@ -44,9 +48,10 @@ class WorkerImpl final : public Worker {
     const auto begun = dependencies_.clock.steady_now();
     taker_.request_stop();
     keeper_.request_stop();
-    abandon_.request_stop();
     if (taker_.joinable()) taker_.join();
     if (keeper_.joinable()) keeper_.join();
+    members_.leave();  // before the runs end, which go to others then
+    abandon_.request_stop();
     std::unique_lock lock(mutex_);
     if (!finished_.wait_for(lock, patience, [this] { return active_.empty(); })) {
       dependencies_.logger.warn("sessions are slow to let go", {{"sessions", active_.size()}});
@@ -76,6 +81,17 @@ class WorkerImpl final : public Worker {
   int spare_sandboxes() const override { return spares_.ready(); }
 
  private:
+  WorkerRecord record() const {
+    WorkerRecord record;
+    record.id = options_.worker_id;
+    record.host_id = options_.host_id;
+    record.url = options_.advertised_url;
+    record.running = running_sessions();
+    record.capacity = options_.concurrency;
+    record.spare_sandboxes = spares_.ready();
+    return record;
+  }
+
   WarmPoolOptions pool_options() const {
     WarmPoolOptions pool;
     pool.size = options_.warm_pool_size;
@@ -96,7 +112,7 @@ class WorkerImpl final : public Worker {
     while (!stop.stop_requested()) {
       if (!wait_for_room(stop)) return;
       LeaseJobParams params;
-      params.queues = {kSharedQueue};
+      params.queues = {session::queue_of_worker(options_.worker_id), kSharedQueue};
       params.owner = options_.worker_id;
       auto job = dependencies_.queue.lease(params, with_timeout(kJobWait).with_stop(stop));
       if (!job) {
@@ -157,10 +173,24 @@ class WorkerImpl final : public Worker {
       room_.notify_all();
       finished_.notify_all();
     }
-    if (outcome) requeue_if_pending(session_id);
+    // A prompt that came between the last look at the log and the end of the lease found the session owned; and what
+    // this worker has to leave undone, another one is to do.
+    if (outcome || abandon_.stop_requested()) (void)members_.push(session_id, with_timeout(kStoreTimeout));
+  }
+
+  // Its sandbox is on another host, where somebody lives who can use it.
+  Result<bool> belongs_elsewhere(const std::string& session_id) {
+    const auto row = dependencies_.store.get_session(session_id, with_timeout(kStoreTimeout));
+    if (!row) return fail(row.error());
+    if (row->host_id.empty() || row->host_id == options_.host_id) return false;
+    const auto home = roster_.home_of(*row, with_timeout(kStoreTimeout));
+    return home && home->host_id == row->host_id;
   }
 
   Result<void> run_with_lease(const std::string& session_id) {
+    const auto elsewhere = belongs_elsewhere(session_id);
+    if (!elsewhere) return fail(elsewhere.error());
+    if (*elsewhere) return {};  // and is pushed there
     // An owner per run, so that two runs of one session exclude each other within a worker too.
     AcquireLeaseParams params{session_id, options_.worker_id + "/" + new_id(), options_.lease_ttl};
     auto lease = dependencies_.store.acquire_lease(params, with_timeout(kStoreTimeout));
@@ -173,13 +203,6 @@ class WorkerImpl final : public Worker {
     return runner.run();
   }
 
-  // A prompt that came between the last look at the log and the end of the lease found the session owned.
-  void requeue_if_pending(const std::string& session_id) {
-    auto row = dependencies_.store.get_session(session_id, with_timeout(kStoreTimeout));
-    if (row && row->pending)
-      (void)dependencies_.queue.push({kSharedQueue, session_id, {}}, with_timeout(kStoreTimeout));
-  }
-
   void keep_house(const std::stop_token& stop) {
     CallContext ctx;
     ctx.stop = stop;
@@ -188,6 +211,7 @@ class WorkerImpl final : public Worker {
     while (!stop.stop_requested()) {
       auto pushed = requeue_pending(dependencies_.store, dependencies_.queue, ctx.within(kStoreTimeout));
       if (!pushed) dependencies_.logger.warn("could not requeue sessions", {{"error", pushed.error().to_string()}});
+      members_.bury_dead(ctx.within(kStoreTimeout));
       (void)dependencies_.queue.recover_stalled(ctx.within(kStoreTimeout));
       reaper_.end_expired(ctx);
       if (dependencies_.clock.steady_now() >= next_reap) {
@@ -203,8 +227,10 @@ class WorkerImpl final : public Worker {
   PortListeners ports_;
   WarmPool spares_;
   DiskWatch disk_;
+  session::WorkerRoster roster_;
   Reaper reaper_;
   LeaseKeeper leases_;
+  Membership members_;
   std::stop_source abandon_;
   mutable std::mutex mutex_;  // guards active_ and threads_
   std::condition_variable_any room_;

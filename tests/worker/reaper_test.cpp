@@ -43,7 +43,8 @@ class ReaperTest : public WorkerTest {
   bool is_known(const std::string& id) { return store_->get_session(id, {}).has_value(); }
 
   WarmPool spares_{backend_, clock_, null_logger(), {}};
-  Reaper reaper_{dependencies_, options_, ports_, spares_};
+  session::WorkerRoster roster_{*queue_, clock_};
+  Reaper reaper_{dependencies_, options_, ports_, spares_, roster_};
 };
 
 TEST_F(ReaperTest, RemovesSandboxesThatNoSessionHasAnyMoreAndOnlyThose) {
@@ -64,7 +65,7 @@ TEST_F(ReaperTest, LeavesSparesAlone) {
     return sandbox_params(id, image, environment, store_->store_id(), {});
   };
   WarmPool spares(backend_, clock_, null_logger(), options);
-  Reaper reaper(dependencies_, options_, ports_, spares);
+  Reaper reaper(dependencies_, options_, ports_, spares, roster_);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (spares.ready() == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   reaper.remove_strays({});

@@ -19,9 +19,10 @@ namespace ottobot {
 
 namespace session {
 class WaitingPrompts;
+class WorkerRoster;
 }
 
-// The queue that every worker takes from.
+// The queue that every worker takes from; each has one of its own, too, once it has announced itself.
 inline constexpr const char* kSharedQueue = "sessions";
 
 struct NewSession {
@@ -87,7 +88,7 @@ class SessionService {
   Result<void> check_queue(const CallContext& ctx);
   Result<void> check_waiting(const SessionRow& row, const std::string& event_id, const CallContext& ctx);
   void announce_stop(const std::string& session_id, const CallContext& ctx);
-  void push_job(const std::string& session_id, const CallContext& ctx);
+  void push_job(const SessionRow& row, const CallContext& ctx);
 
   SessionStore& store_;
   Queue& queue_;
@@ -95,12 +96,14 @@ class SessionService {
   Logger& logger_;
   SessionServiceOptions options_;
   std::unique_ptr<session::WaitingPrompts> waiting_;
+  std::unique_ptr<session::WorkerRoster> roster_;
 };
 
 // Whether post_prompt() would take them. Errors: invalid_argument (details name every wrong one).
 Result<void> check_prompt(const std::string& content, const std::string& client_id);
 
-// Pushes every session that has work and no owner; returns how many. Run at start and periodically.
+// Pushes every session that has work and no owner, to the worker that is to have it; returns how many. Run at start and
+// periodically.
 Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx);
 
 // Events as read() gives them, with blobs put back into place. What those hold counts for max_bytes too.

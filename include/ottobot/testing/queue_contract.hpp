@@ -226,6 +226,29 @@ TEST_P(QueueContract, DrainTakesEverythingThatWaits) {
   EXPECT_TRUE(push("a"));
 }
 
+TEST_P(QueueContract, WorkersAreKnownUntilTheirTimeIsUpOrTheyLeave) {
+  EXPECT_TRUE(value_of(queue_->workers(ctx_)).empty());
+  ASSERT_TRUE(succeeded(queue_->announce_worker({"w2", "host", "http://10.0.0.2:3001", 3, 64, 1}, kTtl, ctx_)));
+  ASSERT_TRUE(succeeded(queue_->announce_worker({"w1", "host"}, kTtl, ctx_)));
+  clock_.advance(kTtl - std::chrono::seconds(1));
+  ASSERT_TRUE(succeeded(queue_->announce_worker({"w2", "host", "http://10.0.0.2:3001", 4, 64, 2}, kTtl, ctx_)));
+  clock_.advance(std::chrono::seconds(1));
+  const auto known = value_of(queue_->workers(ctx_));
+  ASSERT_EQ(known.size(), 2u);
+  EXPECT_EQ(known[0].id, "w1");
+  EXPECT_FALSE(known[0].alive);
+  EXPECT_EQ(known[1].id, "w2");
+  EXPECT_TRUE(known[1].alive);
+  EXPECT_EQ(known[1].host_id, "host");
+  EXPECT_EQ(known[1].url, "http://10.0.0.2:3001");
+  EXPECT_EQ(known[1].running, 4);
+  EXPECT_EQ(known[1].capacity, 64);
+  EXPECT_EQ(known[1].spare_sandboxes, 2);
+  ASSERT_TRUE(succeeded(queue_->withdraw_worker("w1", ctx_)));
+  ASSERT_TRUE(succeeded(queue_->withdraw_worker("w1", ctx_)));
+  EXPECT_EQ(value_of(queue_->workers(ctx_)).size(), 1u);
+}
+
 TEST_P(QueueContract, LeaseWaitsForAPush) {
   auto leased = std::async(std::launch::async, [&] { return queue_->lease({{"q", "r"}, "w", kTtl}, ctx_); });
   push("a", {}, "r");

@@ -78,7 +78,37 @@ class MemoryQueue final : public Queue {
     return change(ctx, [&](SteadyTime) -> Result<std::vector<std::string>> { return queue(name).drain(); });
   }
 
+  Result<void> announce_worker(const WorkerRecord& worker, milliseconds ttl, const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime now) -> Result<void> {
+      workers_[worker.id] = {worker, now + ttl};
+      return {};
+    });
+  }
+
+  Result<void> withdraw_worker(const std::string& worker_id, const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime) -> Result<void> {
+      workers_.erase(worker_id);
+      return {};
+    });
+  }
+
+  Result<std::vector<WorkerRecord>> workers(const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime now) -> Result<std::vector<WorkerRecord>> {
+      std::vector<WorkerRecord> records;
+      for (const auto& [id, announced] : workers_) {
+        records.push_back(announced.worker);
+        records.back().alive = announced.until > now;
+      }
+      return records;
+    });
+  }
+
  private:
+  struct Announced {
+    WorkerRecord worker;
+    SteadyTime until;
+  };
+
   // `body(now)` under the lock.
   template <class Body>
   auto look(const CallContext& ctx, const Body& body) -> std::invoke_result_t<Body, SteadyTime> {
@@ -118,9 +148,10 @@ class MemoryQueue final : public Queue {
   }
 
   Clock& clock_;
-  std::mutex mutex_;  // guards queues_ and changes_
+  std::mutex mutex_;  // guards the members below
   std::condition_variable_any changed_;
   std::map<std::string, NamedQueue> queues_;
+  std::map<std::string, Announced> workers_;
   std::uint64_t changes_ = 0;
 };
 

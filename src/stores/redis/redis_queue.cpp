@@ -8,6 +8,7 @@
 #include "stores/job_rules.hpp"
 #include "stores/redis/job_waiters.hpp"
 #include "stores/redis/queue_scripts.hpp"
+#include "stores/redis/worker_records.hpp"
 
 namespace ottobot {
 namespace {
@@ -31,7 +32,7 @@ constexpr milliseconds kPromote{50};
 class RedisQueue final : public Queue {
  public:
   explicit RedisQueue(std::unique_ptr<redis::Client> client)
-      : client_(std::move(client)), prefix_(client_->options().key_prefix), subscriber_(*client_, callbacks()) {}
+      : client_(std::move(client)), prefix_(client_->options().key_prefix), workers_(*client_), subscriber_(*client_, callbacks()) {}
 
   Result<bool> push(const PushParams& params, const CallContext& ctx) override {
     if (auto known = note(params.queue, ctx); !known) return ottobot::fail(known.error());
@@ -114,6 +115,14 @@ class RedisQueue final : public Queue {
     for (std::size_t n = 0; n < reply->size(); ++n) ids.push_back((*reply)[n].str());
     return ids;
   }
+
+  Result<void> announce_worker(const WorkerRecord& worker, milliseconds ttl, const CallContext& ctx) override {
+    return workers_.announce(worker, ttl, ctx);
+  }
+  Result<void> withdraw_worker(const std::string& worker_id, const CallContext& ctx) override {
+    return workers_.withdraw(worker_id, ctx);
+  }
+  Result<std::vector<WorkerRecord>> workers(const CallContext& ctx) override { return workers_.all(ctx); }
 
  private:
   struct Look {
@@ -232,6 +241,7 @@ class RedisQueue final : public Queue {
 
   const std::unique_ptr<redis::Client> client_;
   const std::string prefix_;
+  stores::WorkerRecords workers_;
   std::mutex mutex_;  // guards the three
   std::set<std::string> noted_, listened_;
   std::map<std::string, SteadyTime> promoted_at_;

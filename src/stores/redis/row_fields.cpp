@@ -82,6 +82,7 @@ const std::unordered_map<std::string_view, Setter>& setters() {
       {"cost_usd", [](SessionRow& row, const ReplyView& value) { row.usage.cost_usd = real(value); }},
       {"error", [](SessionRow& row, const ReplyView& value) { row.error = value.str(); }},
       {"host_id", [](SessionRow& row, const ReplyView& value) { row.host_id = value.str(); }},
+      {"worker_id", [](SessionRow& row, const ReplyView& value) { row.worker_id = value.str(); }},
       {"vnc_port", [](SessionRow& row, const ReplyView& value) { row.vnc_port = static_cast<int>(value.number()); }},
       {"mcp_port", [](SessionRow& row, const ReplyView& value) { row.mcp_port = static_cast<int>(value.number()); }},
       {"archive_blob", [](SessionRow& row, const ReplyView& value) { row.archive_blob = value.str(); }},
@@ -111,6 +112,7 @@ Arguments row_fields(const SessionRow& row) {
   if (row.usage != Usage{}) fields.add("", row.usage);
   fields.add_set("error", row.error);
   fields.add_set("host_id", row.host_id);
+  fields.add_set("worker_id", row.worker_id);
   fields.add_set("vnc_port", row.vnc_port);
   fields.add_set("mcp_port", row.mcp_port);
   fields.add_set("archive_blob", row.archive_blob);
@@ -129,6 +131,7 @@ Arguments patch_fields(const RowPatch& patch) {
   fields.add("", patch.usage);
   fields.add("error", patch.error);
   fields.add("host_id", patch.host_id);
+  fields.add("worker_id", patch.worker_id);
   fields.add("archive_blob", patch.archive_blob);
   fields.add("snapshot_blob", patch.snapshot_blob);
   fields.add("vnc_port", patch.vnc_port);

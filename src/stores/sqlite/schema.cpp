@@ -128,6 +128,7 @@ ALTER TABLE projections ADD COLUMN snapshot_blob TEXT NOT NULL DEFAULT '';
 ALTER TABLE projections ADD COLUMN snapshot_due INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE projections ADD COLUMN restoring INTEGER NOT NULL DEFAULT 0;
 )sql",
+    "ALTER TABLE projections ADD COLUMN worker_id TEXT NOT NULL DEFAULT '';",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

@@ -13,9 +13,9 @@ namespace {
 #define OTTOBOT_ROW_COLUMNS                                                                                       \
   "SELECT s.id, s.user, s.created_at, s.timeout_s, s.initial_prompt, s.environment, s.model, s.image, p.status, " \
   "p.phase, p.expires_at, p.purge_at, p.input_tokens, p.output_tokens, p.cached_tokens, p.cost_usd, p.error, "    \
-  "p.host_id, p.vnc_port, p.mcp_port, p.archive_blob, p.snapshot_blob, p.snapshot_due, p.restoring, "             \
-  "p.last_seq, p.pending, t.turns, t.steps, t.duration_ms, t.input_tokens, t.output_tokens, t.cached_tokens, "    \
-  "t.cost_usd "                                                                                                   \
+  "p.host_id, p.worker_id, p.vnc_port, p.mcp_port, p.archive_blob, p.snapshot_blob, p.snapshot_due, "             \
+  "p.restoring, p.last_seq, p.pending, t.turns, t.steps, t.duration_ms, t.input_tokens, t.output_tokens, "        \
+  "t.cached_tokens, t.cost_usd "                                                                                  \
   "FROM sessions s JOIN projections p USING (sid) LEFT JOIN session_turns t USING (sid) "
 
 SessionRow row_of(const Query& query) {
@@ -41,6 +41,7 @@ SessionRow row_of(const Query& query) {
   row.usage.cost_usd = query.real(column++);
   row.error = text();
   row.host_id = text();
+  row.worker_id = text();
   row.vnc_port = static_cast<int>(integer());
   row.mcp_port = static_cast<int>(integer());
   row.archive_blob = text();
@@ -109,12 +110,13 @@ std::int64_t insert_session(Connection& connection, const SessionRow& row, UnixM
       .query(
           "INSERT INTO projections (sid, last_seq, last_timestamp, pending, expires_at, purge_at, due_at, status, "
           "phase, input_tokens, output_tokens, cached_tokens, cost_usd, error, host_id, vnc_port, mcp_port, "
-          "archive_blob, snapshot_blob, snapshot_due, restoring) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)")
+          "archive_blob, snapshot_blob, snapshot_due, restoring, worker_id) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)")
       .bind(sid, row.last_seq, timestamp, row.pending, row.expires_at, row.purge_at,
             due_at(row.expires_at, row.purge_at), to_string(row.status), row.phase, row.usage.input_tokens,
             row.usage.output_tokens, row.usage.cached_tokens, row.usage.cost_usd, row.error, row.host_id, row.vnc_port,
-            row.mcp_port, row.archive_blob, row.snapshot_blob, row.snapshot_due, row.restoring)
+            row.mcp_port, row.archive_blob, row.snapshot_blob, row.snapshot_due, row.restoring,
+            row.worker_id)
       .run();
   count_session(connection, row.user, 1);
   return sid;
@@ -166,6 +168,7 @@ void update_projection(Connection& connection, const SessionHead& head, Seq last
   patch_column(connection, "UPDATE projections SET phase = ?2 WHERE sid = ?1", head.sid, patch.phase);
   patch_column(connection, "UPDATE projections SET error = ?2 WHERE sid = ?1", head.sid, patch.error);
   patch_column(connection, "UPDATE projections SET host_id = ?2 WHERE sid = ?1", head.sid, patch.host_id);
+  patch_column(connection, "UPDATE projections SET worker_id = ?2 WHERE sid = ?1", head.sid, patch.worker_id);
   patch_column(connection, "UPDATE projections SET archive_blob = ?2 WHERE sid = ?1", head.sid, patch.archive_blob);
   patch_column(connection, "UPDATE projections SET snapshot_blob = ?2 WHERE sid = ?1", head.sid, patch.snapshot_blob);
   patch_column(connection, "UPDATE projections SET snapshot_due = ?2 WHERE sid = ?1", head.sid, patch.snapshot_due);

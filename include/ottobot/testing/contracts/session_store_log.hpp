@@ -68,6 +68,7 @@ TEST_P(SessionStoreContract, AppendWritesThePatchWithTheEvents) {
   patch.usage = Usage{1, 2, 3, 0.25};
   patch.error = "none";
   patch.host_id = "host";
+  patch.worker_id = "worker";
   patch.archive_blob = "abc";
   patch.snapshot_blob = "def";
   patch.snapshot_due = true;
@@ -84,6 +85,7 @@ TEST_P(SessionStoreContract, AppendWritesThePatchWithTheEvents) {
   EXPECT_EQ(now.usage, (Usage{1, 2, 3, 0.25}));
   EXPECT_EQ(now.error, "none");
   EXPECT_EQ(now.host_id, "host");
+  EXPECT_EQ(now.worker_id, "worker");
   EXPECT_EQ(now.archive_blob, "abc");
   EXPECT_EQ(now.snapshot_blob, "def");
   EXPECT_TRUE(now.snapshot_due);
