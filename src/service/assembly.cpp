@@ -79,7 +79,7 @@ Result<void> Assembly::start() {
   auto breaker = make_breaker_backend(std::move(parts_.backend), {}, clock_);
   breaker_ = breaker.get();
   parts_.backend = std::move(breaker);
-  health_ = std::make_unique<HealthMonitor>(*parts_.store, backend, *breaker_, options_.uses_redis);
+  health_ = std::make_unique<HealthMonitor>(*parts_.store, backend, *breaker_, options_.uses_redis, logger_);
   make_sessions();
   if (auto made = make_api(); !made) return made;
   if (auto listening = listen(); !listening) return listening;

@@ -5,15 +5,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kPingTimeout{2000};
-constexpr std::chrono::milliseconds kBackendTimeout{1000};
+constexpr std::chrono::milliseconds kBackendTimeout{3000};
 constexpr std::chrono::milliseconds kStale{6000};
 constexpr const char* kNoSandbox = "health";  // those of sessions are named otherwise
 
 }  // namespace
 
 HealthMonitor::HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker,
-                             bool store_is_redis)
-    : store_(store), backend_(backend), breaker_(breaker), store_is_redis_(store_is_redis) {
+                             bool store_is_redis, Logger& logger)
+    : store_(store), backend_(backend), breaker_(breaker), store_is_redis_(store_is_redis), logger_(logger) {
   ask_store();
   thread_ = std::jthread([this](std::stop_token stop) { watch(stop); });
 }
@@ -56,9 +56,16 @@ void HealthMonitor::ask_store() {
 // Whether a sandbox is there that cannot be is the cheapest question that every backend answers.
 void HealthMonitor::ask_backend(const std::stop_token& stop) {
   const auto asked = backend_.inspect(kNoSandbox, with_timeout(kBackendTimeout).with_stop(stop));
-  const bool answers = asked || asked.error().code == ErrorCode::not_found;
+  if (stop.stop_requested()) return;
+  std::string problem;
+  if (!asked && asked.error().code != ErrorCode::not_found) {
+    problem = asked.error().code == ErrorCode::deadline_exceeded ? "sandboxes: their backend does not answer in time"
+                                                                 : "sandboxes: their backend cannot be reached";
+  }
   std::lock_guard lock(mutex_);
-  backend_problem_ = answers ? std::string() : "sandboxes: " + asked.error().message;
+  // Everybody may see the problems; where the engine is, and what it says, is for the log.
+  if (!problem.empty() && problem != backend_problem_) logger_.warn(problem, {{"error", asked.error().to_string()}});
+  backend_problem_ = std::move(problem);
 }
 
 void HealthMonitor::watch(std::stop_token stop) {

@@ -19,7 +19,8 @@ class HealthMonitor {
  public:
   // Asks once before it returns, the engine for its sandboxes only after that. All are borrowed. `breaker` is around
   // `backend`, which is asked itself: nothing that fails may keep the question from being asked.
-  HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker, bool store_is_redis);
+  HealthMonitor(SessionStore& store, ContainerBackend& backend, const BreakerBackend& breaker, bool store_is_redis,
+                Logger& logger);
 
   // {redis, docker, workers, store}: parts that are not configured are true. A store that has not answered for a while
   // is false, even when the asking hangs; `docker` is, whatever the backend, while that does not answer within a second or
@@ -38,6 +39,7 @@ class HealthMonitor {
   ContainerBackend& backend_;
   const BreakerBackend& breaker_;
   const bool store_is_redis_;
+  Logger& logger_;
   mutable std::mutex mutex_;  // guards the members below
   std::condition_variable_any wake_;
   bool store_answers_ = false;
