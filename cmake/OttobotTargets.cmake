@@ -138,6 +138,5 @@ function(ottobot_test_on_engine engine name)
     TEST_PREFIX ${engine}/
     TEST_FILTER "${arg_FILTER}"
     TEST_LIST ${name}_${engine}
-    PROPERTIES LABELS docker TIMEOUT 300 FIXTURES_REQUIRED docker_engine ENVIRONMENT OTTOBOT_TEST_ENGINE=${engine}
-               ENVIRONMENT_MODIFICATION OTTOBOT_CRASH_KILLS=set:3 ${more})
+    PROPERTIES LABELS docker TIMEOUT 300 FIXTURES_REQUIRED docker_engine ENVIRONMENT OTTOBOT_TEST_ENGINE=${engine} ${more})
 endfunction()

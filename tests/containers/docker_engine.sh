@@ -55,11 +55,11 @@ lean_settings() {
 # By the file system and not by `docker save`, which fails where the engine has to mount layers to compare them.
 keep_lean() {
   local container
-  lean_settings "$1" >"$(lean_file).settings"
-  container=$(docker -H "$1" create "$lean")
-  docker -H "$1" export "$container" >"$(lean_file).part"
-  docker -H "$1" rm "$container" >/dev/null
-  mv "$(lean_file).part" "$(lean_file)"
+  lean_settings "$1" >"$(lean_file).settings" &&
+    container=$(docker -H "$1" create "$lean") &&
+    docker -H "$1" export "$container" >"$(lean_file).part" &&
+    docker -H "$1" rm "$container" >/dev/null &&
+    mv "$(lean_file).part" "$(lean_file)"
 }
 
 import_lean() {
@@ -70,7 +70,10 @@ import_lean() {
 
 # provide_lean HOST: what is not there is noted as ours.
 provide_lean() {
-  docker -H "$1" image inspect "$lean" >/dev/null 2>&1 && return
+  if docker -H "$1" image inspect "$lean" >/dev/null 2>&1; then
+    [ -e "$(lean_file)" ] || keep_lean "$1" # for the other engine
+    return
+  fi
   if [ ! -e "$(lean_file)" ]; then
     DOCKER_HOST=$1 "$repo_dir/scripts/build-images" lean >"$work/lean.log" 2>&1 && keep_lean "$1" || {
       tail -20 "$work/lean.log" >&2

@@ -311,6 +311,27 @@ TEST_F(DockerLifecycle, WhatThisHostHasNoRecordOfIsListedAndRemoved) {
   ASSERT_TRUE(backend_->remove("box", ctx()));
 }
 
+// A killed server's requests may be carried out when its next life has removed all that there was.
+TEST_F(DockerLifecycle, AHelperAndANetworkThatComeLateAreRemovedToo) {
+  const LabelMap ours{{labels::kInstance, options_.instance}};
+  ASSERT_TRUE(engine_->create_network(network_spec(network_name(), ours), ctx()));
+  HelperPlan late;
+  late.image = params().image;
+  late.capability = "CHOWN";
+  late.network = "none";
+  late.labels = {{labels::kInstance, options_.instance}, {kNameLabel, "box"}, {kRoleLabel, "helper"}};
+  ASSERT_TRUE(engine_->create(container_name() + ".helper", helper_spec(late), ctx()));
+  auto listed = backend_->list(ours, ctx());
+  ASSERT_TRUE(listed && listed->size() == 1);
+  ASSERT_TRUE(backend_->remove(listed->front().name, ctx()));
+  EXPECT_EQ(traces(), std::vector<std::string>{});
+
+  ASSERT_TRUE(engine_->create_network(network_spec(network_name(), ours), ctx()));
+  listed = backend_->list(ours, ctx());
+  EXPECT_TRUE(listed && listed->empty());
+  EXPECT_EQ(traces(), std::vector<std::string>{});
+}
+
 TEST_F(DockerLifecycle, ASnapshotIsAnImageToLaunchFrom) {
   launched(params());
   auto image = backend_->snapshot("box", ctx());
@@ -337,6 +358,17 @@ TEST_F(DockerByTls, TheProgramArrivesWholeHoweverManyAreLaunchedAtOnce) {
   };
   std::vector<std::jthread> threads;
   for (int i = 0; i < 5; ++i) threads.emplace_back(expect_program, i);
+}
+
+// The confining helper runs it, as root: an image must not be able to say who may write where it is.
+TEST_F(DockerByTls, TheProgramsFolderHasNothingOfTheImage) {
+  const Sandbox box = launched(params());
+  EXPECT_EQ(run_in(box, "mkdir /opt/ottobot/x || touch /opt/ottobot/ottobot-sandboxd.new").exit_code, 1);
+  const Json mounts = engine_json("/containers/" + container_name() + "/json")["HostConfig"]["Mounts"];
+  const auto program = std::find_if(mounts.begin(), mounts.end(),
+                                    [](const Json& mount) { return mount["Target"] == kContainerProgramFolder; });
+  ASSERT_NE(program, mounts.end());
+  EXPECT_EQ((*program)["VolumeOptions"]["NoCopy"], true) << *program;
 }
 
 TEST_F(DockerByTls, AWorkspaceInAVolumeIsTheUsersAndOutlivesItsContainer) {

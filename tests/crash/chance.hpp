@@ -1,6 +1,6 @@
 // The random instants of the crash tests: how many, and from which seed.
 //
-//   OTTOBOT_CRASH_KILLS   instants of a run (12)
+//   OTTOBOT_CRASH_KILLS   instants of a run (12); on a container engine OTTOBOT_CRASH_KILLS_ON_ENGINE (3)
 //   OTTOBOT_CRASH_SEED    repeats the choices of a run that printed it; how far the server is at each is its own affair
 #pragma once
 
@@ -36,9 +36,11 @@ class Chance {
 };
 
 inline int instants() {
-  const char* given = std::getenv("OTTOBOT_CRASH_KILLS");
+  const bool on_engine = std::getenv("OTTOBOT_TEST_ENGINE") != nullptr;
+  const char* given = std::getenv(on_engine ? "OTTOBOT_CRASH_KILLS_ON_ENGINE" : "OTTOBOT_CRASH_KILLS");
   const int wanted = given == nullptr ? 0 : std::atoi(given);
-  return wanted > 0 ? wanted : 12;
+  if (wanted > 0) return wanted;
+  return on_engine ? 3 : 12;
 }
 
 }  // namespace ottobot::crash

@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using ::testing::HasSubstr;
 
-constexpr std::chrono::seconds kSoon{3}, kLater{40};
+constexpr std::chrono::seconds kSoon{10}, kLater{40};
 constexpr std::chrono::milliseconds kAtOnce{500};
 
 // As the other one, and a second turn that looks at what the first one left.
@@ -47,12 +47,13 @@ class EngineFault : public ::testing::Test {
     }
   }
 
+  // Where the engine is, is for those who may read the log.
   void expect_trouble(const std::string& words) const {
     ASSERT_TRUE(health_is("degraded", kSoon)) << client_->get("/health");
     const Json health = client_->get("/health");
     EXPECT_EQ(health["services"]["docker"], false) << health;
     EXPECT_THAT(dump_json(health["problems"]), HasSubstr(words));
-    EXPECT_THAT(dump_json(health["problems"]), HasSubstr(containers::engine_options(*test_engine())->host));
+    EXPECT_THAT(server_.log(), HasSubstr(containers::engine_options(*test_engine())->host));
     expect_prompt_answers();
   }
 
@@ -67,7 +68,7 @@ TEST_F(EngineFault, AnEngineThatHangsIsNamedAndTheTurnThatRunsGoesOn) {
   std::string second;
   {
     const containers::FrozenEngine frozen(pid_);
-    expect_trouble("does not answer");
+    expect_trouble("does not answer in time");
     second = client_->create("Write the lines");
     EXPECT_FALSE(second.empty()) << server_.log();
     expect_one_clean_turn((client_->wait_for_turn(id_), client_->events(id_)));
@@ -82,7 +83,7 @@ TEST_F(EngineFault, AnEngineThatIsGoneIsNamedAndSessionsGoOnAfterItsRestart) {
   const Json end = client_->wait_for_turn(id_);
   ASSERT_FALSE(end.is_null()) << server_.log();
   ::kill(pid_, SIGKILL);
-  expect_trouble("no container engine answers");
+  expect_trouble("cannot be reached");
   const bool restarted = containers::restart_engine();
   ASSERT_TRUE(restarted);
   EXPECT_TRUE(health_is("healthy", kLater)) << client_->get("/health");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <iostream>
 
 #include "skip.hpp"
 
@@ -17,9 +18,16 @@ class Engine final : public ::testing::Environment {
   void SetUp() override {
     const auto engine = test_engine();
     if (!engine) return;
-    if (!containers::engine_options(*engine)) OTTOBOT_SKIP_UNLESS_CI(containers::missing_engine());
+    // Here GoogleTest says nothing of it that CTest would take for a skipped test.
+    if (!containers::engine_options(*engine)) {
+      std::cout << "[  SKIPPED ]" << std::endl;
+      OTTOBOT_SKIP_UNLESS_CI(containers::missing_engine());
+    }
     const auto missing = containers::missing_lean_image();
-    if (!missing.empty()) OTTOBOT_SKIP_UNLESS_CI(missing);
+    if (!missing.empty()) {
+      std::cout << "[  SKIPPED ]" << std::endl;
+      OTTOBOT_SKIP_UNLESS_CI(missing);
+    }
   }
 };
 

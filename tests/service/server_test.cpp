@@ -152,7 +152,7 @@ TEST(Server, NamesABackendThatDoesNotAnswerAndRecoversWithIt) {
   backend.fail_next("inspect", unavailable("the engine does not answer").value(), 2);
   const Json degraded = health_becomes("degraded");
   EXPECT_EQ(degraded["services"]["docker"], false) << degraded;
-  EXPECT_EQ(degraded["problems"], Json({"sandboxes: the engine does not answer"}));
+  EXPECT_EQ(degraded["problems"], Json({"sandboxes: their backend cannot be reached"}));
   EXPECT_EQ(get_string(health_becomes("healthy"), "status"), "healthy");
 }
 

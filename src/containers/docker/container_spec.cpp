@@ -25,13 +25,16 @@ Json bind(const std::string& source, const char* target, bool read_only) {
 }
 
 Json volume(const std::string& name, const char* target) {
-  Json mount = {{"Type", "volume"}, {"Target", target}};
-  if (!name.empty()) mount["Source"] = name;
-  return mount;
+  return {{"Type", "volume"}, {"Source", name}, {"Target", target}};
+}
+
+// Nothing of the image may come to be in it, nor be said by the image about who may write there.
+Json program_volume() {
+  return {{"Type", "volume"}, {"Target", kContainerProgramFolder}, {"VolumeOptions", {{"NoCopy", true}}}};
 }
 
 Json mounts(const ContainerPlan& plan) {
-  if (!plan.folders) return {volume(plan.workspace_volume, kContainerWorkspace), volume({}, kContainerProgramFolder)};
+  if (!plan.folders) return {volume(plan.workspace_volume, kContainerWorkspace), program_volume()};
   return {bind(plan.folders->workspace, kContainerWorkspace, false),
           bind(plan.folders->run_dir, kContainerRunDir, false), bind(plan.folders->sandboxd, kContainerProgram, true)};
 }

@@ -316,7 +316,9 @@ Result<std::vector<Sandbox>> DockerBackend::list(const LabelMap& selector, const
   auto containers = site_->engine.list({{labels::kInstance, site_->options.instance}}, ctx);
   if (!containers) return fail(containers.error());
   std::map<std::string, Known> all;
+  std::map<std::string, ContainerFacts> helpers;
   for (auto& container : *containers) {
+    if (const auto helped = site_->helped_by(container); !helped.empty()) helpers.emplace(helped, container);
     if (!site_->is_sandbox(container)) continue;
     const std::string name = container.labels.at(kNameLabel);
     all[name].container = std::move(container);
@@ -326,6 +328,11 @@ Result<std::vector<Sandbox>> DockerBackend::list(const LabelMap& selector, const
     if (record && *record) all[name].record = std::move(*record);
     if (!record) site_->log.error("docker: " + record.error().message, {{"sandbox", name}});
   }
+  // What a killed server asked for may come when its sandbox has been removed: it is one more to remove, then.
+  for (auto& [name, helper] : helpers) {
+    if (all.count(name) == 0) all[name].container = std::move(helper);
+  }
+  if (all.empty()) release_network(*site_, ctx);
   std::vector<Sandbox> found;
   for (const auto& [name, known] : all) {
     Sandbox sandbox = describe(name, known);

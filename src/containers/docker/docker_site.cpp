@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "containers/common/files.hpp"
 #include "containers/common/wait_until.hpp"
@@ -71,6 +72,13 @@ bool DockerSite::is_ours(const LabelMap& labels) const {
   return instance != nullptr && *instance == options.instance;
 }
 
+std::string DockerSite::helped_by(const ContainerFacts& facts) const {
+  const std::string* name = find_label(facts.labels, kNameLabel);
+  const bool is_helper = is_ours(facts.labels) && name != nullptr && is_valid_name(*name) &&
+                         facts.name == helper_name(*name) && find_label(facts.labels, kRoleLabel) != nullptr;
+  return is_helper ? *name : "";
+}
+
 bool DockerSite::is_sandbox(const ContainerFacts& facts) const {
   const std::string* name = find_label(facts.labels, kNameLabel);
   return is_ours(facts.labels) && name != nullptr && is_valid_name(*name) && facts.name == container_name(*name) &&
@@ -83,9 +91,10 @@ gid_t DockerSite::sandbox_gid() const { return ::geteuid() == 0 ? options.uid : 
 Result<std::string> DockerSite::create(const std::string& name, const Json& spec, const CallContext& ctx) const {
   Result<std::string> made = unavailable("the container engine makes no container " + name);
   const CallContext limited = ctx.within(options.start_timeout);
+  CallContext trying = ctx;
   auto settled = wait_until(
       [&] {
-        made = engine.create(name, spec, ctx);
+        made = engine.create(name, spec, std::exchange(trying, limited));
         if (made || made.error().code != ErrorCode::conflict) return true;
         // A name is taken before its container can be seen.
         auto holder = engine.inspect(name, ctx);

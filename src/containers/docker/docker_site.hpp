@@ -38,6 +38,8 @@ class DockerSite {
   LabelMap labels_of(const std::string& name, const LabelMap& wanted) const;
   bool is_ours(const LabelMap& labels) const;
   bool is_sandbox(const ContainerFacts& facts) const;
+  // The sandbox that this container of ours is a helper of; empty when it is none.
+  std::string helped_by(const ContainerFacts& facts) const;
 
   // uid and gid of a new sandbox.
   uid_t sandbox_uid() const;

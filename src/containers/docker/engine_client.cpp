@@ -117,8 +117,9 @@ Result<net::HttpRequest> EngineClient::http_request(const EngineRequest& request
 
 Failure EngineClient::call_error(const EngineRequest& request, const Error& error, const CallContext& ctx) const {
   const auto more = ctx.check();
-  const bool is_stream = request.idle_timeout.count() > 0;  // it may take longer than the caller has
-  if (!more && (is_stream || more.error().code == ErrorCode::cancelled)) return fail(more.error());
+  // A stream, or a wait for a container's end, may take longer than the caller has.
+  const bool is_patient = request.idle_timeout.count() > 0 || request.timeout > std::chrono::hours(1);
+  if (!more && (is_patient || more.error().code == ErrorCode::cancelled)) return fail(more.error());
   if (!more || error.code == ErrorCode::deadline_exceeded) {
     Error silent = unavailable("the container engine at " + address_.shown + " does not answer " + request.method +
                                    " " + request.path.substr(0, request.path.find('?')),
@@ -142,6 +143,7 @@ Failure EngineClient::call_error(const EngineRequest& request, const Error& erro
 Result<void> EngineClient::stream(const EngineRequest& request,
                                   const std::function<Result<void>(std::string_view)>& on_bytes,
                                   const CallContext& ctx) const {
+  if (auto live = ctx.check(); !live) return live;
   auto http = http_request(request);
   if (!http) return call_error(request, http.error(), ctx);
   const auto limit = request.timeout.count() > 0 ? request.timeout : call_timeout_;

@@ -127,7 +127,7 @@ Result<void> confine_network(const DockerSite& site, const DockerRecord& record,
     if (filter.replies_pass) helper.arguments.push_back("--pass-replies");
     helper.capability = "NET_ADMIN";
     helper.network = "container:" + container.id;
-    if (!record.in_folders) helper.volumes_from = container.id;
+    if (!record.in_folders) helper.volumes_from = container.id + ":ro";
     done = run_helper(site, record, std::move(helper), ctx);
   }
   if (done) return {};

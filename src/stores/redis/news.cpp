@@ -49,8 +49,9 @@ SessionNews::SessionNews(redis::Client& client) : client_(client), feed_(std::ma
 }
 
 SessionNews::~SessionNews() {
+  std::unique_ptr<redis::Subscriber> ended;  // without the lock: what its thread calls may end a subscription
   const std::lock_guard lock(feed_->mutex);
-  feed_->subscriber.reset();
+  ended = std::move(feed_->subscriber);
 }
 
 Result<std::unique_ptr<Subscription>> SessionNews::subscribe(const std::string& session_id, SessionSink& sink) {
