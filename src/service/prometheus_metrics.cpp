@@ -86,8 +86,8 @@ void add_gauges(const Snapshot& snapshot, const std::string& version, std::vecto
   build.add(1, {{"version", version}});
   GaugeFamily workers("ottobot_worker_sessions", "Sessions that a worker runs right now");
   GaugeFamily spares("ottobot_spare_sandboxes", "Sandboxes that wait for sessions to come");
-  for (const WorkerUse& worker : snapshot.workers) {
-    workers.add(worker.current_jobs, {{"worker", worker.id}});
+  for (const WorkerRecord& worker : snapshot.workers) {
+    workers.add(worker.running, {{"worker", worker.id}});
     spares.add(worker.spare_sandboxes, {{"worker", worker.id}});
   }
   GaugeFamily refused("ottobot_sandbox_launches_refused", "1 while launches of sandboxes have failed and are refused");

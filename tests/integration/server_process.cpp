@@ -40,11 +40,12 @@ Environment ports() {
 }  // namespace
 
 ServerProcess::ServerProcess(const Json& scenario, Environment settings)
-    : dir_(fresh_dir()), environment_(ports()), flags_{"serve", "--data-dir", data_dir().string(), "--port", "0"} {
+    : dir_(fresh_dir()), environment_(ports()), flags_{"serve", "--port", "0"} {
   fs::create_directories(dir_);
   fs::permissions(dir_, fs::perms::owner_all);
   environment_["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   environment_["HOME"] = dir_.string();
+  environment_["OTTOBOT_DATA_DIR"] = (dir_ / "d").string();
   // Of a build with the address sanitizer: what was freed counts as used for as long as it is kept for it.
   environment_["ASAN_OPTIONS"] = "quarantine_size_mb=4";
   for (auto& [name, value] : backend_settings()) environment_[name] = value;
@@ -53,6 +54,8 @@ ServerProcess::ServerProcess(const Json& scenario, Environment settings)
   std::ofstream(dir_ / "scenario.json") << dump_json(scenario);
   flags_.insert(flags_.end(), {"--model", "scripted:" + (dir_ / "scenario.json").string()});
 }
+
+fs::path ServerProcess::data_dir() const { return environment_.at("OTTOBOT_DATA_DIR"); }
 
 ServerProcess::~ServerProcess() {
   if (!running_ && !start()) std::cerr << "the server does not start\n" << log();

@@ -15,7 +15,7 @@ class ServerProcess {
  public:
   explicit ServerProcess(Environment settings = {}) : ServerProcess(Json(), std::move(settings)) {}
   // Its sandboxes are those of test_backend.hpp. `scenario` of the scripted model; null = none, so the server's own
-  // default unless `settings` has LLM_MODEL.
+  // default unless `settings` has LLM_MODEL. Processes that share a data directory are given it as OTTOBOT_DATA_DIR.
   explicit ServerProcess(const Json& scenario, Environment settings = {});
   // Deletes all sessions, as sandboxes outlive their server, and ends it. They are found by the keys of `settings`, if
   // those have a list of some.
@@ -26,6 +26,8 @@ class ServerProcess {
   // Until it says where it listens. Errors: deadline_exceeded, unavailable (it ended before).
   Result<void> start();
   void kill9();
+  void freeze() { process_.kill_group(SIGSTOP); }
+  void thaw() { process_.kill_group(SIGCONT); }
   // SIGTERM. Errors: deadline_exceeded: it still runs.
   Result<net::ExitStatus> terminate(std::chrono::milliseconds patience);
   // Another one on the same data directory, to its end.
@@ -35,7 +37,7 @@ class ServerProcess {
   const std::string& url() const { return url_; }
   int port() const;
   pid_t pid() const { return process_.pid(); }
-  std::filesystem::path data_dir() const { return dir_ / "d"; }
+  std::filesystem::path data_dir() const;
   std::string log() const;  // its stderr so far
 
  private:

@@ -35,7 +35,7 @@ class CensusTest : public ::testing::Test {
   testing::FaultySessionStore faulty_{*store_};
   std::unique_ptr<Queue> queue_ = make_memory_queue(clock_);
   testing::FakeContainerBackend backend_;
-  Census census_{faulty_, *queue_, backend_, clock_, [] { return std::vector<WorkerUse>(); }};
+  Census census_{faulty_, *queue_, &backend_, clock_};
 };
 
 TEST_F(CensusTest, ABackendThatDoesNotAnswerLeavesWhatWasKnownAndSaysSo) {
