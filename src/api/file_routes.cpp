@@ -7,6 +7,7 @@
 #include "api/input.hpp"
 #include "api/sandbox_proxy.hpp"
 #include "api/upload.hpp"
+#include "api/worker_relay.hpp"
 
 namespace ottobot::api {
 namespace {

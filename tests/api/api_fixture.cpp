@@ -77,6 +77,7 @@ void ApiTest::restart(ApiOptions options) {
                           if (!sandbox_up_) return not_found("no sandbox runs");
                           return sandbox_.endpoint();
                         },
+                        {},
                         [this] {
                           return health_ ? health_() : Json{{"store", true}, {"workers", 1}};
                         },

@@ -108,7 +108,8 @@ TEST_F(SettingsTest, ErrorsNameSettingOriginAndForm) {
 
 TEST_F(SettingsTest, EveryMalformedValueIsRefused) {
   const std::pair<const char*, const char*> bad[] = {
-      {"MODE", "api"},
+      {"MODE", "both"},
+      {"OTTOBOT_LEASE_TTL", "soon"},
       {"SESSION_TIMEOUT", "0"},
       {"LOG_LEVEL", "loud"},
       {"LOG_FORMAT", "xml"},
@@ -331,8 +332,10 @@ TEST(SettingTable, TheTextOfADefaultIsTheDefault) {
     EXPECT_EQ(settings->vnc_last, expected->vnc_last);
     EXPECT_EQ(settings->mcp_first, expected->mcp_first);
     EXPECT_EQ(settings->mcp_last, expected->mcp_last);
-    EXPECT_EQ(settings->store + settings->queue + settings->backend + settings->role + settings->host,
-              expected->store + expected->queue + expected->backend + expected->role + expected->host);
+    EXPECT_EQ(settings->store + settings->queue + settings->backend + settings->host,
+              expected->store + expected->queue + expected->backend + expected->host);
+    EXPECT_EQ(settings->role, expected->role);
+    EXPECT_EQ(settings->lease_ttl, expected->lease_ttl);
     EXPECT_EQ(settings->agent_image, expected->agent_image);
     EXPECT_EQ(settings->container_network, expected->container_network);
     EXPECT_EQ(settings->log_level, expected->log_level);

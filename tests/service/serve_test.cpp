@@ -98,15 +98,26 @@ TEST(Serve, WithoutAStoreOnDiskLeavesNoFolder) {
 TEST(Serve, WhatThisBuildLacksIsAClearError) {
   const ProgramHome home;
   const std::pair<const char*, const char*> lacking[] = {{"--backend", "kubernetes"},
-                                                         {"--store", "redis"},
-                                                         {"--queue", "redis"},
-                                                         {"--role", "worker"},
                                                          {"--model", "gpt-5"}};
   for (const auto& [flag, value] : lacking) {
     auto result = home.run({"serve", "--port", "0", flag, value});
     ASSERT_TRUE(result) << result.error().to_string();
     EXPECT_EQ(result->status.code, 1) << flag;
     EXPECT_NE(result->err.find("not available in this build"), std::string::npos) << flag << ": " << result->err;
+  }
+}
+
+TEST(Serve, ApartFromEachOtherTheRolesNeedAStoreAndASecretThatTheyShare) {
+  const ProgramHome home;
+  for (const char* role : {"api", "worker"}) {
+    auto result = home.run({"serve", "--port", "0", "--role", role});
+    ASSERT_TRUE(result) << result.error().to_string();
+    EXPECT_EQ(result->status.code, 1);
+    EXPECT_NE(result->err.find("--store redis"), std::string::npos) << result->err;
+    result = home.run({"serve", "--port", "0", "--role", role, "--store", "redis"});
+    ASSERT_TRUE(result) << result.error().to_string();
+    EXPECT_EQ(result->status.code, 1);
+    EXPECT_NE(result->err.find("OTTOBOT_CLUSTER_SECRET"), std::string::npos) << result->err;
   }
 }
 
