@@ -17,19 +17,14 @@
 #include "ottobot/log.hpp"
 #include "ottobot/page_file.hpp"
 #include "ottobot/queue.hpp"
+#include "ottobot/server_role.hpp"
 #include "ottobot/session/session_service.hpp"
 #include "ottobot/session_store.hpp"
 
 namespace ottobot {
 
-// What a process of a service does. Several need a store and a queue that they share (Redis).
-enum class ServerRole {
-  all,
-  api,     // answers its users, and has no sandboxes: ServerParts::backend may be null
-  worker,  // as all, for what others hand on to it
-};
-
-// The building blocks; owned by the server. What is not given here is an error of make().
+// The building blocks; owned by the server. What is not given here is an error of make(), but for the backend of a
+// server of the role api.
 struct ServerParts {
   std::unique_ptr<SessionStore> store;
   std::unique_ptr<Queue> queue;

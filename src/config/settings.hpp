@@ -12,7 +12,7 @@
 #include "ottobot/container_backend.hpp"
 #include "ottobot/error.hpp"
 #include "ottobot/log.hpp"
-#include "ottobot/server.hpp"
+#include "ottobot/server_role.hpp"
 #include "ottobot/stores/redis.hpp"
 
 namespace ottobot::config {

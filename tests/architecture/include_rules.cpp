@@ -63,7 +63,7 @@ struct Owned {
 const std::vector<Owned> kThirdParty = {
     {"asio", {"net/server"}},
     {"websocketpp", {"net/websocket"}},
-    {"http_parser.h", {"net/server"}},
+    {"http_parser.h", {"net", "net/client", "net/server"}},
     {"curl/", {"net/client"}},
     {"SQLiteCpp", {"stores/sqlite"}},
     {"sqlite3.h", {"stores/sqlite"}},

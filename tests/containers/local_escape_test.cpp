@@ -77,13 +77,15 @@ TEST_F(LocalEscape, OnlySocketsThatANetworkNamespaceConfinesCanBeMade) {
 TEST_F(LocalEscape, TheOlderSystemCallInterfaceIsNoWayAround) {
   const Sandbox box = launched(params());
   std::ofstream(sandbox_folder() + "/workspace/old.c")
-      << "#define _GNU_SOURCE\n#include <stdio.h>\n#include <sys/mman.h>\n"
+      << "#define _GNU_SOURCE\n#include <signal.h>\n#include <stdio.h>\n#include <sys/mman.h>\n#include <unistd.h>\n"
+         "static void none(int signal) { _exit(write(1, \"none\\n\", 5) != 5); }\n"
          "static int call(int number, long first, long second) {\n"
          "  int result;\n"
          "  __asm__ volatile(\"int $0x80\" : \"=a\"(result) : \"a\"(number), \"b\"(first), \"c\"(second), \"d\"(0)\n"
          "                   : \"memory\");\n"
          "  return result;\n}\n"
          "int main(void) {\n"
+         "  signal(SIGSEGV, none);\n"  // what a kernel without that interface says
          "  int* low = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);\n"
          "  low[0] = 40; low[1] = 1; low[2] = 0;\n"
          "  printf(\"vsock %d\\n\", call(102, 1, (long)low));\n"
@@ -91,7 +93,7 @@ TEST_F(LocalEscape, TheOlderSystemCallInterfaceIsNoWayAround) {
          "  printf(\"unshare %d\\n\", call(310, 0x10000000, 0));\n"
          "  return 0;\n}\n";
   const auto tried = run_in(box, "cd /tmp && gcc -o old ~/workspace/old.c && ./old");
-  EXPECT_EQ(tried.output, "vsock -1\nmount -1\nunshare -1\n");
+  EXPECT_THAT(tried.output, ::testing::AnyOf("vsock -1\nmount -1\nunshare -1\n", "none\n"));
 }
 #endif
 

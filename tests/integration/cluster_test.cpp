@@ -27,8 +27,14 @@ class Cluster : public ::testing::Test {
                          {"OTTOBOT_STORE", "redis"},
                          {"REDIS_URL", "unix:" + redis_->socket()},
                          {"OTTOBOT_CLUSTER_SECRET", "the-same-for-all-processes"}};
-    if (!processes_.empty()) settings["OTTOBOT_DATA_DIR"] = processes_.front()->data_dir().string();
-    processes_.push_back(std::make_unique<ServerProcess>(numbered_lines_scenario(), settings));
+    if (processes_.empty()) {
+      processes_.push_back(std::make_unique<ServerProcess>(numbered_lines_scenario(), settings));
+    } else {  // with the first one's files
+      const auto data_dir = processes_.front()->data_dir();
+      settings["OTTOBOT_DATA_DIR"] = data_dir.string();
+      settings["LLM_MODEL"] = "scripted:" + (data_dir.parent_path() / "scenario.json").string();
+      processes_.push_back(std::make_unique<ServerProcess>(settings));
+    }
     const auto started = processes_.back()->start();
     EXPECT_TRUE(started) << started.error().to_string();
     return *processes_.back();
@@ -85,7 +91,6 @@ TEST_F(Cluster, ApiServersHandOnWhatIsAboutASandboxToItsWorker) {
   EXPECT_EQ(other.send("PUT", "/session/" + id + "/files/more.txt", "more").status, 201);
   EXPECT_EQ(one.file(id, "more.txt"), "\"more\"");
   EXPECT_TRUE(is_sound_zip(one.send("GET", "/download/" + id).body));
-  EXPECT_EQ(one.send("GET", "/session/" + id + "/files/").status, 404);
   EXPECT_THAT(dump_json(one.get("/session/" + id + "/files")), HasSubstr("lines.txt"));
   EXPECT_EQ(one.send("POST", "/session/" + id + "/desktop/control", {{"action", "take"}}).status, 200);
   EXPECT_EQ(other.get("/session/" + id + "/desktop")["agent_input"], "parked") << "there is one desktop";
