@@ -2,14 +2,17 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
-
-#include "redis/server_error.hpp"
 
 namespace ottobot::redis {
 namespace {
 
 constexpr int kMostAttempts = 6;  // broken connections and redirections together
+// Slots that are on their way are not where their nodes say, for a moment: between two tries, and for how long a script
+// is tried whose keys are in both places.
+constexpr std::chrono::milliseconds kMovePause{20};
+constexpr std::chrono::seconds kMovePatience{1};
 
 std::string sha1_hex(const std::string& text) {
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
@@ -22,6 +25,9 @@ std::string sha1_hex(const std::string& text) {
   }
   return hex;
 }
+
+// Some keys of a script are at the slot's new node already, some are not.
+bool is_split(std::string_view error) { return error_kind(error) == "TRYAGAIN"; }
 
 Address seed_of(const RedisOptions& options) {
   return options.unix_path.empty() ? Address{options.host, options.port, {}} : Address{{}, 0, options.unix_path};
@@ -57,6 +63,11 @@ Request Request::once() && {
   return std::move(*this);
 }
 
+Request Request::again() && {
+  say_again();
+  return std::move(*this);
+}
+
 void Request::say_again() {
   if (script_ != nullptr) arguments_[3 + key_count_] = "1";
 }
@@ -73,27 +84,53 @@ Result<std::unique_ptr<Client>> Client::connect(const RedisOptions& options) {
   return client;
 }
 
-Result<void> Client::refresh(const CallContext& ctx) {
-  std::vector<Address> known{seed_of(options_)};
+// The cluster's nodes before the seed, which may have left it since; both before the one that has just failed.
+std::vector<Address> Client::who_knows(const Address* failed) const {
+  const Address seed = seed_of(options_);
+  std::vector<Address> nodes;
   {
     const std::lock_guard lock(mutex_);
-    for (const Address& node : slots_.nodes()) known.push_back(node);
+    nodes = slots_.nodes();
   }
+  std::erase(nodes, seed);
+  nodes.push_back(seed);
+  if (failed == nullptr) return nodes;
+  std::erase(nodes, *failed);
+  nodes.push_back(*failed);
+  return nodes;
+}
+
+// A node that hangs leaves time for the others.
+Result<Reply> Client::ask_for_slots(const Address& address, const CallContext& ctx) {
+  auto connection = node_at(address)->connection(ctx);
+  if (!connection) return fail(connection.error());
+  return (*connection)->call({"CLUSTER", "SLOTS"}, ctx.within(options_.connect_timeout));
+}
+
+Result<void> Client::refresh(const CallContext& ctx, const Address* failed) {
   Result<void> outcome;
-  for (const Address& address : known) {
-    auto connection = node_at(address)->connection(ctx);
-    auto answer = connection ? (*connection)->call({"CLUSTER", "SLOTS"}, ctx) : Result<Reply>(fail(connection.error()));
+  const auto note = [&outcome](Error problem) {
+    if (outcome) outcome = fail(std::move(problem));
+  };
+  for (const Address& address : who_knows(failed)) {
+    auto answer = ask_for_slots(address, ctx);
     if (!answer) {
-      if (outcome) outcome = fail(answer.error());
+      note(answer.error());
       continue;
     }
+    if (answer->text().find("cluster support disabled") != std::string_view::npos) return {};
     if (answer->is_error()) {
-      const bool alone = answer->text().find("cluster support disabled") != std::string_view::npos;
-      return alone ? Result<void>{} : Result<void>(server_error(answer->text(), address));
+      note(server_error(answer->text(), address).value());
+      continue;
     }
     auto table = SlotTable::parse(*answer, address);
+    if (table.empty()) {
+      note(unavailable("Redis at " + address.text() + " is in a cluster without slots", "redis-cli --cluster check")
+               .value());
+      continue;
+    }
     const std::lock_guard lock(mutex_);
-    if (!table.empty()) slots_ = std::move(table);
+    slots_ = std::move(table);
     return {};
   }
   return outcome;
@@ -160,12 +197,17 @@ Result<std::vector<Reply>> Client::call_all(std::vector<Request> requests, const
 }
 
 Result<Reply> Client::settle(Request& request, Asked asked, const CallContext& ctx) {
-  for (int tries = 1;; ++tries) {
+  const SteadyTime patient_until = std::chrono::steady_clock::now() + kMovePatience;
+  int tries = 0;
+  while (true) {
     const bool sent = asked.pending != nullptr;
     auto reply = sent ? asked.connection->wait(asked.pending, ctx) : Result<Reply>(fail(asked.problem));
     if (reply && !reply->is_error()) return reply;
+    const bool split = reply && is_split(reply->text()) && std::chrono::steady_clock::now() < patient_until;
+    if (!split) ++tries;
     if (tries == kMostAttempts) return reply ? server_error(reply->text(), asked.target.address) : fail(reply.error());
-    auto next = reply ? after_error(request, reply->text(), asked.target)
+    if (reply && (split || tries > 1)) (void)system_clock().sleep_for(kMovePause, ctx);
+    auto next = reply ? after_error(request, reply->text(), asked, ctx)
                       : after_break(request, reply.error(), sent, asked.target, ctx);
     if (!next) return fail(next.error());
     asked = ask(request, std::move(*next), ctx);
@@ -173,27 +215,43 @@ Result<Reply> Client::settle(Request& request, Asked asked, const CallContext& c
 }
 
 // Where to go on, if that may help.
-Result<Client::Target> Client::after_error(Request& request, std::string_view text, const Target& asked) {
-  if (error_kind(text) == "NOSCRIPT" && request.script_ != nullptr) {
+Result<Client::Target> Client::after_error(Request& request, std::string_view text, const Asked& asked,
+                                           const CallContext& ctx) {
+  const Target& target = asked.target;
+  const std::string_view kind = error_kind(text);
+  if (kind == "NOSCRIPT" && request.script_ != nullptr) {
     request.send_text();
-    return asked;
+    return target;
   }
-  auto redirection = parse_redirection(text);
-  if (!redirection) return server_error(text, asked.address);
-  if (redirection->address.host.empty()) redirection->address.host = asked.address.host;
-  const bool moved = error_kind(text) == "MOVED";
+  if (is_split(text)) return target;
+  if (auto redirection = parse_redirection(text)) {
+    return after_redirection(std::move(*redirection), kind == "MOVED", target);
+  }
+  auto problem = server_error(text, target.address);
+  // A primary no more: whoever is behind its address next time may be one.
+  if (kind == "READONLY") asked.connection->close(problem.value());
+  if (kind != "CLUSTERDOWN") return problem;
+  // That node knows nobody who has the slot: another one may.
+  (void)refresh(ctx, &target.address);
+  Target next{address_of(request.slot())};
+  if (next.address == target.address) return problem;
+  return next;
+}
+
+Client::Target Client::after_redirection(Redirection redirection, bool moved, const Target& asked) {
+  if (redirection.address.host.empty()) redirection.address.host = asked.address.host;
   if (moved) {
     const std::lock_guard lock(mutex_);
-    slots_.move(redirection->slot, redirection->address);
+    slots_.move(redirection.slot, redirection.address);
   }
-  return Target{std::move(redirection->address), !moved};
+  return Target{std::move(redirection.address), !moved};
 }
 
 Result<Client::Target> Client::after_break(Request& request, const Error& problem, bool sent, const Target& asked,
                                            const CallContext& ctx) {
   if (problem.code != ErrorCode::unavailable || (sent && request.once_)) return fail(problem);
   if (sent) request.say_again();
-  if (is_cluster()) (void)refresh(ctx);
+  if (is_cluster()) (void)refresh(ctx, &asked.address);
   Target next{address_of(request.slot())};
   // A server that cannot be reached now is not waited for.
   if (!sent && next.address == asked.address) return fail(problem);

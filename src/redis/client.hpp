@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "redis/node.hpp"
+#include "redis/server_error.hpp"
 #include "redis/slots.hpp"
 
 namespace ottobot::redis {
@@ -35,6 +36,8 @@ class Request {
   static Request script(const Script& script, const Arguments& keys, Arguments arguments);
   // For what must not happen twice: an error instead.
   Request once() &&;
+  // For a script that may have been run already, by an earlier call whose outcome is unknown.
+  Request again() &&;
 
   int slot() const { return slot_; }
 
@@ -65,8 +68,9 @@ class Client {
   // Where a key lives just now.
   Address address_of(int slot) const;
   bool is_cluster() const;
-  // Asks the cluster who has which slot. Errors: unavailable.
-  Result<void> refresh(const CallContext& ctx);
+  // Asks the cluster who has which slot; `failed`, the node that made us ask, is asked last. Errors: unavailable, and
+  // those of Connection::open().
+  Result<void> refresh(const CallContext& ctx, const Address* failed = nullptr);
 
   static constexpr std::chrono::seconds kLongestCall{30};
 
@@ -85,9 +89,12 @@ class Client {
 
   explicit Client(RedisOptions options) : options_(std::move(options)) {}
   std::shared_ptr<Node> node_at(const Address& address);
+  std::vector<Address> who_knows(const Address* failed) const;
+  Result<Reply> ask_for_slots(const Address& address, const CallContext& ctx);
   Asked ask(const Request& request, Target target, const CallContext& ctx);
   Result<Reply> settle(Request& request, Asked asked, const CallContext& ctx);
-  Result<Target> after_error(Request& request, std::string_view text, const Target& asked);
+  Result<Target> after_error(Request& request, std::string_view text, const Asked& asked, const CallContext& ctx);
+  Target after_redirection(Redirection redirection, bool moved, const Target& asked);
   Result<Target> after_break(Request& request, const Error& problem, bool sent, const Target& asked,
                              const CallContext& ctx);
 

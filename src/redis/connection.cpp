@@ -29,17 +29,25 @@ std::vector<Arguments> greetings(const RedisOptions& options) {
   return commands;
 }
 
+Failure no_connection(Error why) {
+  if (why.hint.empty() && why.code != ErrorCode::cancelled) why.hint = kUnreachableHint;
+  return fail(std::move(why), "Redis");
+}
+
+Error broken_connection(std::string what) {
+  return unavailable(std::move(what), std::string(kUnreachableHint)).value();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Connection>> Connection::open(const Address& address, const RedisOptions& options,
                                                      const CallContext& ctx) {
-  const std::string where = "Redis";
   auto socket = Socket::connect(address, options, ctx);
-  if (!socket) return fail(socket.error(), where);
+  if (!socket) return no_connection(socket.error());
   auto connection = std::make_shared<Connection>(std::move(*socket), address);
   for (const Arguments& command : greetings(options)) {
     auto answer = connection->call(command, ctx);
-    if (!answer) return fail(answer.error(), where);
+    if (!answer) return no_connection(answer.error());
     if (answer->is_error()) return server_error(answer->text(), address);
   }
   return connection;
@@ -59,16 +67,25 @@ bool Connection::broken() const {
   return broken_.has_value();
 }
 
+void Connection::close(Error why) {
+  const Lock lock(mutex_);
+  if (!broken_) give_up(std::move(why));
+}
+
+// Since the last byte, not since the question: a long answer, or many before it, take their time on a busy link.
+steady_clock::duration Connection::silence() const {
+  if (asked_.empty()) return {};
+  return steady_clock::now() - std::max(asked_.front()->asked_at_, heard_at_);
+}
+
 Result<void> Connection::check_alive() {
   if (broken_) return fail(*broken_);
-  if (asked_.empty()) return {};
-  const auto silence = steady_clock::now() - asked_.front()->asked_at_;
-  if (silence < kSilence) return {};
+  if (silence() < kSilence) return {};
   if (!leading_) read_all();  // those who waited may have left
   if (broken_) return fail(*broken_);
-  if (asked_.empty() || asked_.front()->asked_at_ + kSilence > steady_clock::now()) return {};
-  auto silent = unavailable("Redis at " + address_.text() + " does not answer");
-  if (silence >= kDead) give_up(silent.value());
+  if (silence() < kSilence) return {};
+  auto silent = unavailable("Redis at " + address_.text() + " does not answer", std::string(kUnreachableHint));
+  if (silence() >= kDead) give_up(silent.value());
   return silent;
 }
 
@@ -159,7 +176,7 @@ void Connection::flush() {
     const auto count = socket_.write_some(std::string_view(unsent_).substr(sent));
     if (count.status == net::IoCount::Status::blocked) break;
     if (count.status != net::IoCount::Status::ok) {
-      return give_up(unavailable("the connection to Redis at " + address_.text() + " broke").value());
+      return give_up(broken_connection("the connection to Redis at " + address_.text() + " broke"));
     }
     sent += count.bytes;
   }
@@ -171,8 +188,9 @@ void Connection::read_all() {
     const auto count = socket_.read_some(buffer_);
     if (count.status == net::IoCount::Status::blocked) return;
     if (count.status != net::IoCount::Status::ok) {
-      return give_up(unavailable("Redis at " + address_.text() + " closed the connection").value());
+      return give_up(broken_connection("Redis at " + address_.text() + " closed the connection"));
     }
+    heard_at_ = steady_clock::now();
     reader_.feed({buffer_.data(), count.bytes});
     take_answers();
     if (count.bytes < buffer_.size() && socket_.wants_read() != 0) return;

@@ -37,8 +37,9 @@ class Connection {
   static Result<Socket> open_socket(const Address& address, const RedisOptions& options, const CallContext& ctx);
   Connection(Socket socket, Address address);
 
-  const Address& address() const { return address_; }
   bool broken() const;
+  // For whoever has learnt that this server is not the one it wants: everybody's next request is for a new connection.
+  void close(Error why);
   // Sends, and does not wait. Of several commands in one, the answers of the first `skipped` are dropped. Errors:
   // unavailable (broken, or it has said nothing for kSilence).
   Result<std::shared_ptr<Pending>> ask(const std::string& command, int skipped = 0);
@@ -47,13 +48,16 @@ class Connection {
   Result<Reply> wait(const std::shared_ptr<Pending>& pending, const CallContext& ctx);
   Result<Reply> call(const Arguments& command, const CallContext& ctx);
 
-  // With an answer outstanding for so long, nothing more is asked; for kDead, the connection is given up.
+  // With an answer outstanding and not a byte heard for so long, nothing more is asked; for kDead, the connection is
+  // given up.
   static constexpr std::chrono::milliseconds kSilence{1000};
   static constexpr std::chrono::milliseconds kDead{10'000};
 
  private:
   using Lock = std::unique_lock<std::mutex>;
 
+  // For how long an answer has been waited for and nothing was heard.
+  std::chrono::steady_clock::duration silence() const;
   Result<void> check_alive();
   void lead(Lock& lock, const CallContext& ctx);
   void hand_over();
@@ -72,6 +76,7 @@ class Connection {
   std::vector<char> buffer_ = std::vector<char>(64 << 10);
   std::string unsent_;
   std::deque<std::shared_ptr<Pending>> asked_;  // unanswered, oldest first
+  SteadyTime heard_at_{};                       // the last byte
   bool leading_ = false;                        // a thread waits for the socket
   std::optional<Error> broken_;
 };

@@ -17,7 +17,6 @@ class Node {
   // `options` are borrowed.
   Node(Address address, const RedisOptions& options) : address_(std::move(address)), options_(options) {}
 
-  const Address& address() const { return address_; }
   // Errors: those of Connection::open().
   Result<std::shared_ptr<Connection>> connection(const CallContext& ctx);
 

@@ -1,6 +1,5 @@
 #include "redis/resolver.hpp"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/socket.h>
 
@@ -10,6 +9,9 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include "net/process/ip_address.hpp"
+#include "redis/server_error.hpp"
 
 namespace ottobot::redis {
 namespace {
@@ -21,7 +23,7 @@ Result<Addresses> look_up(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return unavailable("cannot find the host " + host + ": " + ::gai_strerror(error));
+    return unavailable("cannot find the host " + host + ": " + ::gai_strerror(error), std::string(kUnreachableHint));
   }
   Addresses addresses;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -41,16 +43,10 @@ struct Lookup {
   std::optional<Result<Addresses>> answer;
 };
 
-bool is_address(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> ignored{};
-  return ::inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
-}
-
 }  // namespace
 
 Result<Addresses> resolve(const std::string& host, const CallContext& ctx) {
-  if (is_address(host) || host == "localhost") return Addresses{host};
+  if (net::is_ip_address(host) || host == "localhost") return Addresses{host};
   auto lookup = std::make_shared<Lookup>();
   try {
     // The system's resolver can neither be stopped nor told a deadline.
@@ -61,7 +57,7 @@ Result<Addresses> resolve(const std::string& host, const CallContext& ctx) {
       lookup->done.notify_all();
     }).detach();
   } catch (const std::system_error& error) {
-    return unavailable(std::string("no thread to look up a host: ") + error.what());
+    return unavailable(std::string("no thread to look up a host: ") + error.what(), "raise the limit of processes");
   }
   std::unique_lock lock(lookup->mutex);
   const auto answered = [&] { return lookup->answer.has_value(); };

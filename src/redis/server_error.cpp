@@ -13,6 +13,7 @@ struct Meaning {
 };
 
 constexpr std::string_view kPasswordHint = "set REDIS_PASSWORD, or the password in REDIS_URL";
+constexpr std::string_view kMovingHint = "the cluster's slots are being moved; try again";
 
 constexpr std::array kMeanings{
     Meaning{"OOM", resource_exhausted, "its memory is full: raise maxmemory, or end sessions"},
@@ -25,7 +26,9 @@ constexpr std::array kMeanings{
     Meaning{"BUSY", unavailable, "a script of somebody else is running; wait for it"},
     Meaning{"MASTERDOWN", unavailable, "it is a replica that has lost its primary"},
     Meaning{"CLUSTERDOWN", unavailable, "the cluster does not serve all of its slots: redis-cli --cluster check"},
-    Meaning{"TRYAGAIN", unavailable, "a slot is being moved; try again"},
+    Meaning{"TRYAGAIN", unavailable, kMovingHint},
+    Meaning{"MOVED", unavailable, kMovingHint},
+    Meaning{"ASK", unavailable, kMovingHint},
     Meaning{"NOREPLICAS", unavailable, "it has fewer replicas than min-replicas-to-write"},
 };
 
@@ -40,6 +43,7 @@ Failure server_error(std::string_view text, const Address& address) {
   }
   if (text.find("AUTH") != std::string_view::npos) return unauthenticated(message, "unset REDIS_PASSWORD");
   if (text.find("max number of clients") != std::string_view::npos) return unavailable(message, "raise maxclients");
+  if (text.find("unknown command") != std::string_view::npos) return unsupported(message, std::string(kVersionHint));
   if (text.find("OOM") != std::string_view::npos) return kMeanings.front().make(message, std::string(kMeanings.front().hint));
   return internal_error(message);
 }

@@ -9,6 +9,13 @@
 
 namespace ottobot::redis {
 
+// What to look at when nothing is heard of a server.
+inline constexpr std::string_view kUnreachableHint =
+    "is it running at REDIS_HOST or REDIS_URL? ottobot doctor --store redis";
+
+// What to do about a server that does not have all that we use (sharded pub/sub, flags of scripts).
+inline constexpr std::string_view kVersionHint = "install Redis 7.0 or newer";
+
 // "OOM", "MOVED", "NOSCRIPT", …: the first word.
 std::string_view error_kind(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include "net/process/unix_socket.hpp"
 #include "net/tls/tls_client.hpp"
 #include "redis/resolver.hpp"
+#include "redis/server_error.hpp"
 
 namespace ottobot::redis {
 namespace {
@@ -35,7 +36,7 @@ void notice_dead_hosts(int fd) {
 Result<net::UniqueFd> connect_host(const Address& address, const CallContext& ctx) {
   auto addresses = resolve(address.host, ctx);
   if (!addresses) return fail(addresses.error());
-  Result<net::UniqueFd> fd = unavailable(address.host + " has no address");
+  Result<net::UniqueFd> fd = unavailable(address.host + " has no address", std::string(kUnreachableHint));
   for (const std::string& each : *addresses) {
     fd = net::connect_tcp(each, address.port, ctx);
     if (fd || !ctx.check()) break;
@@ -47,7 +48,7 @@ Result<net::UniqueFd> connect_host(const Address& address, const CallContext& ct
 Result<net::UniqueFd> connect_path(const std::string& path, const CallContext& ctx) {
   std::error_code error;
   const auto real = std::filesystem::canonical(path, error);
-  if (error) return unavailable("cannot connect to " + path + ": " + error.message());
+  if (error) return unavailable("cannot connect to " + path + ": " + error.message(), std::string(kUnreachableHint));
   return net::connect_unix(real.string(), std::nullopt, ctx);
 }
 

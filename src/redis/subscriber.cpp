@@ -3,12 +3,16 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ottobot::redis {
 namespace {
 
 constexpr std::chrono::milliseconds kRetry{200};
+// The thread that connects also delivers: of its time, one part in so many goes into nodes that do not answer.
+constexpr int kPauseFactor = 4;
 constexpr int kIdlePollMs = 60'000;
 constexpr const char* kSubscribe = "SSUBSCRIBE";
 constexpr const char* kUnsubscribe = "SUNSUBSCRIBE";
@@ -55,17 +59,20 @@ Subscriber::~Subscriber() {
 Result<void> Subscriber::add(const std::string& channel, const CallContext& ctx) {
   Lock lock(mutex_);
   ++channels_[channel].users;
+  dirty_ = true;
   wake();
   const auto confirmed = [&] { return channels_[channel].confirmed; };
   if (changed_.wait_until(lock, ctx.stop, ctx.deadline, confirmed)) return {};
   if (ctx.stop.stop_requested()) return cancelled();
-  return unavailable("Redis does not take subscriptions just now");
+  return unavailable("Redis does not take subscriptions just now", std::string(kUnreachableHint));
 }
 
 void Subscriber::remove(const std::string& channel) {
   const Lock lock(mutex_);
   const auto found = channels_.find(channel);
-  if (found != channels_.end() && --found->second.users == 0) wake();
+  if (found == channels_.end() || --found->second.users > 0) return;
+  dirty_ = true;
+  wake();
 }
 
 void Subscriber::wake() { ::eventfd_write(wake_.get(), 1); }
@@ -75,9 +82,8 @@ void Subscriber::run(const std::stop_token& stop) {
   ctx.stop = stop;
   Lock lock(mutex_);
   while (!stop.stop_requested()) {
-    drop_unused();
-    place_channels(lock, ctx);
-    report_gaps(lock);
+    if (dirty_ || std::chrono::steady_clock::now() >= look_at_) settle_channels(lock, ctx);
+    flush_links();
     wait_for_events(lock);
     std::vector<Link*> ready;
     for (const auto& [address, link] : links_) {
@@ -85,6 +91,18 @@ void Subscriber::run(const std::stop_token& stop) {
     }
     for (Link* link : ready) serve(*link, lock);
   }
+}
+
+// Costs a walk over all channels, so only when something has become of one.
+void Subscriber::settle_channels(Lock& lock, const CallContext& ctx) {
+  dirty_ = false;
+  drop_unused();
+  place_channels(lock, ctx);
+  report_gaps(lock);
+  const bool settled = std::none_of(channels_.begin(), channels_.end(), [](const auto& each) {
+    return each.second.link == nullptr || (each.second.gap && each.second.confirmed);
+  });
+  look_at_ = settled ? SteadyTime::max() : std::chrono::steady_clock::now() + kRetry;
 }
 
 void Subscriber::drop_unused() {
@@ -107,8 +125,9 @@ void Subscriber::place_channels(Lock& lock, const CallContext& ctx) {
   }
   if (!unplaced.empty() && moved_) {
     moved_ = false;
+    const auto suspect = std::exchange(suspect_, std::nullopt);
     lock.unlock();
-    if (client_.is_cluster()) (void)client_.refresh(ctx.within(client_.options().connect_timeout));
+    if (client_.is_cluster()) (void)client_.refresh(ctx, suspect ? &*suspect : nullptr);
     lock.lock();
   }
   for (const std::string& name : unplaced) {
@@ -118,6 +137,9 @@ void Subscriber::place_channels(Lock& lock, const CallContext& ctx) {
     channel->second.link = link;
     link->send(kSubscribe, name);
   }
+}
+
+void Subscriber::flush_links() {
   std::vector<Link*> broken;
   for (const auto& [address, link] : links_) {
     if (!link->flush()) broken.push_back(link.get());
@@ -130,11 +152,14 @@ Subscriber::Link* Subscriber::link_to(const Address& address, Lock& lock, const 
   const auto retry = retry_at_.find(address);
   if (retry != retry_at_.end() && std::chrono::steady_clock::now() < retry->second) return nullptr;
   lock.unlock();
+  const SteadyTime begun = std::chrono::steady_clock::now();
   auto socket = Connection::open_socket(address, client_.options(), ctx.within(client_.options().connect_timeout));
   lock.lock();
   if (!socket) {
-    retry_at_[address] = std::chrono::steady_clock::now() + kRetry;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    retry_at_[address] = now + std::max<std::chrono::steady_clock::duration>(kRetry, kPauseFactor * (now - begun));
     moved_ = true;
+    suspect_ = address;
     return nullptr;
   }
   retry_at_.erase(address);
@@ -152,8 +177,11 @@ void Subscriber::wait_for_events(Lock& lock) {
     fds.push_back({link->socket.fd(), static_cast<short>(reading | writing), 0});
     links.push_back(link.get());
   }
-  for (const auto& [name, channel] : channels_) {
-    if (channel.link == nullptr || channel.gap) timeout_ms = std::min<int>(timeout_ms, kRetry.count());
+  if (dirty_) timeout_ms = 0;
+  if (look_at_ != SteadyTime::max()) {
+    CallContext until;
+    until.deadline = look_at_;
+    timeout_ms = static_cast<int>(std::min<std::int64_t>(timeout_ms, until.remaining().count() + 1));
   }
   lock.unlock();
   ::poll(fds.data(), fds.size(), timeout_ms);
@@ -194,14 +222,14 @@ void Subscriber::take(Link& link, const Reply& reply, Lock& lock) {
     // Not asked for by us: the slot has moved. Or asked for before the channel was wanted again.
     if (channel->second.link != &link || !channel->second.confirmed) return;
     channel->second = Channel{channel->second.users, nullptr, false, true, {}};
-    moved_ = true;
+    moved_ = dirty_ = true;
   } else if (reply.is_error() && !link.asked.empty()) {
     if (const auto refused = channels_.find(link.asked.front()); refused != channels_.end()) {
       refused->second.link = nullptr;
       refused->second.retry_at = std::chrono::steady_clock::now() + kRetry;
     }
     link.asked.pop_front();
-    moved_ = true;
+    moved_ = dirty_ = true;
   }
 }
 
@@ -212,6 +240,7 @@ void Subscriber::confirm(Link& link) {
   const auto channel = channels_.find(name);
   if (channel == channels_.end() || channel->second.link != &link) return;
   channel->second.confirmed = true;
+  dirty_ = dirty_ || channel->second.gap;  // it is reported now
   changed_.notify_all();
 }
 
@@ -222,8 +251,9 @@ void Subscriber::drop_link(Link& link) {
     channel.confirmed = false;
     channel.link = nullptr;
   }
-  moved_ = true;
-  links_.erase(Address(link.address));
+  moved_ = dirty_ = true;
+  suspect_ = link.address;
+  links_.erase(*suspect_);
 }
 
 void Subscriber::report_gaps(Lock& lock) {

@@ -50,9 +50,11 @@ class Subscriber {
   using Lock = std::unique_lock<std::mutex>;
 
   void run(const std::stop_token& stop);
+  void settle_channels(Lock& lock, const CallContext& ctx);
   void place_channels(Lock& lock, const CallContext& ctx);
   Link* link_to(const Address& address, Lock& lock, const CallContext& ctx);
   void drop_unused();
+  void flush_links();
   void wait_for_events(Lock& lock);
   void serve(Link& link, Lock& lock);
   void take(Link& link, const Reply& reply, Lock& lock);
@@ -70,6 +72,9 @@ class Subscriber {
   std::map<Address, std::unique_ptr<Link>> links_;
   std::map<Address, SteadyTime> retry_at_;  // of nodes that could not be reached
   bool moved_ = false;                      // the cluster is not as we know it
+  std::optional<Address> suspect_;          // the node that showed it, by not answering
+  bool dirty_ = false;                      // channels came, went, or are not where they should be
+  SteadyTime look_at_ = SteadyTime::max();  // when to try again what could not be done
   std::jthread thread_;
 };
 

@@ -44,6 +44,96 @@ TEST_F(RedisStore, PagesFarDownAreInTheSameOrder) {
     EXPECT_EQ(ids, std::vector<std::string>(first, first + static_cast<std::ptrdiff_t>(count))) << offset;
   }
   EXPECT_TRUE(value_of(store->list_sessions({std::nullopt, 20, 1500}, ctx_)).sessions.empty());
+  for (const std::size_t offset : {0u, 20u, 1200u}) {
+    const auto none = value_of(store->list_sessions({std::nullopt, 0, offset}, ctx_));
+    EXPECT_TRUE(none.sessions.empty());
+    EXPECT_EQ(none.total, kSessions);
+  }
+}
+
+TEST_F(RedisStore, APageOfLargeEventsCostsAPage) {
+  RedisServer server;
+  auto store = value_of(make_redis_store(server.options()));
+  const auto session = new_session();
+  ASSERT_TRUE(succeeded(store->create_session(session, ctx_)));
+  constexpr std::size_t kEvents = 100, kBytes = 100'000;
+  for (std::size_t n = 0; n < kEvents; ++n) {
+    ASSERT_TRUE(succeeded(
+        store->post_inbox({session.row.id, {events::log(LogLevel::info, std::string(kBytes, 'x'))}, {}}, ctx_)));
+  }
+  const auto sent_bytes = [&] {
+    const std::string info = server.cli({"info", "stats"}), name = "total_net_output_bytes:";
+    return std::stoull(info.substr(info.find(name) + name.size()));
+  };
+  const auto before = sent_bytes();
+  ReadParams page;
+  page.session_id = session.row.id;
+  page.max_bytes = 5 * kBytes;
+  EXPECT_EQ(value_of(store->read(page, ctx_)).size(), 6u) << "the small one, and up to the one that passes the limit";
+  EXPECT_LT(sent_bytes() - before, 20 * kBytes);
+  page.max_bytes = 1 << 30;
+  EXPECT_EQ(value_of(store->read(page, ctx_)).size(), kEvents + 1);
+}
+
+// Lua can hand over less than 8000 values at once.
+TEST_F(RedisStore, AnAppendMayHaveAnyNumberOfEventsAndBlobs) {
+  RedisServer server;
+  auto store = value_of(make_redis_store(server.options()));
+  constexpr std::size_t kMany = 9000;
+  auto session = new_session();
+  while (session.events.size() < kMany) session.events.push_back(events::log(LogLevel::info, "x"));
+  ASSERT_TRUE(succeeded(store->create_session(session, ctx_)));
+  AppendOwnerParams params;
+  params.session_id = session.row.id;
+  params.epoch = value_of(store->acquire_lease({session.row.id, "w", std::chrono::minutes(1)}, ctx_)).epoch;
+  for (std::size_t n = 0; n < kMany; ++n) params.events.push_back(events::log(LogLevel::info, "x"));
+  std::string blobs;
+  for (std::size_t n = 0; n < kMany; ++n) {
+    std::string id = std::to_string(n);
+    blobs += std::string(64 - id.size(), '0') + id + " ";
+  }
+  params.events[0].internal = {{"blobs", blobs}};
+  const auto first = value_of(store->append_owner(params, ctx_));
+  EXPECT_FALSE(first.replayed);
+  EXPECT_EQ(first.last_seq, static_cast<Seq>(2 * kMany));
+  const auto again = value_of(store->append_owner(params, ctx_));
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.seqs, first.seqs);
+  params.events.push_back(events::log(LogLevel::info, "new"));
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, store->append_owner(params, ctx_)));
+  const auto named = server.cli({"--scan", "--pattern", "*:named:*"});
+  EXPECT_EQ(server.cli({"scard", named.substr(0, named.find('\n'))}), std::to_string(kMany) + "\n");
+}
+
+// Ports are leased before the session is there.
+TEST_F(RedisStore, NothingStaysOfASessionThatWasNeverMade) {
+  RedisServer server;
+  auto store = value_of(make_redis_store(server.options()));
+  const auto session = new_session();
+  const std::string& id = session.row.id;
+  const auto lives_ms = [&] {
+    const auto hosts = server.cli({"--scan", "--pattern", "*:hosts:" + id});
+    return std::stoll(server.cli({"pttl", hosts.substr(0, hosts.find('\n'))}));
+  };
+  ASSERT_TRUE(succeeded(store->lease_port({"h", "vnc", 6080, 6082, id}, ctx_)));
+  EXPECT_GT(lives_ms(), 0);
+  ASSERT_TRUE(succeeded(store->create_session(session, ctx_)));
+  EXPECT_EQ(lives_ms(), -1) << "for as long as the session";
+  ASSERT_TRUE(succeeded(store->lease_port({"h", "vnc", 6080, 6082, id}, ctx_)));
+  EXPECT_EQ(lives_ms(), -1);
+}
+
+TEST_F(RedisStore, AnUploadThatIsGivenUpGoesByItself) {
+  RedisServer server;
+  auto store = value_of(make_redis_store(server.options()));
+  const auto session = new_session();
+  ASSERT_TRUE(succeeded(store->create_session(session, ctx_)));
+  auto writer = value_of(store->create_blob(session.row.id, ctx_));
+  ASSERT_TRUE(succeeded(writer->write(std::string(600 << 10, 'x'))));
+  const auto upload = server.cli({"--scan", "--pattern", "*:upload:*"});
+  EXPECT_GT(std::stoll(server.cli({"pttl", upload.substr(0, upload.find('\n'))})), 0);
+  const auto blob = value_of(writer->commit());
+  EXPECT_EQ(value_of(get_blob(*store, session.row.id, blob, ctx_)), std::string(600 << 10, 'x'));
 }
 
 // Whoever claimed the key died before it made the session.

@@ -1,4 +1,5 @@
-// A server that is down, frozen, full, read-only or wants a password: errors with a name, soon, and no harm afterwards.
+// A server that is down, frozen, read-only, too old or wants a password: errors with a name, soon, and no harm
+// afterwards.
 
 #include <condition_variable>
 #include <future>
@@ -162,21 +163,6 @@ TEST_F(RedisTrouble, AStopEndsACallToAFrozenServer) {
   server.thaw();
 }
 
-TEST_F(RedisTrouble, AFullServerRefusesWritesByNameAndStillAnswersReads) {
-  RedisServer server({"--maxmemory-policy", "noeviction"});
-  auto store = value_of(make_redis_store(server.options()));
-  const auto params = new_session();
-  ASSERT_TRUE(succeeded(store->create_session(params, ctx_)));
-  server.cli({"config", "set", "maxmemory", "1"});
-  const auto full = store->post_inbox(prompt(params.row.id), ctx_);
-  ASSERT_TRUE(failed_with(ErrorCode::resource_exhausted, full));
-  EXPECT_NE(full.error().hint.find("maxmemory"), std::string::npos);
-  EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, store->ping(ctx_)));
-  EXPECT_EQ(value_of(store->get_session(params.row.id, ctx_)).last_seq, 1);
-  server.cli({"config", "set", "maxmemory", "0"});
-  EXPECT_TRUE(succeeded(store->post_inbox(prompt(params.row.id), ctx_)));
-}
-
 TEST_F(RedisTrouble, AReadOnlyReplicaIsNamed) {
   RedisServer server;
   auto store = value_of(make_redis_store(server.options()));
@@ -185,6 +171,74 @@ TEST_F(RedisTrouble, AReadOnlyReplicaIsNamed) {
   ASSERT_TRUE(failed_with(ErrorCode::unavailable, refused));
   EXPECT_NE(refused.error().message.find("read only replica"), std::string::npos);
   EXPECT_NE(refused.error().hint.find("primary"), std::string::npos);
+}
+
+// The name of the primary leads to another server after a fail-over; the old one may live on as a replica.
+TEST_F(RedisTrouble, WhoIsNoPrimaryAnyMoreIsLeftForTheOneWhoIs) {
+  RedisServer old_primary, new_primary;
+  TempDir dir;
+  RedisOptions options;
+  options.unix_path = (dir.path() / "primary").string();
+  std::filesystem::create_symlink(old_primary.socket(), options.unix_path);
+  auto store = value_of(make_redis_store(options));
+  ASSERT_TRUE(succeeded(store->ping(ctx_)));
+  std::filesystem::remove(options.unix_path);
+  std::filesystem::create_symlink(new_primary.socket(), options.unix_path);
+  old_primary.cli({"replicaof", "127.0.0.1", "1"});
+  EXPECT_TRUE(failed_with(ErrorCode::unavailable, store->ping(ctx_)));
+  EXPECT_TRUE(succeeded(store->ping(ctx_)));
+}
+
+TEST_F(RedisTrouble, AServerThatIsTooOldIsFoundOutAtOnce) {
+  RedisServer server({"--rename-command", "SPUBLISH", ""});  // which came with 7.0
+  const auto is_refused = [](const auto& made) {
+    ASSERT_TRUE(failed_with(ErrorCode::unsupported, made));
+    EXPECT_NE(made.error().hint.find("7.0"), std::string::npos) << made.error().hint;
+  };
+  is_refused(make_redis_store(server.options()));
+  is_refused(make_redis_queue(server.options()));
+  is_refused(probe_redis(server.options(), ctx_));
+}
+
+TEST_F(RedisTrouble, AUserWithoutChannelsIsFoundOutAtOnce) {
+  RedisServer server;
+  server.cli({"acl", "setuser", "ann", "on", ">hers", "~*", "resetchannels", "+@all"});
+  auto options = server.options();
+  options.user = "ann";
+  options.password = "hers";
+  EXPECT_TRUE(failed_with(ErrorCode::permission_denied, make_redis_store(options)));
+  EXPECT_TRUE(failed_with(ErrorCode::permission_denied, make_redis_queue(options)));
+  EXPECT_EQ(server.cli({"--scan"}).find("ottobot"), std::string::npos) << "and nothing was left there";
+}
+
+// A stop is shown by a message that may get lost with a connection.
+TEST_F(RedisTrouble, AStopDuringABreakIsToldToSubscribersWhoMissedIt) {
+  RedisServer server;
+  auto store = value_of(make_redis_store(server.options()));
+  const auto params = new_session();
+  const std::string& id = params.row.id;
+  ASSERT_TRUE(succeeded(store->create_session(params, ctx_)));
+  RecordingSessionSink sink;
+  const auto subscription = value_of(store->subscribe(id, sink));
+  ASSERT_TRUE(succeeded(store->post_inbox({id, {events::stop_requested("user")}, {}}, ctx_)));
+  server.cli({"client", "kill", "type", "pubsub"});
+  const auto told = sink.wait_for_messages(1);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(get_string(told[0], "kind"), kStopKind);
+
+  // The turn has ended with it: the next one is not to be stopped.
+  const auto lease = value_of(store->acquire_lease({id, "w", seconds(30)}, ctx_));
+  AppendOwnerParams ended;
+  ended.session_id = id;
+  ended.epoch = lease.epoch;
+  ended.events = {events::turn_finished({TurnOutcome::stopped, 1, {}, {}})};
+  ASSERT_TRUE(succeeded(store->append_owner(ended, ctx_)));
+  ASSERT_TRUE(sink.wait_for_seq(3));
+  server.cli({"client", "kill", "type", "pubsub"});
+  ASSERT_TRUE(succeeded(store->post_inbox(prompt(id), ctx_)));
+  ASSERT_TRUE(sink.wait_for_seq(4));
+  ASSERT_TRUE(succeeds_soon([&] { return store->publish(id, {{"kind", "other"}}, ctx_).has_value(); }));
+  EXPECT_EQ(get_string(sink.wait_for_messages(2).back(), "kind"), "other");
 }
 
 TEST_F(RedisTrouble, PasswordsAndUsersAreAskedForByName) {
@@ -208,12 +262,17 @@ TEST_F(RedisTrouble, PasswordsAndUsersAreAskedForByName) {
 }
 
 TEST_F(RedisTrouble, AServerThatIsNoneIsToldFromOneThatIsDown) {
-  RedisOptions options;
-  options.unix_path = "/nowhere/redis.sock";
-  EXPECT_TRUE(failed_with(ErrorCode::unavailable, make_redis_store(options)));
-  options = {};
-  options.host = "name.invalid";
-  EXPECT_TRUE(failed_with(ErrorCode::unavailable, make_redis_queue(options)));
+  RedisOptions nowhere, nobody, nameless;
+  nowhere.unix_path = "/nowhere/redis.sock";
+  nobody.host = "127.0.0.1";
+  nobody.port = 1;
+  nameless.host = "name.invalid";
+  for (const auto& options : {nowhere, nobody, nameless}) {
+    const auto refused = make_redis_store(options);
+    EXPECT_TRUE(failed_with(ErrorCode::unavailable, refused));
+    EXPECT_NE(refused.error().hint.find("doctor"), std::string::npos) << refused.error().to_string();
+    EXPECT_TRUE(failed_with(ErrorCode::unavailable, make_redis_queue(options)));
+  }
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
 #include "net/tls/tls_client.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 
-#include <array>
-
+#include "net/process/ip_address.hpp"
 #include "net/process/wait_fd.hpp"
 #include "net/tls/openssl_session.hpp"
 
@@ -12,12 +10,6 @@ namespace ottobot::net {
 namespace {
 
 using ContextPtr = std::unique_ptr<SSL_CTX, OpenSslFree<SSL_CTX_free>>;
-
-bool is_address(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> ignored{};
-  return ::inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
-}
 
 Result<ContextPtr> make_context(const std::filesystem::path& ca_file) {
   ContextPtr context(SSL_CTX_new(TLS_client_method()));
@@ -36,7 +28,7 @@ Result<ContextPtr> make_context(const std::filesystem::path& ca_file) {
 
 // The certificate must be for `host`, and the server is told whom we want.
 bool expect_host(SSL* ssl, const std::string& host) {
-  if (is_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+  if (is_ip_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
   return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
 }
 

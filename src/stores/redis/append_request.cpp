@@ -1,5 +1,6 @@
 #include "stores/redis/append_request.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "stores/append_rules.hpp"
@@ -54,10 +55,16 @@ Arguments turn_list(const std::vector<NewEvent>& events) {
   return list;
 }
 
+bool has_prompt(const std::vector<NewEvent>& events) {
+  return std::any_of(events.begin(), events.end(),
+                     [](const NewEvent& event) { return event.type == EventType::user_prompt; });
+}
+
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 }  // namespace
 
+// When Redis is full, new work is refused; what is there can go on to its end, and be ended.
 redis::Request append_request(const SessionKeys& keys, const std::vector<NewEvent>& events, const RowPatch& patch,
                               const AppendConditions& conditions, const std::string& now) {
   auto encoded = encode_events(events);
@@ -68,7 +75,9 @@ redis::Request append_request(const SessionKeys& keys, const std::vector<NewEven
   add_list(arguments, blob_list(encoded));
   add_list(arguments, turn_list(events));
   add_list(arguments, event_list(std::move(encoded)));
-  return redis::Request::script(session_scripts::append(), session_scripts::log_keys(keys), std::move(arguments));
+  const bool is_work = !conditions.epoch && has_prompt(events);
+  return redis::Request::script(is_work ? session_scripts::append() : session_scripts::append_when_full(),
+                                session_scripts::log_keys(keys), std::move(arguments));
 }
 
 Result<AppendResult> append_result(const AppendParams& params, const AppendConditions& conditions,
@@ -94,7 +103,7 @@ redis::Request create_request(const SessionKeys& keys, const SessionRow& row, co
   add_list(arguments, std::move(fields));
   add_list(arguments, event_list(encode_events(events)));
   auto all = session_scripts::log_keys(keys);
-  all.insert(all.end(), {keys.all(), keys.of_user(row.user)});
+  all.insert(all.end(), {keys.all(), keys.of_user(row.user), keys.port_hosts()});
   return redis::Request::script(session_scripts::create(), all, std::move(arguments));
 }
 

@@ -65,12 +65,11 @@ class Writer final : public BlobWriter {
 
  private:
   Result<void> send_piece() {
-    std::vector<Request> requests;
-    requests.push_back(Request::command({"HSET", upload_, std::to_string(pieces_), std::move(piece_)}));
-    requests.push_back(Request::command({"PEXPIRE", upload_, millis(kUploadPause)}));
+    auto request = Request::script(session_scripts::put_piece(), {upload_},
+                                   {std::to_string(pieces_), std::move(piece_), millis(kUploadPause)});
     ++pieces_;
     piece_.clear();
-    auto sent = client_.call_all(std::move(requests), with_timeout(kPieceTimeout));
+    auto sent = client_.call(std::move(request), with_timeout(kPieceTimeout));
     if (!sent) return fail(sent.error());
     return {};
   }

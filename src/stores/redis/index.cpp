@@ -42,6 +42,11 @@ std::vector<std::string> newest_ids(std::vector<Entry>& entries, std::size_t ski
 Result<SessionShards::Page> SessionShards::page(const ListSessionsParams& params, const CallContext& ctx) {
   std::vector<std::string> keys;
   for (const ShardKeys& shard : shards_) keys.push_back(params.user ? shard.of_user(*params.user) : shard.all());
+  if (params.limit == 0) {
+    auto total = count_from(keys, "-inf", ctx);
+    if (!total) return fail(total.error());
+    return Page{{}, *total};
+  }
   if (params.offset + params.limit <= kShallow) return shallow_page(keys, params.limit, params.offset, ctx);
   return deep_page(keys, params.limit, params.offset, ctx);
 }
@@ -76,6 +81,23 @@ Result<std::size_t> SessionShards::count_from(const Keys& keys, const std::strin
   return count;
 }
 
+// When the oldest and the newest were created; nullopt without any.
+Result<std::optional<SessionShards::Span>> SessionShards::span(const Keys& keys, const CallContext& ctx) {
+  std::vector<Request> requests;
+  for (const std::string& key : keys) {
+    requests.push_back(Request::command({"ZRANGE", key, "0", "0", "WITHSCORES"}));
+    requests.push_back(Request::command({"ZREVRANGE", key, "0", "0", "WITHSCORES"}));
+  }
+  auto replies = client_.call_all(std::move(requests), ctx);
+  if (!replies) return fail(replies.error());
+  std::vector<Entry> ends;
+  for (const auto& reply : *replies) append_entries(ends, reply);
+  if (ends.empty()) return std::nullopt;
+  const auto [first, last] =
+      std::minmax_element(ends.begin(), ends.end(), [](const Entry& a, const Entry& b) { return a.score < b.score; });
+  return Span{first->score, last->score};
+}
+
 // Halves the time until it is known when the first of the page was created: its costs grow with the logarithm of that.
 Result<SessionShards::Page> SessionShards::deep_page(const Keys& keys, std::size_t limit, std::size_t offset,
                                                      const CallContext& ctx) {
@@ -83,8 +105,11 @@ Result<SessionShards::Page> SessionShards::deep_page(const Keys& keys, std::size
   if (!total) return fail(total.error());
   Page page{{}, *total};
   if (offset >= *total) return page;
-  std::int64_t known = 0, too_late = std::int64_t{1} << 52;  // more than `offset` are as new as known, or newer
-  std::size_t before = 0;                                    // that are as new as too_late, or newer
+  auto ends = span(keys, ctx);
+  if (!ends) return fail(ends.error());
+  if (!*ends) return page;  // they are gone since they were counted
+  std::int64_t known = (*ends)->oldest, too_late = (*ends)->newest + 1;  // more than `offset` are as new as known
+  std::size_t before = 0;                                                // that are as new as too_late, or newer
   while (too_late - known > 1) {
     const std::int64_t middle = known + (too_late - known) / 2;
     auto count = count_from(keys, std::to_string(middle), ctx);

@@ -30,6 +30,10 @@ class SessionShards {
   using Keys = std::vector<std::string>;
   Result<Page> shallow_page(const Keys& keys, std::size_t limit, std::size_t offset, const CallContext& ctx);
   Result<Page> deep_page(const Keys& keys, std::size_t limit, std::size_t offset, const CallContext& ctx);
+  struct Span {
+    UnixMillis oldest = 0, newest = 0;
+  };
+  Result<std::optional<Span>> span(const Keys& keys, const CallContext& ctx);
   Result<std::size_t> count_from(const Keys& keys, const std::string& lowest, const CallContext& ctx);
 
   redis::Client& client_;

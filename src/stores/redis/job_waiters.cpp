@@ -25,18 +25,17 @@ void JobWaiters::wake_all() {
   }
 }
 
-void JobWaiters::wait(const std::vector<std::string>& queues, SteadyTime until, const CallContext& ctx) {
+std::optional<std::string> JobWaiters::wait(const std::vector<std::string>& queues, SteadyTime until,
+                                            const CallContext& ctx) {
   std::unique_lock lock(mutex_);
   for (const std::string& queue : queues) {
-    if (ready_.erase(queue) > 0) return;
+    if (ready_.erase(queue) > 0) return queue;
   }
   const auto self = waiters_.emplace(waiters_.end(), queues);
   self->woken.wait_until(lock, ctx.stop, std::min(until, ctx.deadline), [&] { return self->by.has_value(); });
-  const auto by = self->by;
+  auto by = std::move(self->by);
   waiters_.erase(self);
-  lock.unlock();
-  // Who does not look any more passes it on.
-  if (by && !ctx.check()) wake(*by);
+  return by;
 }
 
 }  // namespace ottobot::stores

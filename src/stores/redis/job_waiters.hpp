@@ -3,7 +3,6 @@
 
 #include <condition_variable>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -20,8 +19,9 @@ class JobWaiters {
   void wake(const std::string& queue);
   // Every waiter looks.
   void wake_all();
-  // Until one of `queues` may have a job, `until`, or ctx ends.
-  void wait(const std::vector<std::string>& queues, SteadyTime until, const CallContext& ctx);
+  // Until one of `queues` may have a job, `until`, or ctx ends. Which one it is: who then does not look there, or takes
+  // a job of another, passes it on to wake().
+  std::optional<std::string> wait(const std::vector<std::string>& queues, SteadyTime until, const CallContext& ctx);
 
  private:
   struct Waiter {

@@ -3,7 +3,12 @@
 
 namespace ottobot::stores {
 
-// again: the script may have been run before, with these arguments. clock(text): Unix milliseconds; of "", Redis' own.
+// The very first line of a script that must run however full Redis is: what ends something, or frees memory. It may
+// then name only keys of the slot of its KEYS.
+inline constexpr const char* kEvenWhenFull = "#!lua flags=allow-oom";
+
+// Starts a line. again: the script may have been run before, with these arguments. clock(text): Unix milliseconds; of
+// "", Redis' own.
 inline constexpr const char* kLuaClock = R"(
 local again = ARGV[1] == '1'
 local function clock(text)

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "stores/redis/keys.hpp"
+#include "stores/redis/session_scripts.hpp"
 #include "stores/stored_event.hpp"
 
 namespace ottobot::stores {
@@ -13,6 +14,7 @@ using redis::Request;
 
 constexpr std::chrono::seconds kSubscribeTimeout{5};
 constexpr std::chrono::seconds kCatchUpTimeout{2};
+constexpr const char* kNewest = "32";  // events among which a stop is looked for
 
 // A channel's name ends with its session's id, which has no colon.
 std::string session_of(const std::string& channel) { return channel.substr(channel.rfind(':') + 1); }
@@ -66,8 +68,10 @@ Result<std::unique_ptr<Subscription>> SessionNews::subscribe(const std::string& 
 
 Result<void> SessionNews::publish(const std::string& session_id, const Json& message, const CallContext& ctx) {
   const std::string channel = SessionKeys(client_.options().key_prefix, session_id).channel();
-  // A subscriber would show it twice.
-  auto published = client_.call(Request::command({"SPUBLISH", channel, "m" + dump_json(message)}).once(), ctx);
+  auto request = Request::command({"SPUBLISH", channel, "m" + dump_json(message)});
+  // A subscriber would show it twice. That somebody is to stop may be said twice.
+  if (get_string(message, "kind") != kStopKind) request = std::move(request).once();
+  auto published = client_.call(std::move(request), ctx);
   if (!published) return fail(published.error());
   return {};
 }
@@ -82,15 +86,21 @@ void SessionNews::take(const std::string& channel, std::string_view message) {
   }
 }
 
+// The end of the log makes up for what was said of it. A stop that was missed is in the log, too, but nobody looks
+// there before the turn's next step: so it is said once more.
 bool SessionNews::catch_up(const std::vector<std::string>& channels) {
   std::vector<Request> requests;
   for (const std::string& channel : channels) {
     const SessionKeys keys(client_.options().key_prefix, session_of(channel));
-    requests.push_back(Request::command({"HGET", keys.row(), "last_seq"}));
+    requests.push_back(Request::script(session_scripts::newest(), {keys.row(), keys.events()}, {kNewest}));
   }
-  auto ends = client_.call_all(std::move(requests), with_timeout(kCatchUpTimeout));
-  if (!ends) return false;
-  for (std::size_t n = 0; n < channels.size(); ++n) local_.announce(session_of(channels[n]), (*ends)[n].number());
+  auto newest = client_.call_all(std::move(requests), with_timeout(kCatchUpTimeout));
+  if (!newest) return false;
+  for (std::size_t n = 0; n < channels.size(); ++n) {
+    const std::string session_id = session_of(channels[n]);
+    local_.announce(session_id, (*newest)[n][0].number());
+    if ((*newest)[n][1].number() != 0) (void)local_.publish(session_id, {{"kind", kStopKind}});
+  }
   return true;
 }
 

@@ -10,6 +10,19 @@ namespace {
 using redis::Request;
 using redis::Script;
 
+// A host that is noted for a session which is not made within this time is forgotten.
+constexpr std::chrono::hours kNotedHost{1};
+
+// KEYS: the session's hosts, its row. ARGV: host, how long it is noted without the session, ms.
+const Script& note_script() {
+  static const Script kScript(R"(
+redis.call('SADD', KEYS[1], ARGV[2])
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1
+)");
+  return kScript;
+}
+
 // KEYS: the pool, its released ports, its held ports, the host's holders. A holder has the token of its last lease, the
 // port that came of it, and "pool port" for each that it has: asked again with that token, it gets that port again.
 const Script& lease_script() {
@@ -82,7 +95,10 @@ Result<int> RedisPorts::lease(const LeasePortParams& params, const CallContext& 
   if (auto valid = check_port_range(params); !valid) return fail(valid.error());
   remember(params.host_id);
   const SessionKeys session(prefix_, params.session_id);
-  auto noted = client_.call(Request::command({"SADD", session.port_hosts(), params.host_id}), ctx);
+  const std::chrono::milliseconds noted_for = kNotedHost;
+  auto noted = client_.call(Request::script(note_script(), {session.port_hosts(), session.row()},
+                                            {params.host_id, std::to_string(noted_for.count())}),
+                            ctx);
   if (!noted) return fail(noted.error());
   const std::string pool = host_key(params.host_id, "pool:" + params.pool);
   const std::string holders = host_key(params.host_id, "holders");

@@ -11,11 +11,10 @@ using redis::Script;
 // "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts are what a busy
 // service runs most: each calls Redis as seldom as it can, and defines only what it uses.
 
-// Whoever waits is told when there is something where nothing was.
+// Whoever waits is told when there is something where nothing was. `jobs` knows already that it waits.
 constexpr const char* kEnqueue = R"(
 local function enqueue(id, attempt, due)
   local entry = attempt .. ':' .. id
-  redis.call('HSET', KEYS[1], id, '')
   if due <= clock(ARGV[2]) then
     if redis.call('RPUSH', KEYS[2], entry) == 1 then redis.call('SPUBLISH', ARGV[3], '') end
   else
@@ -34,11 +33,23 @@ local function promote(now)
 end
 )";
 
-// id, token: the lease that is to be ended, or not held any more.
-constexpr const char* kHeld = R"(
+// id, token: of the lease that is to be ended or extended.
+constexpr const char* kLeased = R"(
 local id = ARGV[4]
 local attempt, token, due = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|(%d*)$')
+)";
+
+// What is not held any more was ended by the first call, if there was one.
+constexpr const char* kEnd = R"(
 if token ~= ARGV[5] then return again and 1 or 0 end
+local function forget()
+  if due == '' then
+    redis.call('HDEL', KEYS[1], id)
+  else
+    redis.call('HSET', KEYS[1], id, '')
+    enqueue(id, 1, tonumber(due))
+  end
+end
 )";
 
 constexpr const char* kPush = R"(
@@ -65,7 +76,10 @@ local token = ARGV[4]
 if again then
   for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
     local attempt, of = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|%d*$')
-    if of == token then return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])} end
+    if of == token then
+      redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[5], id)
+      return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])}
+    end
   end
 end
 local now = clock(ARGV[2])
@@ -86,27 +100,34 @@ redis.call('ZADD', KEYS[4], now + ARGV[5], id)
 return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])}
 )";
 
+// One that was extended is held still: one that is not was lost, whichever call this is.
 constexpr const char* kExtend = R"(
+if token ~= ARGV[5] then return 0 end
 redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[6], id)
 return 1
 )";
 
 constexpr const char* kComplete = R"(
 redis.call('ZREM', KEYS[4], id)
-if due == '' then redis.call('HDEL', KEYS[1], id) else enqueue(id, 1, tonumber(due)) end
+forget()
 return 1
 )";
 
 constexpr const char* kFail = R"(
 redis.call('ZREM', KEYS[4], id)
 if tonumber(attempt) < tonumber(ARGV[6]) then
+  redis.call('HSET', KEYS[1], id, '')
   enqueue(id, attempt + 1, tonumber(due) or clock(ARGV[2]) + ARGV[7])
   return 1
 end
-redis.call('RPUSH', KEYS[5], cjson.encode({id = id, reason = ARGV[8], attempts = tonumber(attempt)}))
+redis.call('RPUSH', KEYS[5], ARGV[8])
 redis.call('LTRIM', KEYS[5], -ARGV[9], -1)
-if due == '' then redis.call('HDEL', KEYS[1], id) else enqueue(id, 1, tonumber(due)) end
+forget()
 return 1
+)";
+
+constexpr const char* kNote = R"(
+return redis.call('SADD', KEYS[1], ARGV[2])
 )";
 
 constexpr const char* kRecover = R"(
@@ -149,7 +170,7 @@ return redis.call('LRANGE', drained, 1, -1)
 )";
 
 Script make(std::initializer_list<const char*> parts) {
-  std::string text = kLuaClock;
+  std::string text = std::string(kEvenWhenFull) + kLuaClock;  // a session is ended by way of its job
   for (const char* part : parts) text += part;
   return Script(std::move(text));
 }
@@ -165,15 +186,19 @@ const Script& lease() {
   return kScript;
 }
 const Script& extend() {
-  static const Script kScript = make({kHeld, kExtend});
+  static const Script kScript = make({kLeased, kExtend});
   return kScript;
 }
 const Script& complete() {
-  static const Script kScript = make({kEnqueue, kHeld, kComplete});
+  static const Script kScript = make({kEnqueue, kLeased, kEnd, kComplete});
   return kScript;
 }
 const Script& fail() {
-  static const Script kScript = make({kEnqueue, kHeld, kFail});
+  static const Script kScript = make({kEnqueue, kLeased, kEnd, kFail});
+  return kScript;
+}
+const Script& note() {
+  static const Script kScript = make({kNote});
   return kScript;
 }
 const Script& recover() {

@@ -10,14 +10,16 @@ namespace ottobot::stores::queue_scripts {
 
 // id, delay. → 1, or 0 when it waits already
 const redis::Script& push();
-// token, ttl, "1" to look for delayed jobs that are due even if others wait. → id, attempt, how many wait behind it | how
-// long until one is due, or -1
+// token, ttl, "1" to look for delayed jobs that are due even if others wait. A look that may have been made before
+// finds the job that it got then. → id, attempt, how many wait behind it | how long until one is due, or -1
 const redis::Script& lease();
 // These three: id, token. → 1, or 0 when the lease is no longer held. extend: ttl. fail: attempts at most, backoff,
-// reason, dead letters at most; KEYS: dead (a list).
+// what becomes the dead letter, dead letters at most; KEYS: dead (a list).
 const redis::Script& extend();
 const redis::Script& complete();
 const redis::Script& fail();
+// KEYS: names of the queues, and no others. ARGV: name.
+const redis::Script& note();
 // → how many
 const redis::Script& recover();
 // KEYS: dead. → waiting, delayed, leased, dead

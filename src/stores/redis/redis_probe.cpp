@@ -1,6 +1,7 @@
 #include "ottobot/stores/redis.hpp"
 #include "redis/client.hpp"
 #include "redis/server_error.hpp"
+#include "stores/redis/handshake.hpp"
 
 namespace ottobot {
 namespace {
@@ -19,7 +20,7 @@ std::string info_value(std::string_view info, std::string_view name) {
 
 Result<void> check_version(const std::string& version) {
   if (version.empty() || std::atoi(version.c_str()) >= kOldestMajor) return {};
-  return unsupported("Redis " + version + " is too old", "install Redis 7.0 or newer");
+  return unsupported("Redis " + version + " is too old", std::string(redis::kVersionHint));
 }
 
 }  // namespace
@@ -27,14 +28,15 @@ Result<void> check_version(const std::string& version) {
 Result<RedisReport> probe_redis(const RedisOptions& options, const CallContext& ctx) {
   auto client = redis::Client::connect(options);
   if (!client) return fail(client.error());
-  const std::string meta = options.key_prefix + ":meta";
   auto info = (*client)->call(Request::command({"INFO"}, 0), ctx);
   if (!info) return fail(info.error());
   const std::string text = "\n" + info->str();
   RedisReport report{info_value(text, "redis_version"), (*client)->is_cluster(), info_value(text, "aof_enabled") == "1",
                      info_value(text, "maxmemory_policy") != "noeviction"};
   if (auto usable = check_version(report.version); !usable) return fail(usable.error());
-  auto written = (*client)->call(Request::command({"HSET", meta, "probed", "1"}), ctx);
+  if (auto usable = stores::check_server(**client, ctx); !usable) return fail(usable.error());
+  // A key that goes by itself.
+  auto written = (*client)->call(Request::command({"SET", options.key_prefix + ":probe", "", "PX", "1000"}), ctx);
   if (!written) return fail(written.error());
   return report;
 }

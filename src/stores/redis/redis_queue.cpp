@@ -6,6 +6,7 @@
 #include "ottobot/stores/redis.hpp"
 #include "redis/subscriber.hpp"
 #include "stores/job_rules.hpp"
+#include "stores/redis/handshake.hpp"
 #include "stores/redis/job_waiters.hpp"
 #include "stores/redis/queue_scripts.hpp"
 #include "stores/redis/worker_records.hpp"
@@ -24,8 +25,9 @@ using stores::JobWaiters;
 constexpr milliseconds kLook{1000};
 // How often where time is not Redis' own, and a test may have moved it.
 constexpr milliseconds kClockPoll{20};
-// For a look at the queues: a job that was leased must not be lost to a caller who has left.
-constexpr milliseconds kLookTimeout{5000};
+// How long a look at a queue may take, within that as long as its caller has time. A caller who is stopped waits for
+// the answer: the job that may be in it would be leased to nobody.
+constexpr milliseconds kShortestLook{500}, kLongestLook{1000};
 constexpr milliseconds kSubscribeTimeout{1000};
 constexpr milliseconds kPromote{50};
 
@@ -44,17 +46,19 @@ class RedisQueue final : public Queue {
   Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
     if (params.queues.empty()) return invalid_argument("there is no queue to lease a job of");
     bool listening = false;
+    std::optional<std::string> woken_by;
     while (true) {
-      if (ctx.stop.stop_requested()) return cancelled();
-      auto look = look_at(params);
-      if (!look) return ottobot::fail(look.error());
+      auto look = ctx.stop.stop_requested() ? Result<Look>(cancelled()) : look_at(params, ctx);
+      const bool looked = look && (!look->job || look->job->queue == woken_by);
+      if (woken_by && !looked) waiters_.wake(*woken_by);
+      if (!look) return look_failed(look.error(), ctx);
       if (look->job) return std::move(look->job);
       if (std::chrono::steady_clock::now() >= ctx.deadline) return std::nullopt;
       if (!listening) {
         listening = true;
         listen(params.queues, ctx);  // and look once more: what came meanwhile was told to nobody
       } else {
-        waiters_.wait(params.queues, std::chrono::steady_clock::now() + look->pause, ctx);
+        woken_by = waiters_.wait(params.queues, std::chrono::steady_clock::now() + look->pause, ctx);
       }
     }
   }
@@ -69,7 +73,8 @@ class RedisQueue final : public Queue {
 
   Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) override {
     return end(stores::queue_scripts::fail(), job,
-               {std::to_string(params.max_attempts), millis(stores::backoff_of(params, job.attempt)), params.reason,
+               {std::to_string(params.max_attempts), millis(stores::backoff_of(params, job.attempt)),
+                dump_json({{"id", job.id}, {"reason", params.reason}, {"attempts", job.attempt}}),
                 std::to_string(stores::kMaxDeadLetters)},
                ctx, "dead");
   }
@@ -160,20 +165,24 @@ class RedisQueue final : public Queue {
     return {};
   }
 
-  // In order of preference. Not ended by the caller's context: see kLookTimeout.
-  Result<Look> look_at(const LeaseJobParams& params) {
+  // In order of preference.
+  Result<Look> look_at(const LeaseJobParams& params, const CallContext& ctx) {
+    CallContext bounded;
+    const auto now = std::chrono::steady_clock::now();
+    bounded.deadline = std::clamp(ctx.deadline, now + kShortestLook, now + kLongestLook);
     Look look;
     for (const std::string& queue : params.queues) {
-      const std::string token = new_id();
-      auto reply = run(stores::queue_scripts::lease(), queue,
-                       {token, millis(params.ttl), should_promote(queue) ? "1" : ""}, with_timeout(kLookTimeout));
+      auto token = token_of_look(queue);
+      auto asked = request(stores::queue_scripts::lease(), queue,
+                           {token.text, millis(params.ttl), should_promote(queue) ? "1" : ""}, nullptr);
+      auto reply = client_->call(token.used ? std::move(asked).again() : std::move(asked), bounded);
       if (!reply) {
-        waiters_.wake(queue);
+        keep_token(queue, std::move(token.text));
         return ottobot::fail(reply.error());
       }
       if (reply->size() == 3) {
         if ((*reply)[2].number() > 0) waiters_.wake(queue);
-        look.job = Job{queue, (*reply)[0].str(), token, static_cast<int>((*reply)[1].number())};
+        look.job = Job{queue, (*reply)[0].str(), std::move(token.text), static_cast<int>((*reply)[1].number())};
         return look;
       }
       const milliseconds due((*reply)[0].number());
@@ -181,6 +190,30 @@ class RedisQueue final : public Queue {
       look.pause = std::min(look.pause, client_->options().clock != nullptr ? kClockPoll : due);
     }
     return look;
+  }
+
+  static Result<std::optional<Job>> look_failed(const Error& error, const CallContext& ctx) {
+    if (error.code != ErrorCode::deadline_exceeded) return ottobot::fail(error);
+    if (std::chrono::steady_clock::now() >= ctx.deadline) return std::nullopt;
+    return unavailable(error.message, std::string(redis::kUnreachableHint));  // it was our time that ran out
+  }
+
+  // Of a look. One whose answer never came may have leased a job: the next look asks for that first.
+  struct Token {
+    std::string text;
+    bool used = false;
+  };
+  Token token_of_look(const std::string& queue) {
+    const std::lock_guard lock(mutex_);
+    auto& unanswered = unanswered_[queue];
+    if (unanswered.empty()) return {new_id(), false};
+    Token token{std::move(unanswered.back()), true};
+    unanswered.pop_back();
+    return token;
+  }
+  void keep_token(const std::string& queue, std::string token) {
+    const std::lock_guard lock(mutex_);
+    unanswered_[queue].push_back(std::move(token));
   }
 
   // A job whose time has come gets in line at the latest so long afterwards, however many wait there.
@@ -223,7 +256,7 @@ class RedisQueue final : public Queue {
       const std::lock_guard lock(mutex_);
       if (noted_.count(queue) > 0) return {};
     }
-    auto added = client_->call(Request::command({"SADD", names_key(), queue}), ctx);
+    auto added = client_->call(Request::script(stores::queue_scripts::note(), {names_key()}, {queue}), ctx);
     if (!added) return ottobot::fail(added.error());
     const std::lock_guard lock(mutex_);
     noted_.insert(queue);
@@ -242,9 +275,10 @@ class RedisQueue final : public Queue {
   const std::unique_ptr<redis::Client> client_;
   const std::string prefix_;
   stores::WorkerRecords workers_;
-  std::mutex mutex_;  // guards the three
+  std::mutex mutex_;  // guards the four
   std::set<std::string> noted_, listened_;
   std::map<std::string, SteadyTime> promoted_at_;
+  std::map<std::string, std::vector<std::string>> unanswered_;  // tokens of looks, by queue
   JobWaiters waiters_;
   redis::Subscriber subscriber_;  // last: its thread ends first
 };
@@ -254,6 +288,8 @@ class RedisQueue final : public Queue {
 Result<std::unique_ptr<Queue>> make_redis_queue(const RedisOptions& options) {
   auto client = redis::Client::connect(options);
   if (!client) return fail(client.error());
+  auto usable = stores::check_server(**client, with_timeout(options.connect_timeout));
+  if (!usable) return fail(usable.error());
   return std::make_unique<RedisQueue>(std::move(*client));
 }
 

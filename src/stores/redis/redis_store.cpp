@@ -8,6 +8,7 @@
 #include "stores/append_rules.hpp"
 #include "stores/redis/append_request.hpp"
 #include "stores/redis/blobs.hpp"
+#include "stores/redis/handshake.hpp"
 #include "stores/redis/idempotency.hpp"
 #include "stores/redis/index.hpp"
 #include "stores/redis/keys.hpp"
@@ -24,14 +25,20 @@ using namespace stores;
 using redis::Reply;
 using redis::Request;
 
-constexpr std::size_t kReadAtOnce = 128;  // events; a page of larger ones is asked for in several steps
-constexpr const char* kFormat = "1";      // of the keys
+// Events that are asked for at once: few at first, and as many more as their sizes let expect room for.
+constexpr std::size_t kFirstRead = 16, kReadGrowth = 4, kMostRead = 256;
 
 StoredEvent stored_event(const redis::ReplyView& entry) {
   const redis::ReplyView fields = entry[1];  // i, id, t, type, m, timestamp, d, data, n, internal
   StoredEvent event{entry[0].number(), fields[5].number(), fields[1].str(), fields[3].str(), fields[7].str(), {}};
   if (!fields[9].text().empty()) event.internal = fields[9].str();
   return event;
+}
+
+// The answer is all in memory before its sizes are known: one that is cut off at max_bytes was mostly for nothing.
+std::size_t next_read(std::size_t last, std::size_t bytes_left, std::size_t average_bytes) {
+  const std::size_t room = bytes_left / average_bytes + 1;
+  return std::min({room, last * kReadGrowth, kMostRead});
 }
 
 class RedisStore final : public SessionStore {
@@ -151,11 +158,11 @@ class RedisStore final : public SessionStore {
   Result<std::vector<Event>> read(const ReadParams& params, const CallContext& ctx) override {
     const SessionKeys at = keys(params.session_id);
     std::vector<StoredEvent> events;
-    std::size_t bytes = 0;
+    std::size_t bytes = 0, at_once = kFirstRead;
     bool more = params.limit > 0;
     while (more && bytes <= params.max_bytes) {
       const Seq after = events.empty() ? std::max<Seq>(params.after, 0) : events.back().seq;
-      const std::size_t count = std::min(kReadAtOnce, params.limit - events.size());
+      const std::size_t count = std::min(at_once, params.limit - events.size());
       auto entries = client_->call(Request::command({"XRANGE", at.events(), "(" + std::to_string(after) + "-0", "+",
                                                      "COUNT", std::to_string(count)}),
                                    ctx);
@@ -165,6 +172,9 @@ class RedisStore final : public SessionStore {
         bytes += events.back().data.size() + (events.back().internal ? events.back().internal->size() : 0);
       }
       more = entries->size() == count && events.size() < params.limit;
+      if (more && bytes <= params.max_bytes) {
+        at_once = next_read(at_once, params.max_bytes - bytes, bytes / events.size() + 1);
+      }
     }
     if (!events.empty()) return decode_events(events);
     if (auto known = check_exists(at, ctx); !known) return fail(known.error());
@@ -263,7 +273,7 @@ class RedisStore final : public SessionStore {
 
   // Writes: one that is full, or a replica, would answer a read.
   Result<void> ping(const CallContext& ctx) override {
-    auto written = client_->call(Request::command({"HSET", meta_key(prefix_), "format", kFormat}), ctx);
+    auto written = client_->call(Request::command({"HSET", meta_key(prefix_), "format", kKeyFormat}), ctx);
     if (!written) return fail(written.error());
     return {};
   }
@@ -353,29 +363,14 @@ class RedisStore final : public SessionStore {
   SessionNews news_;  // last: its threads end first
 };
 
-// The name of the store: the first one that somebody gives it.
-Result<std::string> name_store(redis::Client& client, const CallContext& ctx) {
-  const std::string meta = meta_key(client.options().key_prefix);
-  std::vector<Request> requests;
-  requests.push_back(Request::command({"HSETNX", meta, "store_id", new_id()}));
-  requests.push_back(Request::command({"HSETNX", meta, "format", kFormat}));
-  requests.push_back(Request::command({"HMGET", meta, "store_id", "format"}));
-  auto replies = client.call_all(std::move(requests), ctx);
-  if (!replies) return fail(replies.error());
-  const redis::ReplyView values = replies->back();
-  if (values[1].text() != kFormat) {
-    return unsupported("the sessions in Redis were written by another version of OttoBot",
-                       "run that version, or use another database");
-  }
-  return values[0].str();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SessionStore>> make_redis_store(const RedisOptions& options) {
   auto client = redis::Client::connect(options);
   if (!client) return fail(client.error());
-  auto name = name_store(**client, with_timeout(options.connect_timeout));
+  const CallContext ctx = with_timeout(options.connect_timeout);
+  if (auto usable = check_server(**client, ctx); !usable) return fail(usable.error());
+  auto name = name_store(**client, ctx);
   if (!name) return fail(name.error());
   return std::make_unique<RedisStore>(std::move(*client), std::move(*name));
 }

@@ -8,7 +8,9 @@ namespace {
 using redis::Script;
 
 // Reads lists of ARGV one after the other, writes events, and says where a row stands in the indexes.
+// Lua's unpack() takes less than 8000 values: lists that callers make are cut into slices.
 const std::string kLog = std::string(kLuaClock) + R"(
+local slice = 4000
 local row, events, ids, named, work, due, counts, turns = unpack(KEYS, 1, 8)
 local position
 local function take_list()
@@ -35,6 +37,10 @@ local function write_events(first, count, last, timestamp)
                ARGV[n + 3])
     known[#known + 1] = ARGV[n]
     known[#known + 1] = last
+    if #known == slice then
+      redis.call('HSET', ids, unpack(known))
+      known = {}
+    end
   end
   if #known > 0 then redis.call('HSET', ids, unpack(known)) end
   return last
@@ -63,6 +69,7 @@ redis.call('ZADD', KEYS[10], created_at, serial .. id)
 redis.call('ZADD', work, math.min(created_at, now), id)
 set_due(id, tonumber(given.expires_at or 0), tonumber(given.purge_at or 0))
 redis.call('HINCRBY', counts, given.status, 1)
+redis.call('PERSIST', KEYS[11])
 if count > 0 then redis.call('SPUBLISH', channel, 'e' .. last) end
 return {'made'}
 )";
@@ -81,22 +88,29 @@ local first_blob, blob_count = take_list()
 local first_turn, turn_count = take_list()
 local first, count = take_list()
 if count > 0 then
-  local asked = {}
-  for n = first, first + count - 1, 4 do asked[#asked + 1] = ARGV[n] end
-  local seqs = redis.call('HMGET', ids, unpack(asked))
-  local known = 0
-  for n = 1, #asked do if seqs[n] then known = known + 1 end end
-  if known == #asked then
-    local entry = redis.call('XRANGE', events, seqs[1], seqs[1])[1]
-    return {'known', last, tonumber(entry[2][6]), unpack(seqs)}
+  local known = {}
+  for from = first, first + count - 1, 4 * slice do
+    local asked = {}
+    for n = from, math.min(from + 4 * slice, first + count) - 1, 4 do asked[#asked + 1] = ARGV[n] end
+    for _, seq in ipairs(redis.call('HMGET', ids, unpack(asked))) do
+      if seq then known[#known + 1] = seq end
+    end
   end
-  if known > 0 then return {'part'} end
+  if #known == count / 4 then
+    local entry = redis.call('XRANGE', events, known[1], known[1])[1]
+    local answer = {'known', last, tonumber(entry[2][6])}
+    for n = 1, #known do answer[n + 3] = known[n] end
+    return answer
+  end
+  if #known > 0 then return {'part'} end
 end
 if expected ~= '' and tonumber(expected) ~= last then return {'moved', last} end
 local timestamp = math.max(now, tonumber(was[2]))
 last = write_events(first, count, last, timestamp)
 redis.call('HSET', row, 'last_seq', last, 'last_ts', timestamp, unpack(fields))
-if blob_count > 0 then redis.call('SADD', named, unpack(ARGV, first_blob, first_blob + blob_count - 1)) end
+for n = first_blob, first_blob + blob_count - 1, slice do
+  redis.call('SADD', named, unpack(ARGV, n, math.min(n + slice, first_blob + blob_count) - 1))
+end
 for n = first_turn, first_turn + turn_count - 1, 3 do
   local add = ARGV[n + 1] == 'cost_usd' and 'HINCRBYFLOAT' or 'HINCRBY'
   redis.call(add, row, 'turns:' .. ARGV[n + 1], ARGV[n + 2])
@@ -134,7 +148,7 @@ redis.call('UNLINK', row, events, ids, named, KEYS[11], KEYS[12], KEYS[13])
 return {'gone'}
 )";
 
-const std::string kAcquire = std::string(kLuaClock) + R"(
+const std::string kAcquire = std::string(kEvenWhenFull) + kLuaClock + R"(
 local row, work = KEYS[1], KEYS[2]
 local now, id, owner, ttl = clock(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5])
 local was = redis.call('HMGET', row, 'last_seq', 'owner', 'until', 'pending')
@@ -146,7 +160,7 @@ if was[4] == '1' then redis.call('ZADD', work, now + ttl, id) end
 return {'done', epoch}
 )";
 
-const std::string kRenew = std::string(kLuaClock) + R"(
+const std::string kRenew = std::string(kEvenWhenFull) + kLuaClock + R"(
 local row, work = KEYS[1], KEYS[2]
 local now, id, epoch, ttl = clock(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5])
 local was = redis.call('HMGET', row, 'epoch', 'owner', 'pending', 'created_at')
@@ -169,6 +183,22 @@ if not seq or tonumber(seq) <= tonumber(ARGV[2]) then
   redis.call('HSET', KEYS[2], 'seq', ARGV[2], 'state', ARGV[3])
 end
 return {'done'}
+)";
+
+// The fields of an entry: i, its id, t, its type, …
+const std::string kNewest = R"(
+local last = redis.call('HGET', KEYS[1], 'last_seq') or '0'
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[2])) do
+  local kind = entry[2][4]
+  if kind == 'turn_finished' then break end
+  if kind == 'stop_requested' or kind == 'delete_requested' then return {last, 1} end
+end
+return {last, 0}
+)";
+
+const std::string kPutPiece = R"(
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return redis.call('PEXPIRE', KEYS[1], ARGV[4])
 )";
 
 const std::string kKeepBlob = R"(
@@ -219,6 +249,10 @@ const Script& append() {
   static const Script kScript(kAppend);
   return kScript;
 }
+const Script& append_when_full() {
+  static const Script kScript(kEvenWhenFull + kAppend);
+  return kScript;
+}
 const Script& purge() {
   static const Script kScript(kPurge);
   return kScript;
@@ -233,6 +267,14 @@ const Script& renew() {
 }
 const Script& put_checkpoint() {
   static const Script kScript(kCheckpoint);
+  return kScript;
+}
+const Script& newest() {
+  static const Script kScript(kNewest);
+  return kScript;
+}
+const Script& put_piece() {
+  static const Script kScript(kPutPiece);
   return kScript;
 }
 const Script& keep_blob() {
