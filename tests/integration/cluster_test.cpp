@@ -22,11 +22,12 @@ class Cluster : public ::testing::Test {
     redis_.emplace(std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "always"});
   }
 
-  ServerProcess& start(const std::string& role) {
+  ServerProcess& start(const std::string& role, const std::string& keys = {}) {
     Environment settings{{"MODE", role},
                          {"OTTOBOT_STORE", "redis"},
                          {"REDIS_URL", "unix:" + redis_->socket()},
                          {"OTTOBOT_CLUSTER_SECRET", "the-same-for-all-processes"}};
+    if (!keys.empty()) settings["OTTOBOT_API_KEYS"] = keys;
     if (processes_.empty()) {
       processes_.push_back(std::make_unique<ServerProcess>(numbered_lines_scenario(), settings));
     } else {  // with the first one's files
@@ -42,7 +43,8 @@ class Cluster : public ::testing::Test {
 
   // The process that runs the session.
   ServerProcess* runner_of(const SessionClient& client) {
-    for (const Json& worker : client.get("/metrics")["worker_status"]) {
+    const Json workers = client.get("/metrics").value("worker_status", Json::array());
+    for (const Json& worker : workers) {
       if (get_int(worker, "current_jobs") == 0) continue;
       const std::string id = get_string(worker, "id");
       for (const auto& process : processes_) {
@@ -70,7 +72,7 @@ class Cluster : public ::testing::Test {
     const std::string id = client.create("Write the lines");
     EXPECT_FALSE(client.wait_for(id, nth(2, is_type("tool_intent")), kSoon).is_null()) << logs();
     ServerProcess* runner = nullptr;
-    EXPECT_TRUE(eventually([&] { return (runner = runner_of(client)) != nullptr; }, kSoon)) << logs();
+    EXPECT_TRUE(eventually([&] { return (runner = runner_of(client)) != nullptr; }, kSoon)) << client.get("/metrics") << logs();
     return {id, runner};
   }
 
@@ -143,16 +145,17 @@ TEST_F(Cluster, AWorkerThatWasOnlyAsleepChangesNothing) {
 }
 
 TEST_F(Cluster, ProcessesOfAnotherSecretAreKeptOut) {
-  const SessionClient client(start("worker").url());
+  const std::string url = start("worker", "ann:a-long-random-key").url();
   const auto asked = [&](const std::string& secret) {
     const auto http = testing::value_of(net::make_http_client());
     net::HttpRequest request;
-    request.url = processes_.front()->url() + "/session";
-    request.headers = {{"Host", "elsewhere"}, {"Proxy-Authorization", "Bearer " + secret}, {"X-Ottobot-Caller", "e30"}};
+    request.url = url + "/session";
+    request.headers = {{"Proxy-Authorization", "Bearer " + secret}, {"X-Ottobot-Caller", "e30"}};
     return testing::value_of(http->fetch(request, with_timeout(kSoon))).status;
   };
   EXPECT_EQ(asked("the-same-for-all-processes"), 200);
-  EXPECT_EQ(asked("another-secret-than-all-others"), 403);
+  EXPECT_EQ(asked("another-secret-than-all-others"), 401);
+  EXPECT_EQ(asked(""), 401);
 }
 
 }  // namespace

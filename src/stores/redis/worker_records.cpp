@@ -60,14 +60,14 @@ WorkerRecord from_json(const Json& json) {
 
 Result<void> WorkerRecords::announce(const WorkerRecord& worker, std::chrono::milliseconds ttl,
                                      const CallContext& ctx) {
-  static const Script kScript(std::string(kLuaClock) + kAnnounce);
+  static const Script kScript(std::string(kEvenWhenFull) + kLuaClock + kAnnounce);
   auto done = run(kScript, {worker.id, to_text(worker), std::to_string(ttl.count())}, ctx);
   if (!done) return fail(done.error());
   return {};
 }
 
 Result<void> WorkerRecords::withdraw(const std::string& worker_id, const CallContext& ctx) {
-  static const Script kScript(std::string(kLuaClock) + kWithdraw);
+  static const Script kScript(std::string(kEvenWhenFull) + kLuaClock + kWithdraw);
   auto done = run(kScript, {worker_id}, ctx);
   if (!done) return fail(done.error());
   return {};
