@@ -26,7 +26,8 @@ class WithHeaders final : public ExchangeWrapper {
 
  private:
   net::Headers with_added(net::Headers headers) const {
-    for (const auto& [name, value] : added_) headers.add(name, value);
+    // Another process, whose answer it is, may have added the same.
+    for (const auto& [name, value] : added_) name == "Vary" ? headers.add(name, value) : headers.set(name, value);
     return headers;
   }
 

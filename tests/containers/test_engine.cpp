@@ -4,12 +4,14 @@
 
 #include <fstream>
 
+#include "containers/common/wait_until.hpp"
+
 namespace ottobot::containers {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatience{60}, kListPatience{10};
 
 std::string first_line(const fs::path& path) {
   std::string line;
@@ -72,7 +74,14 @@ std::unique_ptr<EngineClient> make_engine_client(const DockerEngineOptions& opti
 }
 
 Json engine_json(const EngineClient& client, const std::string& path) {
-  auto json = client.call_json({"GET", path}, with_timeout(kPatience));
+  // Podman fails to list anything while a container of somebody else is just being removed.
+  Result<Json> json = unavailable("");
+  (void)wait_until(
+      [&] {
+        json = client.call_json({"GET", path}, with_timeout(kPatience));
+        return json || json.error().code != ErrorCode::unavailable;
+      },
+      with_timeout(kListPatience));
   EXPECT_TRUE(json) << json.error().to_string();
   return json.value_or(Json{});
 }
