@@ -161,7 +161,7 @@ TEST_F(RedisTls, CarriesManyCallersAndLargeAnswers) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (int n = 0; n < 20; ++n) {
+      for (int n = 0; n < 5; ++n) {
         const std::string key = std::to_string(t);
         EXPECT_TRUE(succeeded(set(*client, key, large + key)));
         EXPECT_TRUE(value_of(get(*client, key)).text() == large + key);

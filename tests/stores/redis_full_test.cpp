@@ -53,6 +53,7 @@ TEST_F(FullRedis, LetsASessionBeEndedAndPurged) {
   // By processes that were started since.
   auto store = value_of(make_redis_store(server_->options()));
   auto queue = value_of(make_redis_queue(server_->options()));
+  ASSERT_TRUE(store && queue);
   AppendParams remove{id_, {events::delete_requested("user")}, {}};
   remove.patch.status = SessionStatus::terminating;
   ASSERT_TRUE(succeeded(store->post_inbox(remove, ctx_)));
