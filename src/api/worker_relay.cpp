@@ -10,6 +10,7 @@
 #include "api/tickets.hpp"
 #include "api/upload.hpp"
 #include "net/client/stream_request.hpp"
+#include "net/process/connect_host.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::api {
@@ -93,17 +94,18 @@ net::HttpRequest relayed_request(const Context& context, const Request& request)
 }
 
 // "http://10.0.0.5:3001", with brackets around IPv6.
-Result<net::RawStream> connect_worker(const std::string& url, const CallContext& ctx) {
+Result<net::RawStream> connect_worker(Context& context, const std::string& url, const CallContext& ctx) {
   const std::string authority = url.substr(url.find("://") + 3);
   const std::size_t colon = authority.rfind(':');
   std::string host = authority.substr(0, colon);
   int port = 80;
   if (colon != std::string::npos) std::from_chars(&authority[colon + 1], authority.data() + authority.size(), port);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  auto fd = net::connect_tcp(host, port, ctx.within(kConnectTimeout));
+  auto fd = net::connect_host(host, port, ctx.within(kConnectTimeout));
   if (fd) return net::RawStream{std::move(*fd), {}};
-  return unavailable("the session's worker at " + url + " cannot be reached: " + fd.error().message,
-                     "try again in a moment; workers name their address by OTTOBOT_ADVERTISE_URL");
+  context.deps.logger.warn("a worker cannot be reached: is its OTTOBOT_ADVERTISE_URL right?",
+                           {{"url", url}, {"error", fd.error().message}});
+  return unavailable("the session's worker cannot be reached", "another one takes over; try again in a moment");
 }
 
 Result<void> relay(Context& context, Request& request, const std::string& url) {
@@ -119,7 +121,7 @@ Result<void> relay(Context& context, Request& request, const std::string& url) {
     upstream.headers.add("Content-Length", std::to_string(body->size_bytes()));
     upstream.body_source = body->source();
   }
-  auto stream = connect_worker(url, ctx);
+  auto stream = connect_worker(context, url, ctx);
   if (!stream) return fail(stream.error());
   AnswerSink sink(request);
   auto done = net::request_over(std::move(*stream), upstream, sink, ctx);

@@ -154,6 +154,10 @@ Result<void> check_store_and_queue(Settings& settings) {
 
 // Processes of one service find each other through Redis, and know each other by a secret.
 Result<void> check_role(const Settings& settings) {
+  if (settings.advertise_url.starts_with("https:")) {
+    return invalid_argument("OTTOBOT_ADVERTISE_URL is https: processes of one service speak plain http to each other",
+                            "give them a network of their own, and an http:// address in it");
+  }
   if (settings.role == ServerRole::all) return {};
   if (settings.store != "redis") {
     return invalid_argument("the roles api and worker need a store that they share", "use --store redis");

@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "net/process/connect_host.hpp"
 #include "net/process/unix_socket.hpp"
 #include "net/tls/tls_client.hpp"
-#include "redis/resolver.hpp"
 #include "redis/server_error.hpp"
 
 namespace ottobot::redis {
@@ -34,13 +34,7 @@ void notice_dead_hosts(int fd) {
 }
 
 Result<net::UniqueFd> connect_host(const Address& address, const CallContext& ctx) {
-  auto addresses = resolve(address.host, ctx);
-  if (!addresses) return fail(addresses.error());
-  Result<net::UniqueFd> fd = unavailable(address.host + " has no address", std::string(kUnreachableHint));
-  for (const std::string& each : *addresses) {
-    fd = net::connect_tcp(each, address.port, ctx);
-    if (fd || !ctx.check()) break;
-  }
+  auto fd = net::connect_host(address.host, address.port, ctx);
   if (fd) notice_dead_hosts(fd->get());
   return fd;
 }

@@ -15,6 +15,7 @@ DockerOptions docker_options(const TemporaryFolder& folder, const std::string& i
   options.sandboxd_path = stand_in_daemon();
   options.instance = instance;
   options.images = {{"", {kTestImage}}};
+  options.network_linger = {};  // what is left is looked for at once
   return options;
 }
 

@@ -9,7 +9,7 @@
 namespace ottobot::integration {
 namespace {
 
-constexpr std::chrono::seconds kSeconds{5};
+constexpr std::chrono::seconds kSeconds{20};
 
 // Leaves a process behind that no longer belongs to the command's group.
 Json daemon_scenario() {

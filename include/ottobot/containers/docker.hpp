@@ -43,6 +43,7 @@ struct DockerOptions {
   std::map<std::string, std::vector<std::string>> images;
   // First part of the name of the network that all sandboxes of this instance share; "none" = only their loopback.
   std::string network = "ottobot-network";
+  std::chrono::milliseconds network_linger{10'000};  // of that network, after the last sandbox: the next may come soon
   uid_t uid = 1000;                                  // of the sandbox, where we are root; else it is our own
   std::chrono::milliseconds call_timeout{8'000};     // of an engine's answer to anything that is done at once
   std::chrono::milliseconds start_timeout{30'000};   // of an engine's answer to a start

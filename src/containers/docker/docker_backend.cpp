@@ -10,7 +10,7 @@
 #include "containers/docker/images.hpp"
 #include "containers/docker/launch_book.hpp"
 #include "containers/docker/launch_container.hpp"
-#include "containers/docker/sandbox_network.hpp"
+#include "containers/docker/network_release.hpp"
 #include "ottobot/ids.hpp"
 
 namespace ottobot::containers {
@@ -76,6 +76,7 @@ class DockerBackend final : public ContainerBackend {
 
   const std::unique_ptr<DockerSite> site_;
   LaunchBook launches_;
+  NetworkRelease network_{*site_};
 };
 
 Result<void> DockerBackend::probe(const CallContext& ctx) {
@@ -196,7 +197,7 @@ Result<Sandbox> DockerBackend::launch_locked(const LaunchParams& params, const L
     const CallContext late = with_timeout(kForgetTime);
     const auto left = find_container(name, late);
     if (left && !*left && (*former || site_->engine.remove_volume(site_->container_name(name), late))) forget();
-    release_network(*site_, late);
+    network_.after_removal(late);
     return fail(launched.error());
   }
   Sandbox sandbox = describe(name, {std::move(record), {}});
@@ -283,7 +284,7 @@ Result<void> DockerBackend::remove_locked(const std::string& name, const CallCon
   if (auto removed = remove_container(name, ctx); !removed) return removed;
   if (auto removed = site_->engine.remove_volume(site_->container_name(name), ctx); !removed) return removed;
   if (auto erased = erase_files(name); !erased) return erased;
-  release_network(*site_, ctx);
+  network_.after_removal(ctx);
   return {};
 }
 
@@ -332,7 +333,7 @@ Result<std::vector<Sandbox>> DockerBackend::list(const LabelMap& selector, const
   for (auto& [name, helper] : helpers) {
     if (all.count(name) == 0) all[name].container = std::move(helper);
   }
-  if (all.empty()) release_network(*site_, ctx);
+  if (all.empty()) network_.without_sandboxes(ctx);
   std::vector<Sandbox> found;
   for (const auto& [name, known] : all) {
     Sandbox sandbox = describe(name, known);

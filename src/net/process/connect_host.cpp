@@ -1,4 +1,4 @@
-#include "redis/resolver.hpp"
+#include "net/process/connect_host.hpp"
 
 #include <netdb.h>
 #include <sys/socket.h>
@@ -11,9 +11,9 @@
 #include <thread>
 
 #include "net/process/ip_address.hpp"
-#include "redis/server_error.hpp"
+#include "net/process/unix_socket.hpp"
 
-namespace ottobot::redis {
+namespace ottobot::net {
 namespace {
 
 using Addresses = std::vector<std::string>;
@@ -23,7 +23,7 @@ Result<Addresses> look_up(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return unavailable("cannot find the host " + host + ": " + ::gai_strerror(error), std::string(kUnreachableHint));
+    return unavailable("cannot find the host " + host + ": " + ::gai_strerror(error));
   }
   Addresses addresses;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -46,7 +46,7 @@ struct Lookup {
 }  // namespace
 
 Result<Addresses> resolve(const std::string& host, const CallContext& ctx) {
-  if (net::is_ip_address(host) || host == "localhost") return Addresses{host};
+  if (is_ip_address(host) || host == "localhost") return Addresses{host};
   auto lookup = std::make_shared<Lookup>();
   try {
     // The system's resolver can neither be stopped nor told a deadline.
@@ -65,4 +65,15 @@ Result<Addresses> resolve(const std::string& host, const CallContext& ctx) {
   return fail(ctx.check().error(), "looking up " + host);
 }
 
-}  // namespace ottobot::redis
+Result<UniqueFd> connect_host(const std::string& host, int port, const CallContext& ctx) {
+  auto addresses = resolve(host, ctx);
+  if (!addresses) return fail(addresses.error());
+  Result<UniqueFd> fd = unavailable(host + " has no address");
+  for (const std::string& each : *addresses) {
+    fd = connect_tcp(each, port, ctx);
+    if (fd || !ctx.check()) break;
+  }
+  return fd;
+}
+
+}  // namespace ottobot::net
