@@ -62,6 +62,7 @@ ServerOptions server_options(const config::Settings& settings) {
   options.session_timeout_s = settings.session_timeout_s;
   options.queue_limit = settings.queue_limit;
   options.uses_redis = settings.store == "redis";
+  options.host_id = settings.host_id;
   options.advertise_url = settings.advertise_url;
   options.lease_ttl = settings.lease_ttl;
   options.worker_concurrency = std::min(settings.worker_concurrency, settings.max_sessions_per_worker);

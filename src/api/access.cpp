@@ -89,7 +89,14 @@ Result<std::unique_ptr<Access>> Access::make(const AccessOptions& options, Clock
 
 tl::expected<Caller, Refusal> Access::admit(const net::RequestHead& head, const RouteRules& rules,
                                             const std::string& session_id, const Door& door) {
-  if (auto relayed = relayed_caller(head, cluster_secret_)) return std::move(*relayed);
+  if (auto relayed = relayed_caller(head, cluster_secret_)) {
+    if (relayed->relayed_for != session_id || relayed->relayed_to_app != rules.is_app) {
+      return refuse(403, permission_denied("the request was handed on for something else",
+                                           "give all processes the same settings (OTTOBOT_PREVIEW_DOMAIN)"));
+    }
+    if (auto ok = check_rights(*relayed, rules, session_id); !ok) return tl::unexpected(std::move(ok.error()));
+    return std::move(*relayed);
+  }
   if (rules.needs == Needs::nothing) {
     Caller anybody;
     anybody.address = client_address(head);

@@ -16,7 +16,9 @@ struct Caller {
   UnixMillis ticket_expires_at = 0;  // 0 = it has no ticket
   bool apps_only = false;            // so does its ticket
   std::string address;               // where it is, for the audit log and limits
-  bool relayed = false;              // another process of the service has admitted it, and handed its request on
+  bool relayed = false;              // another process of the service has admitted it, and handed its request on:
+  std::string relayed_for;           // about this session,
+  bool relayed_to_app = false;       // to an app in its sandbox, or to us
 
   bool has_ticket() const { return ticket_expires_at != 0; }
   // Whoever may only watch the desktop may only read the rest, too.

@@ -117,7 +117,7 @@ Result<void> Preview::serve_admitted(Request& request, PreviewTarget& target) {
   }
   const auto slot = context_.app_requests.enter(request, request.session_id());
   if (!slot) return {};
-  const auto relayed = relay_to_worker(context_, request);
+  const auto relayed = relay_to_worker(context_, request, {true, target.own_host || context_.access->is_open()});
   if (!relayed || *relayed) return relayed ? Result<void>{} : fail(relayed.error());
   const auto sandbox = find_sandbox(context_, *row);
   if (!sandbox) return no_sandbox(*row, sandbox.error());

@@ -80,7 +80,7 @@ net::Headers headers_for_app(const net::RequestHead& head, const PreviewTarget& 
     std::string told = value;
     if (is_hop_by_hop(name, head.headers) ||
         is_one_of(name, {"Host", "Content-Length", "Expect", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host",
-                         "X-Forwarded-Proto", "X-Forwarded-Port"})) {
+                         "X-Forwarded-Proto", "X-Forwarded-Port", "X-Ottobot-Caller"})) {
       continue;
     }
     if (is_one_of(name, {"Sec-Fetch-Site"}) && !target.own_host) continue;  // of no origin: always cross-site

@@ -7,6 +7,7 @@
 #include "api/base64url.hpp"
 #include "api/bridged_socket.hpp"
 #include "api/errors.hpp"
+#include "api/input.hpp"
 #include "api/tickets.hpp"
 #include "api/upload.hpp"
 #include "net/client/stream_request.hpp"
@@ -20,16 +21,19 @@ constexpr const char* kCredentials = "Proxy-Authorization";
 constexpr const char* kCaller = "X-Ottobot-Caller";
 constexpr std::string_view kScheme = "Bearer ";
 constexpr std::chrono::milliseconds kConnectTimeout{2000};
-constexpr std::chrono::milliseconds kWholeTimeout{std::chrono::hours(2)};
+constexpr std::chrono::milliseconds kWholeTimeout{std::chrono::hours(2)}, kIdleTimeout{std::chrono::minutes(6)};
 constexpr std::uint64_t kMaxUploadBytes = 1ull << 30;
 
-std::string caller_text(const Caller& caller) {
+std::string caller_text(const Request& request, const RelayKind& kind) {
+  const Caller& caller = request.caller();
   return encode_base64url(dump_json({{"user", caller.user},
                                      {"session", caller.session_id},
                                      {"desktop", to_string(caller.desktop)},
                                      {"ticket_expires_at", caller.ticket_expires_at},
                                      {"apps_only", caller.apps_only},
-                                     {"address", caller.address}}));
+                                     {"address", caller.address},
+                                     {"about", request.session_id()},
+                                     {"to_app", kind.to_app}}));
 }
 
 // What ends with this connection, and what stands for the caller, who is named in another way.
@@ -73,17 +77,19 @@ class AnswerSink final : public net::ResponseSink {
   net::Headers switched_;
 };
 
-net::HttpRequest relayed_request(const Context& context, const Request& request) {
+net::HttpRequest relayed_request(const Context& context, const Request& request, const RelayKind& kind) {
   const net::RequestHead& head = request.head();
   net::HttpRequest upstream;
   upstream.method = head.method;
   upstream.url = head.target;
   for (const auto& [name, value] : head.headers) {
-    if (!stays_here(name, head.headers)) upstream.headers.add(name, value);
+    const bool is_apps = kind.keeps_authorization && net::equals_ignore_case(name, "Authorization");
+    if (is_apps || !stays_here(name, head.headers)) upstream.headers.add(name, value);
   }
+  upstream.idle_timeout = kIdleTimeout;
   if (head.over_tls && !head.headers.find("X-Forwarded-Proto")) upstream.headers.add("X-Forwarded-Proto", "https");
   upstream.headers.add(kCredentials, std::string(kScheme) + context.options.access.cluster_secret);
-  upstream.headers.add(kCaller, caller_text(request.caller()));
+  upstream.headers.add(kCaller, caller_text(request, kind));
   if (is_websocket(head)) {
     upstream.headers.add("Connection", "Upgrade");
     upstream.headers.add("Upgrade", "websocket");
@@ -108,13 +114,14 @@ Result<net::RawStream> connect_worker(Context& context, const std::string& url, 
   return unavailable("the session's worker cannot be reached", "another one takes over; try again in a moment");
 }
 
-Result<void> relay(Context& context, Request& request, const std::string& url) {
+Result<void> relay(Context& context, Request& request, const std::string& url, const RelayKind& kind) {
   const CallContext ctx = with_timeout(kWholeTimeout).with_stop(request.exchange().client_gone());
-  net::HttpRequest upstream = relayed_request(context, request);
+  net::HttpRequest upstream = relayed_request(context, request, kind);
   std::optional<Upload> body;
   const auto& headers = request.head().headers;
   if (headers.find("Content-Length") || headers.find("Transfer-Encoding")) {
-    auto received = Upload::receive(request, kMaxUploadBytes);
+    const bool may_be_large = kind.to_app || request.head().method == "PUT";
+    auto received = Upload::receive(request, may_be_large ? kMaxUploadBytes : kMaxBodyBytes);
     if (!received) return fail(received.error());
     if (!*received) return {};
     body = std::move(*received);
@@ -152,16 +159,18 @@ std::optional<Caller> relayed_caller(const net::RequestHead& head, const std::st
   caller.apps_only = get_bool(*json, "apps_only");
   caller.address = get_string(*json, "address");
   caller.relayed = true;
+  caller.relayed_for = get_string(*json, "about");
+  caller.relayed_to_app = get_bool(*json, "to_app");
   return caller;
 }
 
-Result<bool> relay_to_worker(Context& context, Request& request) {
+Result<bool> relay_to_worker(Context& context, Request& request, RelayKind kind) {
   if (!context.deps.worker_url || request.caller().relayed) return false;
   const auto row = find_session(context, request);
   if (!row) return fail(row.error());
   const std::string url = context.deps.worker_url(*row, context.store_call());
   if (url.empty()) return false;
-  if (auto relayed = relay(context, request, url); !relayed) return fail(relayed.error());
+  if (auto relayed = relay(context, request, url, kind); !relayed) return fail(relayed.error());
   return true;
 }
 

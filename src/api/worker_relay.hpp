@@ -17,7 +17,11 @@ std::optional<Caller> relayed_caller(const net::RequestHead& head, const std::st
 
 // True = the session's worker has answered. False = it is for this process to answer: it is that worker, or there is
 // none. Errors, all before anything was answered: those of find_session(), unavailable (the worker does not answer).
-Result<bool> relay_to_worker(Context& context, Request& request);
+struct RelayKind {
+  bool to_app = false;               // the request is for an app in the sandbox
+  bool keeps_authorization = false;  // the field is the app's, not ours
+};
+Result<bool> relay_to_worker(Context& context, Request& request, RelayKind kind = {});
 
 // `handler`, run by the session's worker.
 RouteHandler at_worker(Context& context, RouteHandler handler);

@@ -242,6 +242,7 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_CLUSTER_SECRET", "", "", "a-long-random-secret", access_text(&AccessOptions::cluster_secret),
        SettingUse::used, kSecret},
       {"OTTOBOT_DATA_DIR", "--data-dir", "", "/var/lib/ottobot", path_into(&Settings::data_dir)},
+      {"OTTOBOT_HOST_ID", "", "", "engine-1", text_into(&Settings::host_id)},
       {"OTTOBOT_LEASE_TTL", "", "", "5s", into(&Settings::lease_ttl, parse_duration)},
       {"OTTOBOT_MAX_SESSIONS_PER_USER", "", "100", "100", access_bound(&AccessOptions::max_sessions_per_user)},
       {"OTTOBOT_MAX_SOCKETS_PER_USER", "", "200", "200", access_bound(&AccessOptions::max_sockets_per_user)},

@@ -12,6 +12,7 @@
 #include "config/model_name.hpp"
 #include "config/setting_table.hpp"
 #include "config/value_forms.hpp"
+#include "ottobot/ids.hpp"
 #include "ottobot/nearest_name.hpp"
 
 namespace ottobot::config {
@@ -170,9 +171,10 @@ Result<void> check_role(const Settings& settings) {
 // Where others may be on other hosts, it says on which one it is.
 std::string own_worker_id(const Settings& settings) {
   std::array<char, 256> host{};
-  std::string id = "worker-";
-  if (settings.store == "redis" && ::gethostname(host.data(), host.size() - 1) == 0) id += host.data() + std::string("-");
-  return id + std::to_string(::getpid());
+  const std::string id = "worker-" + std::to_string(::getpid());
+  if (settings.store != "redis" || ::gethostname(host.data(), host.size() - 1) != 0) return id;
+  // In containers neither host nor pid need be one's own.
+  return std::string(host.data()) + "-" + new_id().substr(0, 6) + "-" + id;
 }
 
 Result<void> complete(Settings& settings, const SettingSources& sources) {

@@ -47,6 +47,7 @@ struct Settings {
   std::size_t queue_limit = 1000;
 
   std::string worker_id;      // never empty after load_settings()
+  std::string host_id;        // empty = the machine's name
   std::string advertise_url;  // empty = host and port
   std::chrono::milliseconds lease_ttl{0};  // never 0 after load_settings()
   int worker_concurrency = 64;

@@ -228,6 +228,7 @@ Result<void> Assembly::start_worker() {
   options.retention = options_.retention;
   options.snapshot_limit_bytes = options_.snapshot_limit_bytes;
   options.warm_pool_size = options_.uses_redis ? 0 : options_.warm_pool_size;
+  options.has_peers = options_.uses_redis;
   options.advertised_url = options_.uses_redis ? advertised_url() : "";
   options.default_environment = options_.default_environment;
   options.vnc_ports = {options_.vnc_ports.first, options_.vnc_ports.second};
@@ -273,7 +274,8 @@ Result<Endpoint> Assembly::sandbox_of(const SessionRow& row, const CallContext& 
 std::string Assembly::worker_url(const SessionRow& row, const CallContext& ctx) {
   if (options_.access.cluster_secret.empty()) return {};
   const auto home = roster_->home_of(row, ctx);
-  return home && home->id != options_.worker_id ? home->url : "";
+  const bool is_here = home && has_worker() && home->id == options_.worker_id;
+  return home && !is_here ? home->url : "";
 }
 
 // Plain http: what goes between our processes stays in a network of theirs.

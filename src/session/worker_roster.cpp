@@ -105,11 +105,15 @@ Result<QueueCounts> WorkerRoster::counts(const CallContext& ctx) {
 }
 
 std::vector<WorkerRecord> WorkerRoster::workers(const CallContext& ctx) {
+  const std::unique_lock turn(asking_, std::try_to_lock);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!turn.owns_lock() || (asked_at_ && clock_.steady_now() - *asked_at_ < kFresh)) return known_;
+  }
+  auto asked = queue_.workers(ctx.within(kAskTimeout));
   const std::lock_guard lock(mutex_);
-  const SteadyTime now = clock_.steady_now();
-  if (asked_at_ && now - *asked_at_ < kFresh) return known_;
-  if (auto asked = queue_.workers(ctx.within(kAskTimeout))) known_ = std::move(*asked);
-  asked_at_ = now;
+  if (asked) known_ = std::move(*asked);
+  asked_at_ = clock_.steady_now();
   return known_;
 }
 

@@ -42,7 +42,8 @@ class WorkerRoster {
  private:
   Queue& queue_;
   Clock& clock_;
-  std::mutex mutex_;  // guards the members below, and is held by the one who asks
+  std::mutex asking_;  // held by the one who asks; the others take what is known
+  std::mutex mutex_;   // guards the members below
   std::vector<WorkerRecord> known_;
   std::optional<SteadyTime> asked_at_;
 };

@@ -64,7 +64,7 @@ void Membership::announce(const std::stop_token& stop) {
 }
 
 void Membership::announce_once() {
-  auto announced = queue_.announce_worker(describe_(), kTtl, with_timeout(kTimeout));
+  auto announced = queue_.announce_worker(describe_(), kTtl, with_timeout(kInterval));
   if (!announced) logger_.debug("could not announce this worker", {{"error", announced.error().to_string()}});
 }
 

@@ -51,7 +51,14 @@ Result<int> PortListeners::listen(const Pool& pool, const std::string& session_i
   return port;
 }
 
-void PortListeners::close(const std::string& session_id, const CallContext& ctx) {
+std::set<std::string> PortListeners::sessions() {
+  std::set<std::string> ids;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, listener] : listeners_) ids.insert(key.first);
+  return ids;
+}
+
+void PortListeners::close_listeners(const std::string& session_id) {
   std::vector<std::unique_ptr<net::Listener>> closing;  // destroyed outside of the lock: it waits for handlers
   {
     std::lock_guard lock(mutex_);
@@ -62,7 +69,10 @@ void PortListeners::close(const std::string& session_id, const CallContext& ctx)
       listeners_.erase(open);
     }
   }
-  closing.clear();
+}
+
+void PortListeners::close(const std::string& session_id, const CallContext& ctx) {
+  close_listeners(session_id);
   if (auto released = dependencies_.store.release_ports(session_id, ctx); !released) {
     dependencies_.logger.warn("could not release ports",
                               {{"session", session_id}, {"error", released.error().to_string()}});

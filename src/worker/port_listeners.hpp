@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "worker/worker.hpp"
 
@@ -19,6 +20,10 @@ class PortListeners {
   Result<int> open_mcp(const std::string& session_id, int recorded, const CallContext& ctx);
   // Closes both and gives the leases back.
   void close(const std::string& session_id, const CallContext& ctx);
+  // With listeners here.
+  std::set<std::string> sessions();
+  // The leases stay with whoever has the session now.
+  void close_listeners(const std::string& session_id);
   // Closes all listeners; the leases stay with their sessions.
   void close_all();
 

@@ -20,7 +20,8 @@ void Reaper::restore(const CallContext& ctx) {
     if (!sessions || sessions->sessions.empty()) return;
     for (const SessionRow& row : sessions->sessions) {
       if (row.status == SessionStatus::terminated || is_others(row, ctx)) continue;
-      if (row.vnc_port > 0) (void)ports_.open_vnc(row.id, row.vnc_port, ctx.within(kStoreTimeout));
+      const bool here = row.host_id.empty() || row.host_id == options_.host_id;
+      if (row.vnc_port > 0 && here) (void)ports_.open_vnc(row.id, row.vnc_port, ctx.within(kStoreTimeout));
       if (row.mcp_port > 0 && row.host_id == options_.host_id) {
         (void)ports_.open_mcp(row.id, row.mcp_port, ctx.within(kStoreTimeout));
       }
@@ -36,6 +37,7 @@ bool Reaper::is_others(const SessionRow& row, const CallContext& ctx) {
 
 void Reaper::remove_strays(const CallContext& ctx) {
   remove_stray_sandboxes(ctx);
+  close_moved_ports(ctx);
   release_stray_ports(ctx);
 }
 
@@ -61,6 +63,15 @@ void Reaper::remove_stray_sandboxes(const CallContext& ctx) {
     if (label != sandbox.labels.end() && !has_ended(label->second, false, ctx)) continue;
     auto removed = dependencies_.backend.remove(sandbox.name, ctx.within(kBackendTimeout));
     dependencies_.logger.info("removed a left-over sandbox", {{"sandbox", sandbox.name}, {"ok", removed.has_value()}});
+  }
+}
+
+// Of sessions that have gone to another worker, which has what the store knows of their ports.
+void Reaper::close_moved_ports(const CallContext& ctx) {
+  for (const std::string& id : ports_.sessions()) {
+    if (ctx.stop.stop_requested()) return;
+    const auto row = dependencies_.store.get_session(id, ctx.within(kStoreTimeout));
+    if (row && is_others(*row, ctx)) ports_.close_listeners(id);
   }
 }
 

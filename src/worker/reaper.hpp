@@ -28,6 +28,7 @@ class Reaper {
   // Another worker that lives looks after the session.
   bool is_others(const SessionRow& row, const CallContext& ctx);
   void remove_stray_sandboxes(const CallContext& ctx);
+  void close_moved_ports(const CallContext& ctx);
   void release_stray_ports(const CallContext& ctx);
   bool has_ended(const std::string& session_id, bool expired_too, const CallContext& ctx);
   void purge(const std::string& session_id, const CallContext& ctx);

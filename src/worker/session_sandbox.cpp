@@ -57,7 +57,12 @@ Result<SessionRow> SessionRunner::open_ports() {
   const auto ctx = owner_context(kStoreTimeout);
   auto row = dependencies_.store.get_session(session_id_, ctx);
   if (!row) return row;
-  const bool moved = !row->host_id.empty() && row->host_id != options_.host_id;  // ports are a host's own
+  const bool moved = options_.has_peers && !row->host_id.empty() && row->host_id != options_.host_id;
+  // Ports are a host's own. What an earlier stay has left here is not the session's any more.
+  if (moved) {
+    auto gone = dependencies_.backend.remove(sandbox_name_, owner_context(kRemoveTimeout));
+    if (!gone && gone.error().code != ErrorCode::not_found) return fail(gone.error(), "removing an older sandbox");
+  }
   auto vnc = ports_.open_vnc(session_id_, moved ? 0 : row->vnc_port, ctx);
   if (!vnc) return fail(vnc.error(), "allocating the desktop's port");
   auto mcp = ports_.open_mcp(session_id_, moved ? 0 : row->mcp_port, ctx);

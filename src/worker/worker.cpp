@@ -137,10 +137,12 @@ class WorkerImpl final : public Worker {
 
   // The job has done its duty once a thread looks after the session: what is left to do is in the store.
   void start_run(const Job& job) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     const bool fresh = active_.insert(job.id).second;
+    lock.unlock();  // it may take a while, and the record of this worker is asked for
     (void)dependencies_.queue.complete(job, with_timeout(kStoreTimeout));
     if (!fresh) return;
+    lock.lock();
     Thread thread;
     try {
       thread.thread = std::jthread([this, id = job.id, done = thread.done] {

@@ -73,6 +73,7 @@ struct WorkerOptions {
   std::string default_environment;
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::chrono::milliseconds desktop_patience{30000};  // of a call that waits for a person to give the desktop back
+  bool has_peers = false;                             // other workers may run the same sessions, on other hosts too
   std::string advertised_url;                         // where other processes reach this one; empty = they do not
   std::string public_url;                             // scheme://host:port that users reach; for download links
 };

@@ -39,7 +39,9 @@ void NetworkRelease::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     if (!changed_.wait(lock, stop, [this] { return due_.has_value(); })) break;
-    changed_.wait_until(lock, stop, *due_, [this] { return std::chrono::steady_clock::now() >= *due_; });
+    for (SteadyTime due = *due_; !stop.stop_requested() && std::chrono::steady_clock::now() < due; due = *due_) {
+      changed_.wait_until(lock, stop, due, [this, due] { return *due_ != due; });
+    }
     due_.reset();
     lock.unlock();
     release_network(site_, with_timeout(kReleaseTime));
