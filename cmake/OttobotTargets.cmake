@@ -137,6 +137,6 @@ function(ottobot_test_on_engine engine name)
     DISCOVERY_MODE PRE_TEST
     TEST_PREFIX ${engine}/
     TEST_FILTER "${arg_FILTER}"
-    TEST_LIST ${name}_${engine}
+    TEST_LIST ${name}_${engine}_${arg_SERIAL}
     PROPERTIES LABELS docker TIMEOUT 300 FIXTURES_REQUIRED docker_engine ENVIRONMENT OTTOBOT_TEST_ENGINE=${engine} ${more})
 endfunction()

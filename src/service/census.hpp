@@ -44,7 +44,7 @@ class Census {
  public:
   // All borrowed. `backend` may be null: this process has no sandboxes.
   Census(SessionStore& store, Queue& queue, ContainerBackend* backend, Clock& clock)
-      : store_(store), queue_(queue), backend_(backend), clock_(clock), roster_(queue, clock) {}
+      : store_(store), backend_(backend), clock_(clock), roster_(queue, clock) {}
 
   // Sandboxes are asked at most once in two seconds, and no more than the newest few hundred of them. Errors: those of
   // store and queue.
@@ -55,7 +55,6 @@ class Census {
   Result<std::vector<SandboxUse>> ask_sandboxes(const CallContext& ctx);
 
   SessionStore& store_;
-  Queue& queue_;
   ContainerBackend* const backend_;
   Clock& clock_;
   session::WorkerRoster roster_;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kCleanupTime{5'000};
 constexpr std::chrono::milliseconds kLookInterval{100};
+constexpr const char* kRuntimeStumbled = "ottobot-sandboxd: permission denied";
 constexpr const char* kEndedEarly = "the sandbox's daemon ended while starting";
 constexpr int kShownLines = 20;
 constexpr std::size_t kShownBytes = 2000;
@@ -156,12 +157,17 @@ class Launch {
   }
 
   // Between two steps the last sandbox's removal may take the network away, and what a killed server asked for may make
-  // it a second time; then both are done again.
+  // it a second time; then both are done again. Also when a busy engine's runtime does not find its way into the root
+  // that it has just made (seen with thirty starts at once).
   Result<void> start_on_network() {
     auto started = start_once();
-    if (started || !site_.has_network()) return started;
-    auto network = has_network(site_, ctx_);
-    if (!network || *network) return started;
+    if (started) return started;
+    const bool stumbled = started.error().message.find(kRuntimeStumbled) != std::string::npos;
+    if (!stumbled) {
+      if (!site_.has_network()) return started;
+      auto network = has_network(site_, ctx_);
+      if (!network || *network) return started;
+    }
     if (!id_.empty()) (void)site_.engine.remove(id_, ctx_);
     return start_once();
   }
