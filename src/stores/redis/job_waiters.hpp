@@ -25,6 +25,8 @@ class JobWaiters {
 
  private:
   struct Waiter {
+    explicit Waiter(const std::vector<std::string>& wanted) : queues(wanted) {}
+
     const std::vector<std::string>& queues;
     std::condition_variable_any woken;
     std::optional<std::string> by;  // the queue that woke it
