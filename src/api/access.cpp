@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/bridged_socket.hpp"
 #include "api/worker_relay.hpp"
 #include "ottobot/ids.hpp"
 
@@ -35,8 +36,6 @@ std::string bearer_of(const net::RequestHead& head) {
   const auto begin = field.find_first_not_of(' ', kScheme.size());
   return begin == std::string_view::npos ? "" : std::string(field.substr(begin));
 }
-
-bool is_websocket(const net::RequestHead& head) { return head.headers.has_token("Upgrade", "websocket"); }
 
 // No browser adds these by itself, and no page can send them to a foreign site without that being asked.
 bool is_explicit(const net::RequestHead& head, const Caller& caller) {

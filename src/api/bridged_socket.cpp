@@ -26,6 +26,8 @@ class BridgedSocket final : public OpenSocket {
 
 }  // namespace
 
+bool is_websocket(const net::RequestHead& head) { return head.headers.has_token("Upgrade", "websocket"); }
+
 net::Headers websocket_fields(const net::Headers& answer) {
   constexpr std::string_view kPrefix = "Sec-WebSocket-";
   net::Headers fields;

@@ -6,6 +6,7 @@
 
 namespace ottobot::api {
 
+bool is_websocket(const net::RequestHead& head);
 // What of an answer with 101 belongs to the WebSocket handshake.
 net::Headers websocket_fields(const net::Headers& answer);
 

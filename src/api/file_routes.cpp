@@ -12,8 +12,6 @@
 namespace ottobot::api {
 namespace {
 
-constexpr std::uint64_t kMaxUploadBytes = 1ull << 30;
-
 // "2026-11-22T12-19-33Z": a time that every file system takes in a name.
 std::string time_for_file_name(UnixMillis now) {
   std::string text = to_rfc3339(now).substr(0, 19) + "Z";

@@ -12,9 +12,6 @@ constexpr std::chrono::milliseconds kConnectTimeout{5000};
 constexpr std::chrono::milliseconds kIdleTimeout{5 * 60'000};  // a build may take its time
 constexpr std::chrono::milliseconds kWholeTimeout{60 * 60'000};
 constexpr std::chrono::milliseconds kLookTimeout{2000};
-constexpr std::uint64_t kMaxUploadBytes = 1ull << 30;
-
-bool is_websocket(const net::RequestHead& head) { return head.headers.has_token("Upgrade", "websocket"); }
 
 bool is_repeatable(const net::RequestHead& head) {
   return (head.method == "GET" || head.method == "HEAD") && !is_websocket(head);

@@ -10,6 +10,9 @@
 
 namespace ottobot::api {
 
+// What is uploaded into a sandbox.
+inline constexpr std::uint64_t kMaxUploadBytes = 1ull << 30;
+
 class Upload {
  public:
   // Reads the whole body. nullopt = it could not be read, and the answer has been given. Errors: those of the disk.

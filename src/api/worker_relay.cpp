@@ -7,6 +7,7 @@
 #include "api/base64url.hpp"
 #include "api/bridged_socket.hpp"
 #include "api/errors.hpp"
+#include "api/host_guard.hpp"
 #include "api/input.hpp"
 #include "api/tickets.hpp"
 #include "api/upload.hpp"
@@ -22,7 +23,6 @@ constexpr const char* kCaller = "X-Ottobot-Caller";
 constexpr std::string_view kScheme = "Bearer ";
 constexpr std::chrono::milliseconds kConnectTimeout{2000};
 constexpr std::chrono::milliseconds kWholeTimeout{std::chrono::hours(2)}, kIdleTimeout{std::chrono::minutes(6)};
-constexpr std::uint64_t kMaxUploadBytes = 1ull << 30;
 
 std::string caller_text(const Request& request, const RelayKind& kind) {
   const Caller& caller = request.caller();
@@ -45,8 +45,6 @@ bool stays_here(std::string_view name, const net::Headers& headers) {
            return net::equals_ignore_case(ours, name);
          });
 }
-
-bool is_websocket(const net::RequestHead& head) { return head.headers.has_token("Upgrade", "websocket"); }
 
 // The worker's answer, as it is.
 class AnswerSink final : public net::ResponseSink {
@@ -101,12 +99,12 @@ net::HttpRequest relayed_request(const Context& context, const Request& request,
 
 // "http://10.0.0.5:3001", with brackets around IPv6.
 Result<net::RawStream> connect_worker(Context& context, const std::string& url, const CallContext& ctx) {
-  const std::string authority = url.substr(url.find("://") + 3);
-  const std::size_t colon = authority.rfind(':');
-  std::string host = authority.substr(0, colon);
+  const std::string_view authority = authority_of(url), name = host_of(authority);
   int port = 80;
-  if (colon != std::string::npos) std::from_chars(&authority[colon + 1], authority.data() + authority.size(), port);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  if (authority.size() > name.size()) {
+    std::from_chars(authority.data() + name.size() + 1, authority.data() + authority.size(), port);
+  }
+  const std::string host(name.starts_with('[') ? name.substr(1, name.size() - 2) : name);
   auto fd = net::connect_host(host, port, ctx.within(kConnectTimeout));
   if (fd) return net::RawStream{std::move(*fd), {}};
   context.deps.logger.warn("a worker cannot be reached: is its OTTOBOT_ADVERTISE_URL right?",
