@@ -2,27 +2,35 @@
 # The container engines of a test run: one for all tests that need one, and gone afterwards.
 #   docker_engine.sh start DIR    the engine at DOCKER_HOST, or at its usual place, if one answers, else a dockerd of our
 #                                 own; also Podman's service. Their addresses are noted in DIR. Both get the image
-#                                 ottobot-agent:lean, which is built once and kept beside DIR
+#                                 ottobot-agent:lean, which is built once and kept in ~/.cache/ottobot-tests
 #   docker_engine.sh restart DIR  starts our dockerd again, after it was killed
 #   docker_engine.sh stop DIR     ends what was started, and leaves the machine's network as it was
-# Without root or without the programs there is no engine: DIR/missing says why, and the tests judge.
+# Without root or without the programs there is no engine, and without a mirror no image: DIR/missing or DIR/missing-lean
+# says why, and the tests are skipped. With CI set, start fails instead.
 set -euo pipefail
 
 command=${1-} dir=${2-}
-[ -n "$dir" ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
+[ -n "$dir" ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 
 image=ottobot-test:busybox
 lean=ottobot-agent:lean
 repo_dir=$(cd "$(dirname "$0")/../.." && pwd)
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ottobot-tests
 start_seconds=60
 tls_port=23761
 
 say() { printf '%s\n' "$*" >&2; }
 
-give_up() {
-  say "$*"
+# missing FILE WHY
+missing() {
+  say "engine: $2"
   mkdir -p "$dir"
-  printf '%s\n' "$*" >"$dir/missing"
+  printf '%s\n' "$2" >"$dir/$1"
+  [ -z "${CI-}" ] || exit 1
+}
+
+give_up() {
+  missing missing "$*"
   exit 0
 }
 
@@ -44,7 +52,7 @@ make_image() {
 lean_file() {
   local recipe
   recipe=$(awk '/^FROM/ { on = / AS lean$/ } on' "$repo_dir/docker/Dockerfile" | sha256sum | cut -c1-16)
-  echo "$(dirname "$dir")/lean-image-$recipe.tar"
+  echo "$cache/lean-image-$recipe.tar"
 }
 
 # Its settings, as `docker import --change` takes them, a line each.
@@ -54,12 +62,26 @@ lean_settings() {
 
 # By the file system and not by `docker save`, which fails where the engine has to mount layers to compare them.
 keep_lean() {
-  local container
+  local container part
+  mkdir -p "$cache"
+  part=$(mktemp "$cache/part-XXXXXX")
   lean_settings "$1" >"$(lean_file).settings" &&
     container=$(docker -H "$1" create "$lean") &&
-    docker -H "$1" export "$container" >"$(lean_file).part" &&
+    docker -H "$1" export "$container" >"$part" &&
     docker -H "$1" rm "$container" >/dev/null &&
-    mv "$(lean_file).part" "$(lean_file)"
+    mv "$part" "$(lean_file)"
+}
+
+# A mirror may be slow and a busy engine's runtime may stumble: what is built already stays for the next attempt.
+build_lean() {
+  local attempt
+  for attempt in 1 2 3; do
+    DOCKER_HOST=$1 "$repo_dir/scripts/build-images" lean >"$work/lean.log" 2>&1 && return
+    say "engine: attempt $attempt to build $lean:"
+    tail -20 "$work/lean.log" >&2
+    sleep 5
+  done
+  return 1
 }
 
 import_lean() {
@@ -75,11 +97,8 @@ provide_lean() {
     return
   fi
   if [ ! -e "$(lean_file)" ]; then
-    DOCKER_HOST=$1 "$repo_dir/scripts/build-images" lean >"$work/lean.log" 2>&1 && keep_lean "$1" || {
-      tail -20 "$work/lean.log" >&2
-      echo "the image $lean cannot be built: $(tail -1 "$work/lean.log")" >"$dir/missing-lean"
-      return
-    }
+    build_lean "$1" || { missing missing-lean "the image $lean cannot be built: $(tail -1 "$work/lean.log")" && return; }
+    keep_lean "$1" || { missing missing-lean "the image $lean cannot be kept in $cache" && return; }
   else
     import_lean "$1"
   fi
