@@ -52,52 +52,104 @@ local function forget()
 end
 )";
 
+// Of many: ARGV[4] has a '1' at the place of each for which it may have been run already, or nothing; then follow two
+// arguments for each.
+constexpr const char* kMany = R"(
+local repeats = ARGV[4]
+local function may_be_done(n) return again or string.sub(repeats, n, n) == '1' end
+local function ids_and_states()
+  local ids, states = {}, {}
+  for n = 1, (#ARGV - 4) / 2 do ids[n] = ARGV[2 * n + 3] end
+  for n, state in ipairs(redis.call('HMGET', KEYS[1], unpack(ids))) do states[ids[n]] = states[ids[n]] or state end
+  return ids, states
+end
+)";
+
 constexpr const char* kPush = R"(
-local id, delay = ARGV[4], tonumber(ARGV[5])
-if redis.call('HSETNX', KEYS[1], id, '') == 1 then
-  if delay > 0 then
-    enqueue(id, 1, clock(ARGV[2]) + delay)
-  elseif redis.call('RPUSH', KEYS[2], '1:' .. id) == 1 then
-    redis.call('SPUBLISH', ARGV[3], '')
+local ids, states = ids_and_states()
+local answers, changes, entries, changed, pushed = {}, {}, {}, 0, 0
+for n, id in ipairs(ids) do
+  local state, delay = states[id], ARGV[2 * n + 4]
+  local lease = state and string.match(state, '^(%d+|.*|)$')
+  answers[n] = 1
+  if not state then
+    state = ''
+    if delay == '0' then
+      pushed = pushed + 1
+      entries[pushed] = '1:' .. id
+    else
+      enqueue(id, 1, clock(ARGV[2]) + delay)
+    end
+  elseif lease then
+    state = lease .. string.format('%.0f', clock(ARGV[2]) + delay)
+  else
+    answers[n] = may_be_done(n) and 1 or 0
   end
-  return 1
+  if states[id] ~= state then
+    states[id] = state
+    changes[changed + 1], changes[changed + 2] = id, state
+    changed = changed + 2
+  end
 end
-local lease = string.match(redis.call('HGET', KEYS[1], id), '^(%d+|.*|)$')
-if lease then
-  redis.call('HSET', KEYS[1], id, lease .. string.format('%.0f', clock(ARGV[2]) + delay))
-elseif not again then
-  return 0
-end
-return 1
+if changed > 0 then redis.call('HSET', KEYS[1], unpack(changes)) end
+if pushed > 0 and redis.call('RPUSH', KEYS[2], unpack(entries)) == pushed then redis.call('SPUBLISH', ARGV[3], '') end
+return answers
 )";
 
 constexpr const char* kLease = R"(
-local token = ARGV[4]
-if again then
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
-    local attempt, of = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|%d*$')
-    if of == token then
-      redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[5], id)
-      return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])}
+local answers, wanted, count, held = {}, {}, 0, nil
+for n = 1, (#ARGV - 5) / 2 do
+  answers[n] = ''
+  if may_be_done(n) then
+    if not held then
+      held = {}
+      for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+        local attempt, token = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|(.*)|%d*$')
+        if token then held[token] = attempt .. ':' .. id end
+      end
+    end
+    local entry = held[ARGV[2 * n + 4]]
+    if entry then
+      redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[2 * n + 5], string.match(entry, ':(.*)$'))
+      answers[n] = entry
     end
   end
+  if answers[n] == '' then
+    count = count + 1
+    wanted[count] = n
+  end
 end
-local now = clock(ARGV[2])
-if ARGV[6] == '1' then promote(now) end
-local entry = redis.call('LPOP', KEYS[2])
-if not entry then
+local now, entries, taken = clock(ARGV[2]), {}, 0
+local function take()
+  for _, entry in ipairs(redis.call('LPOP', KEYS[2], count - taken) or {}) do
+    taken = taken + 1
+    entries[taken] = entry
+  end
+end
+if ARGV[5] == '1' then promote(now) end
+take()
+if taken < count then
   promote(now)
-  entry = redis.call('LPOP', KEYS[2])
+  take()
 end
-if not entry then
+local leases, ends = {}, {}
+for k, entry in ipairs(entries) do
+  local n, colon = wanted[k], string.find(entry, ':', 1, true)
+  local id = string.sub(entry, colon + 1)
+  answers[n] = entry
+  leases[2 * k - 1], leases[2 * k] = id, string.sub(entry, 1, colon - 1) .. '|' .. ARGV[2 * n + 4] .. '|'
+  ends[2 * k - 1], ends[2 * k] = now + ARGV[2 * n + 5], id
+end
+local due = -1
+if taken > 0 then
+  redis.call('HSET', KEYS[1], unpack(leases))
+  redis.call('ZADD', KEYS[4], unpack(ends))
+end
+if taken < count then
   local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
-  return {first[2] and first[2] - now or -1}
+  if first[2] then due = first[2] - now end
 end
-local colon = string.find(entry, ':', 1, true)
-local attempt, id = string.sub(entry, 1, colon - 1), string.sub(entry, colon + 1)
-redis.call('HSET', KEYS[1], id, attempt .. '|' .. token .. '|')
-redis.call('ZADD', KEYS[4], now + ARGV[5], id)
-return {id, tonumber(attempt), redis.call('LLEN', KEYS[2])}
+return {redis.call('LLEN', KEYS[2]), due, answers}
 )";
 
 // One that was extended is held still: one that is not was lost, whichever call this is.
@@ -108,9 +160,29 @@ return 1
 )";
 
 constexpr const char* kComplete = R"(
-redis.call('ZREM', KEYS[4], id)
-forget()
-return 1
+local ids, states = ids_and_states()
+local answers, ended, done, held, gone = {}, {}, {}, 0, 0
+for n, id in ipairs(ids) do
+  local token, due = string.match(states[id] or '', '^%d+|(.*)|(%d*)$')
+  if token ~= ARGV[2 * n + 4] then
+    answers[n] = may_be_done(n) and 1 or 0
+  else
+    answers[n] = 1
+    states[id] = ''
+    held = held + 1
+    ended[held] = id
+    if due == '' then
+      gone = gone + 1
+      done[gone] = id
+    else
+      redis.call('HSET', KEYS[1], id, '')
+      enqueue(id, 1, tonumber(due))
+    end
+  end
+end
+if held > 0 then redis.call('ZREM', KEYS[4], unpack(ended)) end
+if gone > 0 then redis.call('HDEL', KEYS[1], unpack(done)) end
+return answers
 )";
 
 constexpr const char* kFail = R"(
@@ -178,11 +250,11 @@ Script make(std::initializer_list<const char*> parts) {
 }  // namespace
 
 const Script& push() {
-  static const Script kScript = make({kEnqueue, kPush});
+  static const Script kScript = make({kEnqueue, kMany, kPush});
   return kScript;
 }
 const Script& lease() {
-  static const Script kScript = make({kPromote, kLease});
+  static const Script kScript = make({kPromote, kMany, kLease});
   return kScript;
 }
 const Script& extend() {
@@ -190,7 +262,7 @@ const Script& extend() {
   return kScript;
 }
 const Script& complete() {
-  static const Script kScript = make({kEnqueue, kLeased, kEnd, kComplete});
+  static const Script kScript = make({kEnqueue, kMany, kComplete});
   return kScript;
 }
 const Script& fail() {

@@ -8,15 +8,21 @@
 
 namespace ottobot::stores::queue_scripts {
 
-// id, delay. → 1, or 0 when it waits already
+// Three for many at once: first a '1' at the place of each for which it may have been run already and a '0' for all
+// others, or nothing when there is none; then, for each, what is said here.
+//
+// id, delay. → for each 1, or 0 when it waits already
 const redis::Script& push();
-// token, ttl, "1" to look for delayed jobs that are due even if others wait. A look that may have been made before
-// finds the job that it got then. → id, attempt, how many wait behind it | how long until one is due, or -1
-const redis::Script& lease();
-// These three: id, token. → 1, or 0 when the lease is no longer held. extend: ttl. fail: attempts at most, backoff,
-// what becomes the dead letter, dead letters at most; KEYS: dead (a list).
-const redis::Script& extend();
+// id, token. → for each 1, or 0 when the lease is no longer held
 const redis::Script& complete();
+// Before the first: "1" to look for delayed jobs that are due even if others wait. token, ttl. → how many still wait;
+// how long until one is due, or -1; for each "attempt:id", or nothing. A look that may have been made before finds the
+// job that it got then.
+const redis::Script& lease();
+
+// Both: id, token. → 1, or 0 when the lease is no longer held. extend: ttl. fail: attempts at most, backoff, what
+// becomes the dead letter, dead letters at most; KEYS: dead (a list).
+const redis::Script& extend();
 const redis::Script& fail();
 // KEYS: names of the queues, and no others. ARGV: name.
 const redis::Script& note();

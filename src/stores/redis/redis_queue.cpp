@@ -6,6 +6,7 @@
 #include "ottobot/stores/redis.hpp"
 #include "redis/subscriber.hpp"
 #include "stores/job_rules.hpp"
+#include "stores/redis/batcher.hpp"
 #include "stores/redis/handshake.hpp"
 #include "stores/redis/job_waiters.hpp"
 #include "stores/redis/queue_scripts.hpp"
@@ -19,6 +20,7 @@ using redis::Reply;
 using redis::Request;
 using redis::Script;
 using std::chrono::milliseconds;
+using stores::Batcher;
 using stores::JobWaiters;
 
 // How often somebody who waits looks without being told to: a lost word costs no more than this.
@@ -34,13 +36,14 @@ constexpr milliseconds kPromote{50};
 class RedisQueue final : public Queue {
  public:
   explicit RedisQueue(std::unique_ptr<redis::Client> client)
-      : client_(std::move(client)), prefix_(client_->options().key_prefix), workers_(*client_), subscriber_(*client_, callbacks()) {}
+      : client_(std::move(client)),
+        prefix_(client_->options().key_prefix),
+        workers_(*client_),
+        subscriber_(*client_, callbacks()) {}
 
   Result<bool> push(const PushParams& params, const CallContext& ctx) override {
     if (auto known = note(params.queue, ctx); !known) return ottobot::fail(known.error());
-    auto reply = run(stores::queue_scripts::push(), params.queue, {params.job_id, millis(params.delay)}, ctx);
-    if (!reply) return ottobot::fail(reply.error());
-    return reply->number() == 1;
+    return calls(params.queue).push.run({params.job_id, millis(params.delay)}, ctx);
   }
 
   Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
@@ -68,7 +71,10 @@ class RedisQueue final : public Queue {
   }
 
   Result<void> complete(const Job& job, const CallContext& ctx) override {
-    return end(stores::queue_scripts::complete(), job, {}, ctx);
+    auto held = calls(job.queue).complete.run({job.id, job.token}, ctx);
+    if (!held) return ottobot::fail(held.error());
+    if (!*held) return stores::lease_lost(job);
+    return {};
   }
 
   Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) override {
@@ -83,7 +89,8 @@ class RedisQueue final : public Queue {
     auto names = queue_names(ctx);
     if (!names) return ottobot::fail(names.error());
     std::vector<Request> requests;
-    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}, nullptr));
+    for (const std::string& name : *names)
+      requests.push_back(request(stores::queue_scripts::recover(), name, {}, nullptr));
     auto replies = client_->call_all(std::move(requests), ctx);
     if (!replies) return ottobot::fail(replies.error());
     std::size_t recovered = 0;
@@ -130,6 +137,22 @@ class RedisQueue final : public Queue {
   Result<std::vector<WorkerRecord>> workers(const CallContext& ctx) override { return workers_.all(ctx); }
 
  private:
+  // What a script for many is told of each: two arguments, and whether it may have been run for it already.
+  struct Asked {
+    std::string first, second;
+    bool again = false;
+  };
+  struct Leased {
+    std::string id;
+    int attempt = 0;       // 0: there was no job
+    bool more = false;     // jobs wait still
+    milliseconds due{-1};  // until the first delayed one, if there is one
+  };
+  // What the threads of this process ask of a queue at the same time goes to Redis as one.
+  struct Calls {
+    Batcher<Asked, bool> push, complete;
+    Batcher<Asked, Leased> lease;
+  };
   struct Look {
     std::optional<Job> job;
     milliseconds pause = kLook;
@@ -155,6 +178,53 @@ class RedisQueue final : public Queue {
     return client_->call(request(script, queue, std::move(arguments), fifth), ctx);
   }
 
+  Calls& calls(const std::string& queue) {
+    const std::lock_guard lock(mutex_);
+    auto& calls = calls_[queue];
+    if (calls) return *calls;
+    const auto flags_of = [this, queue](const Script& script) {
+      return [this, queue, &script](const auto& entries, const CallContext& ctx) -> Result<std::vector<bool>> {
+        auto reply = run(script, queue, arguments_of(entries), ctx);
+        if (!reply) return ottobot::fail(reply.error());
+        std::vector<bool> flags;
+        for (std::size_t n = 0; n < entries.size(); ++n) flags.push_back((*reply)[n].number() == 1);
+        return flags;
+      };
+    };
+    calls.reset(new Calls{Batcher<Asked, bool>(flags_of(stores::queue_scripts::push())),
+                          Batcher<Asked, bool>(flags_of(stores::queue_scripts::complete())),
+                          Batcher<Asked, Leased>([this, queue](const auto& entries, const CallContext& ctx) {
+                            return lease_all(queue, entries, ctx);
+                          })});
+    return *calls;
+  }
+
+  // As the scripts for many take them, `first` after what is known of all.
+  template <class Entries>
+  static Arguments arguments_of(const Entries& entries, Arguments first = {}) {
+    std::string repeats;
+    for (const auto* entry : entries) repeats += entry->again || entry->item.again ? '1' : '0';
+    if (repeats.find('1') == std::string::npos) repeats.clear();
+    first.insert(first.begin(), std::move(repeats));
+    for (const auto* entry : entries) first.insert(first.end(), {entry->item.first, entry->item.second});
+    return first;
+  }
+
+  template <class Entries>
+  Result<std::vector<Leased>> lease_all(const std::string& queue, const Entries& entries, const CallContext& ctx) {
+    auto reply =
+        run(stores::queue_scripts::lease(), queue, arguments_of(entries, {should_promote(queue) ? "1" : ""}), ctx);
+    if (!reply) return ottobot::fail(reply.error());
+    const bool more = (*reply)[0].number() > 0;
+    const milliseconds due((*reply)[1].number());
+    std::vector<Leased> leased;
+    for (std::size_t n = 0; n < entries.size(); ++n) {
+      const std::string entry = (*reply)[2][n].str();
+      leased.push_back({entry.substr(entry.find(':') + 1), std::atoi(entry.c_str()), more, due});
+    }
+    return leased;
+  }
+
   Result<void> end(const Script& script, const Job& job, Arguments more, const CallContext& ctx,
                    const char* fifth = nullptr) {
     Arguments arguments{job.id, job.token};
@@ -173,21 +243,18 @@ class RedisQueue final : public Queue {
     Look look;
     for (const std::string& queue : params.queues) {
       auto token = token_of_look(queue);
-      auto asked = request(stores::queue_scripts::lease(), queue,
-                           {token.text, millis(params.ttl), should_promote(queue) ? "1" : ""}, nullptr);
-      auto reply = client_->call(token.used ? std::move(asked).again() : std::move(asked), bounded);
-      if (!reply) {
+      auto answer = calls(queue).lease.run({token.text, millis(params.ttl), token.used}, bounded);
+      if (!answer) {
         keep_token(queue, std::move(token.text));
-        return ottobot::fail(reply.error());
+        return ottobot::fail(answer.error());
       }
-      if (reply->size() == 3) {
-        if ((*reply)[2].number() > 0) waiters_.wake(queue);
-        look.job = Job{queue, (*reply)[0].str(), std::move(token.text), static_cast<int>((*reply)[1].number())};
+      if (answer->attempt > 0) {
+        if (answer->more) waiters_.wake(queue);
+        look.job = Job{queue, std::move(answer->id), std::move(token.text), answer->attempt};
         return look;
       }
-      const milliseconds due((*reply)[0].number());
-      if (due.count() < 0) continue;
-      look.pause = std::min(look.pause, client_->options().clock != nullptr ? kClockPoll : due);
+      if (answer->due.count() < 0) continue;
+      look.pause = std::min(look.pause, client_->options().clock != nullptr ? kClockPoll : answer->due);
     }
     return look;
   }
@@ -275,7 +342,8 @@ class RedisQueue final : public Queue {
   const std::unique_ptr<redis::Client> client_;
   const std::string prefix_;
   stores::WorkerRecords workers_;
-  std::mutex mutex_;  // guards the four
+  std::mutex mutex_;                                     // guards the five
+  std::map<std::string, std::unique_ptr<Calls>> calls_;  // by queue
   std::set<std::string> noted_, listened_;
   std::map<std::string, SteadyTime> promoted_at_;
   std::map<std::string, std::vector<std::string>> unanswered_;  // tokens of looks, by queue
