@@ -1,17 +1,22 @@
-// CPU time of GET /session/:id and POST /session: the whole server on SQLite, its sandboxes apart, over keep-alive
-// connections; the server on one core, the load on another. Beside it, with --peers, the same two routes with Elysia
-// and without a framework.
+// CPU time of GET /session/:id and POST /session: the whole server on SQLite or, with --redis, on a Redis of its own
+// that writes its append-only file; its sandboxes apart, over keep-alive connections; the server on one core, the load
+// on another. Beside it, with --peers, the same two routes with Elysia and, on SQLite, without a framework.
 //
-//   bench_http [--rounds 5] [--seconds 1] [--connections 1,16,64] [--peers DIR]
+//   bench_http [--redis] [--stored 0] [--rounds 5] [--seconds 1] [--connections 1,16,64] [--peers DIR]
+//
+// --stored: sessions that are in our Redis before, ready and idle; each GET is of another of them.
 //
 // Prints a table and, last, one JSON line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <optional>
 
 #include "bench/http_load.hpp"
 #include "bench/quiet_server.hpp"
+#include "bench/redis_process.hpp"
+#include "bench/stored_sessions.hpp"
 #include "bench/support.hpp"
 #include "ottobot/ids.hpp"
 
@@ -19,10 +24,12 @@ namespace ottobot::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kWarmUp{300};
-constexpr int kSessions = 200;  // that GET asks for in turn
+constexpr std::size_t kSessions = 200;  // that GET asks for in turn, at least
 constexpr const char* kRoutes[] = {"GET /session/:id", "POST /session"};
 
 struct Options {
+  bool redis = false;
+  int stored = 0;
   int rounds = 5;
   double seconds = 1;
   std::vector<int> connections{1, 16, 64};
@@ -63,12 +70,20 @@ void measure_load(const ServerProcess& server, LoadParams load, const Options& o
 }
 
 void measure(const ServerCommand& command, const Options& options, std::map<Key, Figures>& figures) {
+  const bool ours = command.argv.back() == kServeFlag;
   const ScratchFolder data("http");
-  ServerCommand with_data = command;
-  with_data.argv.push_back(data.path() + (command.argv.back() == kServeFlag ? "" : "/peer.db"));
-  const auto server = must(ServerProcess::start(with_data));
+  std::optional<RedisProcess> redis;
+  ServerCommand placed = command;
   std::vector<std::string> ids;
-  for (int n = 0; n < kSessions; ++n) ids.push_back(create_session(server->port()));
+  if (options.redis) {
+    redis.emplace(std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "everysec"});
+    placed.argv.push_back((ours ? kRedisPlace : "") + std::to_string(redis->port()));
+    if (ours) ids = store_sessions(*must(make_redis_store(redis->options())), options.stored, 3, 16);
+  } else {
+    placed.argv.push_back(data.path() + (ours ? "" : "/peer.db"));
+  }
+  const auto server = must(ServerProcess::start(placed));
+  while (ids.size() < kSessions) ids.push_back(create_session(server->port()));
   std::size_t next = 0;
   LoadParams get;
   get.next_request = [&] { return get_request(ids[next++ % ids.size()]); };
@@ -86,6 +101,11 @@ std::vector<ServerCommand> servers(const Options& options) {
   std::vector<ServerCommand> all{quiet_server()};
   if (options.peers.empty()) return all;
   const std::string& dir = options.peers;
+  if (options.redis) {
+    all.push_back({"Elysia, BullMQ, Bun", {bun_of(dir), dir + "/http_redis_elysia.mjs", "bullmq"}});
+    all.push_back({"Elysia, ioredis, Bun", {bun_of(dir), dir + "/http_redis_elysia.mjs", "pipelined"}});
+    return all;
+  }
   std::vector<ServerCommand> peers{{"Elysia, Bun", {bun_of(dir), dir + "/http_elysia.mjs"}},
                                    {"bare node:http, Bun", {bun_of(dir), dir + "/http_bare.mjs"}},
                                    {"bare node:http, Node.js", {"node", dir + "/http_bare.mjs"}}};
@@ -107,7 +127,9 @@ int run(const Options& options) {
   for (int round = 0; round < options.rounds; ++round) {
     for (std::size_t n = 0; n < all.size(); ++n) measure(all[n], options, figures[n]);
   }
-  std::printf("the server on one core, SQLite; median of %d rounds [lowest-highest]\n\n", options.rounds);
+  std::printf("the server on one core, %s; median of %d rounds [lowest-highest]\n\n",
+              options.redis ? ("Redis, " + std::to_string(options.stored) + " sessions stored").c_str() : "SQLite",
+              options.rounds);
   std::printf("%-18s %-24s %5s %-26s %-24s %s\n", "request", "server", "conn", "answers/s", "CPU us each",
               "theirs / ours (CPU)");
   Json json = Json::object();
@@ -132,6 +154,8 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], ottobot::bench::kServeFlag) == 0) return ottobot::bench::serve_quietly(argv[2]);
   CLI::App app("CPU time of the server's most frequent requests, beside other servers");
   ottobot::bench::Options options;
+  app.add_flag("--redis", options.redis, "sessions and queue on Redis");
+  app.add_option("--stored", options.stored, "sessions in our Redis before")->check(CLI::Range(0, 10'000'000));
   app.add_option("--rounds", options.rounds, "rounds over all servers")->check(CLI::Range(1, 100));
   app.add_option("--seconds", options.seconds, "of load per figure")->check(CLI::Range(0.1, 600.0));
   app.add_option("--connections", options.connections, "requests in flight")

@@ -11,8 +11,8 @@
 
 #include "bench/http_load.hpp"
 #include "bench/server_process.hpp"
+#include "bench/stored_sessions.hpp"
 #include "bench/support.hpp"
-#include "ottobot/ids.hpp"
 #include "ottobot/stores/sqlite.hpp"
 
 namespace ottobot::bench {
@@ -23,46 +23,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kStarts = 5;
 constexpr std::chrono::seconds kSettle{2};  // what goes on behind the first answers
-constexpr std::chrono::hours kIdleTime{24};
 
 struct Options {
   int sessions = 2000, events = 1000;
   std::string programs;
 };
-
-// Of the sizes that turns leave.
-std::vector<NewEvent> some_events(int count) {
-  const std::string words(200, 'w');
-  std::vector<NewEvent> events;
-  while (static_cast<int>(events.size()) < count) {
-    events.push_back(events::agent_thinking(words));
-    events.push_back(events::model_call_started("scripted:demo", 1, std::string(64, 'a')));
-    events.push_back(events::warning(words));
-  }
-  events.resize(static_cast<std::size_t>(count));
-  return events;
-}
-
-void add_session(SessionStore& store, int events) {
-  CreateSessionParams params;
-  params.row.id = new_id();
-  params.row.created_at = system_clock().now_ms();
-  params.row.initial_prompt = std::string(500, 'x');
-  params.row.model = "scripted:demo";
-  params.row.environment = "node";
-  must(store.create_session(params, CallContext{}));
-  const Lease lease = must(store.acquire_lease({params.row.id, "bench", std::chrono::hours(1)}, CallContext{}));
-  AppendOwnerParams append;
-  append.session_id = params.row.id;
-  append.epoch = lease.epoch;
-  append.events = some_events(events);
-  append.patch.status = SessionStatus::ready;
-  append.patch.phase = std::string(phase::kReady);
-  append.patch.expires_at = params.row.created_at + std::chrono::milliseconds(kIdleTime).count();
-  append.patch.pending = false;
-  must(store.append_owner(append, CallContext{}));
-  must(store.release_lease(lease, CallContext{}));
-}
 
 std::uintmax_t bytes_in(const std::string& folder) {
   std::uintmax_t bytes = 0;
@@ -81,7 +46,7 @@ int run(const Options& options) {
   {
     const auto filling = Clock::now();
     const auto store = must(make_sqlite_store({.data_dir = data.path()}));
-    for (int n = 0; n < options.sessions; ++n) add_session(*store, options.events);
+    store_sessions(*store, options.sessions, options.events);
     std::printf("%d sessions of %d events, written in %.1f s: ", options.sessions, options.events,
                 ms_since(filling) / 1000);
   }

@@ -3,22 +3,32 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "bench/support.hpp"
 #include "ottobot/llm/scripted.hpp"
 #include "ottobot/server.hpp"
 #include "ottobot/stores/memory.hpp"
+#include "ottobot/stores/redis.hpp"
 #include "ottobot/stores/sqlite.hpp"
 #include "ottobot/testing/fake_container_backend.hpp"
 
 namespace ottobot::bench {
 namespace {
 
-ServerParts make_parts(const std::string& data_dir) {
+ServerParts make_parts(const std::string& place) {
   ServerParts parts;
-  parts.store = must(make_sqlite_store({.data_dir = data_dir}));
-  parts.queue = make_memory_queue();
+  if (place.rfind(kRedisPlace, 0) == 0) {
+    RedisOptions redis;
+    redis.host = "127.0.0.1";
+    redis.port = std::stoi(place.substr(std::strlen(kRedisPlace)));
+    parts.store = must(make_redis_store(redis));
+    parts.queue = must(make_redis_queue(redis));
+  } else {
+    parts.store = must(make_sqlite_store({.data_dir = place}));
+    parts.queue = make_memory_queue();
+  }
   testing::FakeContainerOptions sandboxes;
   sandboxes.on_launch = [](const LaunchParams&, const CallContext& ctx) -> Result<void> {
     while (system_clock().sleep_for(std::chrono::hours(1), ctx)) {
@@ -36,14 +46,14 @@ ServerParts make_parts(const std::string& data_dir) {
 
 ServerCommand quiet_server() { return {"ottobot", {std::filesystem::canonical("/proc/self/exe"), kServeFlag}}; }
 
-int serve_quietly(const std::string& data_dir) {
+int serve_quietly(const std::string& place) {
   ServerOptions options;
   options.port = 0;
   options.default_model = "scripted:demo";
   options.queue_limit = 1'000'000'000;
   options.worker_concurrency = 1;
   options.vnc_ports = options.mcp_ports = {0, 0};
-  const auto server = must(Server::start(make_parts(data_dir), options));
+  const auto server = must(Server::start(make_parts(place), options));
   std::printf("listening on %s\n", server->url().c_str());
   std::fflush(stdout);
   while (::pause() != 0) {

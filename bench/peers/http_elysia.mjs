@@ -1,7 +1,7 @@
 // Elysia with its schema checks and bun:sqlite, on Bun.
 import { Database } from 'bun:sqlite';
 import { Elysia, t } from 'elysia';
-import { openSessions } from './http_shared.mjs';
+import { environments, openSessions } from './http_shared.mjs';
 
 let origin = '';
 const sessions = openSessions(new Database(process.argv[2]), () => origin);
@@ -23,7 +23,7 @@ const app = new Elysia()
       body: t.Object({
         initial_prompt: t.String({ minLength: 1, maxLength: 5000 }),
         timeout: t.Optional(t.Integer({ minimum: 300, maximum: 7200 })),
-        environment: t.Optional(t.Union(['node', 'python', 'full-stack', 'data-science'].map((name) => t.Literal(name)))),
+        environment: t.Optional(t.Union(environments.map((name) => t.Literal(name)))),
       }),
     },
   )

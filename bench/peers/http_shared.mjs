@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
-const environments = ['node', 'python', 'full-stack', 'data-science'];
+export const environments = ['node', 'python', 'full-stack', 'data-science'];
 
 export function newId() {
   let id = '';
