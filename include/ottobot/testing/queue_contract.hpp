@@ -314,3 +314,5 @@ TEST_P(QueueContract, EveryJobIsLeasedOnceByManyWorkers) {
 }
 
 }  // namespace ottobot::testing
+
+#include "ottobot/testing/contracts/queue_looks.hpp"

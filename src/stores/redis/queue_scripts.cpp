@@ -7,8 +7,8 @@ namespace {
 
 using redis::Script;
 
-// A job that waits is "attempt:id" in `waiting` or `delayed`, and known to `jobs`. There, one that is leased is
-// "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts are what a busy
+// A job that waits is "attempt:id" in `waiting` or `delayed`, and known to `jobs`: there it is since when it waits. One
+// that is leased is "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts are what a busy
 // service runs most: each calls Redis as seldom as it can, and defines only what it uses.
 
 // Whoever waits is told when there is something where nothing was. `jobs` knows already that it waits.
@@ -46,18 +46,34 @@ local function forget()
   if due == '' then
     redis.call('HDEL', KEYS[1], id)
   else
-    redis.call('HSET', KEYS[1], id, '')
+    redis.call('HSET', KEYS[1], id, due)
     enqueue(id, 1, tonumber(due))
   end
 end
 )";
 
+// A queue that was forgotten holds nothing, and whoever pushes to it has to note its name once more: it says so by
+// naming the mark that it has met. `jobs` has nothing but this job then.
+constexpr const char* kRefused = R"(
+local function refused()
+  local mark = redis.call('GET', KEYS[5])
+  if mark == ARGV[7] then redis.call('DEL', KEYS[5]) end
+  if not mark or mark == ARGV[7] then return false end
+  redis.call('UNLINK', KEYS[1], KEYS[2])
+  return mark
+end
+)";
+
 constexpr const char* kPush = R"(
 local id, delay = ARGV[4], tonumber(ARGV[5])
-if redis.call('HSETNX', KEYS[1], id, '') == 1 then
+if redis.call('HSETNX', KEYS[1], id, ARGV[6]) == 1 then
   if delay > 0 then
+    local mark = refused()
+    if mark then return mark end
     enqueue(id, 1, clock(ARGV[2]) + delay)
   elseif redis.call('RPUSH', KEYS[2], '1:' .. id) == 1 then
+    local mark = refused()
+    if mark then return mark end
     redis.call('SPUBLISH', ARGV[3], '')
   end
   return 1
@@ -116,8 +132,9 @@ return 1
 constexpr const char* kFail = R"(
 redis.call('ZREM', KEYS[4], id)
 if tonumber(attempt) < tonumber(ARGV[6]) then
-  redis.call('HSET', KEYS[1], id, '')
-  enqueue(id, attempt + 1, tonumber(due) or clock(ARGV[2]) + ARGV[7])
+  local now = clock(ARGV[2])
+  redis.call('HSET', KEYS[1], id, string.format('%.0f', now))
+  enqueue(id, attempt + 1, tonumber(due) or now + ARGV[7])
   return 1
 end
 redis.call('RPUSH', KEYS[5], ARGV[8])
@@ -126,17 +143,14 @@ forget()
 return 1
 )";
 
-constexpr const char* kNote = R"(
-return redis.call('SADD', KEYS[1], ARGV[2])
-)";
-
 constexpr const char* kRecover = R"(
-local stalled = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', clock(ARGV[2]), 'LIMIT', 0, 1000)
+local now = clock(ARGV[2])
+local stalled = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1000)
 for n = #stalled, 1, -1 do
   local id = stalled[n]
   local attempt = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|')
   if attempt then
-    redis.call('HSET', KEYS[1], id, '')
+    redis.call('HSET', KEYS[1], id, string.format('%.0f', now))
     redis.call('LPUSH', KEYS[2], (attempt + 1) .. ':' .. id)
   end
   redis.call('ZREM', KEYS[4], id)
@@ -178,7 +192,7 @@ Script make(std::initializer_list<const char*> parts) {
 }  // namespace
 
 const Script& push() {
-  static const Script kScript = make({kEnqueue, kPush});
+  static const Script kScript = make({kEnqueue, kRefused, kPush});
   return kScript;
 }
 const Script& lease() {
@@ -195,10 +209,6 @@ const Script& complete() {
 }
 const Script& fail() {
   static const Script kScript = make({kEnqueue, kLeased, kEnd, kFail});
-  return kScript;
-}
-const Script& note() {
-  static const Script kScript = make({kNote});
   return kScript;
 }
 const Script& recover() {

@@ -8,7 +8,8 @@
 
 namespace ottobot::stores::queue_scripts {
 
-// id, delay. → 1, or 0 when it waits already
+// id, delay, now by the clock of who pushes, "" or the mark that was met; KEYS: forgotten. → 1, or 0 when it waits
+// already, or the mark of a queue that was forgotten: nothing was pushed then
 const redis::Script& push();
 // token, ttl, "1" to look for delayed jobs that are due even if others wait. A look that may have been made before
 // finds the job that it got then. → id, attempt, how many wait behind it | how long until one is due, or -1
@@ -18,8 +19,6 @@ const redis::Script& lease();
 const redis::Script& extend();
 const redis::Script& complete();
 const redis::Script& fail();
-// KEYS: names of the queues, and no others. ARGV: name.
-const redis::Script& note();
 // → how many
 const redis::Script& recover();
 // KEYS: dead. → waiting, delayed, leased, dead

@@ -8,6 +8,8 @@
 #include "stores/job_rules.hpp"
 #include "stores/redis/handshake.hpp"
 #include "stores/redis/job_waiters.hpp"
+#include "stores/redis/queue_looks.hpp"
+#include "stores/redis/queue_names.hpp"
 #include "stores/redis/queue_scripts.hpp"
 #include "stores/redis/worker_records.hpp"
 
@@ -34,13 +36,23 @@ constexpr milliseconds kPromote{50};
 class RedisQueue final : public Queue {
  public:
   explicit RedisQueue(std::unique_ptr<redis::Client> client)
-      : client_(std::move(client)), prefix_(client_->options().key_prefix), workers_(*client_), subscriber_(*client_, callbacks()) {}
+      : client_(std::move(client)),
+        prefix_(client_->options().key_prefix),
+        workers_(*client_),
+        names_(*client_),
+        subscriber_(*client_, callbacks()) {}
 
   Result<bool> push(const PushParams& params, const CallContext& ctx) override {
-    if (auto known = note(params.queue, ctx); !known) return ottobot::fail(known.error());
-    auto reply = run(stores::queue_scripts::push(), params.queue, {params.job_id, millis(params.delay)}, ctx);
-    if (!reply) return ottobot::fail(reply.error());
-    return reply->number() == 1;
+    if (auto known = names_.note(params.queue, ctx); !known) return ottobot::fail(known.error());
+    std::string mark;  // of a queue that was forgotten; which may happen again meanwhile
+    while (true) {
+      auto reply = run(stores::queue_scripts::push(), params.queue,
+                       {params.job_id, millis(params.delay), std::to_string(now_ms()), mark}, ctx, {"forgotten"});
+      if (!reply) return ottobot::fail(reply.error());
+      mark = reply->str();
+      if (mark.empty()) return reply->number() == 1;
+      if (auto known = names_.note_again(params.queue, ctx); !known) return ottobot::fail(known.error());
+    }
   }
 
   Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
@@ -74,16 +86,16 @@ class RedisQueue final : public Queue {
   Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) override {
     return end(stores::queue_scripts::fail(), job,
                {std::to_string(params.max_attempts), millis(stores::backoff_of(params, job.attempt)),
-                dump_json({{"id", job.id}, {"reason", params.reason}, {"attempts", job.attempt}}),
-                std::to_string(stores::kMaxDeadLetters)},
-               ctx, "dead");
+                letter_text(job, params.reason), std::to_string(stores::kMaxDeadLetters)},
+               ctx, {"dead"});
   }
 
   Result<std::size_t> recover_stalled(const CallContext& ctx) override {
-    auto names = queue_names(ctx);
+    auto names = names_.all(ctx);
     if (!names) return ottobot::fail(names.error());
+    names->merge(names_.noted());
     std::vector<Request> requests;
-    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}, nullptr));
+    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}));
     auto replies = client_->call_all(std::move(requests), ctx);
     if (!replies) return ottobot::fail(replies.error());
     std::size_t recovered = 0;
@@ -92,7 +104,7 @@ class RedisQueue final : public Queue {
   }
 
   Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) override {
-    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx, "dead");
+    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx, {"dead"});
     if (!reply) return ottobot::fail(reply.error());
     const auto count = [&](std::size_t n) { return static_cast<std::size_t>((*reply)[n].number()); };
     return QueueCounts{count(0), count(1), count(2), count(3)};
@@ -108,13 +120,58 @@ class RedisQueue final : public Queue {
       auto letter = parse_json((*letters)[n].text());
       if (!letter) return data_loss("a dead letter of queue " + queue + " is damaged");
       dead.push_back({queue, get_string(*letter, "id"), get_string(*letter, "reason"),
-                      static_cast<int>(get_int(*letter, "attempts"))});
+                      static_cast<int>(get_int(*letter, "attempts")), get_int(*letter, "died_at")});
     }
     return dead;
   }
 
+  Result<void> drop_dead_letters(const std::string& queue, const std::string& job_id, const CallContext& ctx) override {
+    auto letters = client_->call(Request::command({"LRANGE", key(queue, "dead"), "0", "-1"}), ctx);
+    if (!letters) return ottobot::fail(letters.error());
+    std::vector<Request> requests;
+    for (std::size_t n = 0; n < letters->size(); ++n) {
+      const auto letter = parse_json((*letters)[n].text());
+      if (!job_id.empty() && (!letter || get_string(*letter, "id") != job_id)) continue;
+      requests.push_back(Request::command({"LREM", key(queue, "dead"), "0", (*letters)[n].str()}));
+    }
+    auto dropped = client_->call_all(std::move(requests), ctx);
+    if (!dropped) return ottobot::fail(dropped.error());
+    return {};
+  }
+
+  Result<std::vector<QueueOverview>> queues(const CallContext& ctx) override {
+    auto names = names_.all(ctx);
+    if (!names) return ottobot::fail(names.error());
+    std::vector<Request> requests;
+    for (const auto& name : *names) requests.push_back(request(stores::queue_looks::overview(), name, {}, {"dead"}));
+    auto replies = client_->call_all(std::move(requests), ctx);
+    if (!replies) return ottobot::fail(replies.error());
+    std::vector<QueueOverview> seen;
+    for (const std::string& name : *names) {
+      seen.push_back(stores::queue_looks::overview_of(name, (*replies)[seen.size()]));
+    }
+    return seen;
+  }
+
+  Result<std::vector<QueuedJob>> jobs(const std::string& queue, std::size_t limit, const CallContext& ctx) override {
+    auto reply = run(stores::queue_looks::jobs(), queue, {std::to_string(limit)}, ctx);
+    if (!reply) return ottobot::fail(reply.error());
+    return stores::queue_looks::jobs_of(*reply);
+  }
+
+  Result<bool> forget(const std::string& queue, const CallContext& ctx) override {
+    const auto count = names_.count(queue, ctx);
+    if (!count) return ottobot::fail(count.error());
+    auto marked = run(stores::queue_looks::forget(), queue,
+                      {new_id(), std::to_string(stores::QueueNames::kMarkKept.count())}, ctx, {"dead", "forgotten"});
+    if (!marked) return ottobot::fail(marked.error());
+    if (marked->number() == 0) return false;
+    if (auto removed = names_.remove(queue, *count, ctx); !removed) return ottobot::fail(removed.error());
+    return true;
+  }
+
   Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) override {
-    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx, "drained");
+    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx, {"drained"});
     if (!reply) return ottobot::fail(reply.error());
     std::vector<std::string> ids;
     for (std::size_t n = 0; n < reply->size(); ++n) ids.push_back((*reply)[n].str());
@@ -139,27 +196,34 @@ class RedisQueue final : public Queue {
   std::string key(const std::string& queue, const char* what) const {
     return prefix_ + ":queue:{" + queue + "}:" + what;
   }
-  std::string names_key() const { return prefix_ + ":queues"; }
+  UnixMillis now_ms() const {
+    const Clock* clock = client_->options().clock;
+    return clock != nullptr ? clock->now_ms() : system_clock().now_ms();
+  }
+  std::string letter_text(const Job& job, const std::string& reason) const {
+    return dump_json({{"id", job.id}, {"reason", reason}, {"attempts", job.attempt}, {"died_at", now_ms()}});
+  }
 
-  // `fifth`: the key that only some of the scripts have.
-  Request request(const Script& script, const std::string& queue, Arguments arguments, const char* fifth) const {
+  // `more`: the keys that only some of the scripts have.
+  Request request(const Script& script, const std::string& queue, Arguments arguments,
+                  std::initializer_list<const char*> more = {}) const {
     Arguments keys{key(queue, "jobs"), key(queue, "waiting"), key(queue, "delayed"), key(queue, "leased")};
-    if (fifth != nullptr) keys.push_back(key(queue, fifth));
+    for (const char* name : more) keys.push_back(key(queue, name));
     const Clock* clock = client_->options().clock;
     Arguments all{clock != nullptr ? std::to_string(clock->now_ms()) : std::string(), key(queue, "news")};
     all.insert(all.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
     return Request::script(script, keys, std::move(all));
   }
   Result<Reply> run(const Script& script, const std::string& queue, Arguments arguments, const CallContext& ctx,
-                    const char* fifth = nullptr) {
-    return client_->call(request(script, queue, std::move(arguments), fifth), ctx);
+                    std::initializer_list<const char*> more = {}) {
+    return client_->call(request(script, queue, std::move(arguments), more), ctx);
   }
 
   Result<void> end(const Script& script, const Job& job, Arguments more, const CallContext& ctx,
-                   const char* fifth = nullptr) {
+                   std::initializer_list<const char*> keys = {}) {
     Arguments arguments{job.id, job.token};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    auto reply = run(script, job.queue, std::move(arguments), ctx, fifth);
+    auto reply = run(script, job.queue, std::move(arguments), ctx, keys);
     if (!reply) return ottobot::fail(reply.error());
     if (reply->number() == 0) return stores::lease_lost(job);
     return {};
@@ -174,7 +238,7 @@ class RedisQueue final : public Queue {
     for (const std::string& queue : params.queues) {
       auto token = token_of_look(queue);
       auto asked = request(stores::queue_scripts::lease(), queue,
-                           {token.text, millis(params.ttl), should_promote(queue) ? "1" : ""}, nullptr);
+                           {token.text, millis(params.ttl), should_promote(queue) ? "1" : ""});
       auto reply = client_->call(token.used ? std::move(asked).again() : std::move(asked), bounded);
       if (!reply) {
         keep_token(queue, std::move(token.text));
@@ -250,33 +314,12 @@ class RedisQueue final : public Queue {
     }
   }
 
-  // Whose stalled jobs are looked for by everybody.
-  Result<void> note(const std::string& queue, const CallContext& ctx) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (noted_.count(queue) > 0) return {};
-    }
-    auto added = client_->call(Request::script(stores::queue_scripts::note(), {names_key()}, {queue}), ctx);
-    if (!added) return ottobot::fail(added.error());
-    const std::lock_guard lock(mutex_);
-    noted_.insert(queue);
-    return {};
-  }
-
-  Result<std::set<std::string>> queue_names(const CallContext& ctx) {
-    auto reply = client_->call(Request::command({"SMEMBERS", names_key()}), ctx);
-    if (!reply) return ottobot::fail(reply.error());
-    const std::lock_guard lock(mutex_);
-    auto names = noted_;
-    for (std::size_t n = 0; n < reply->size(); ++n) names.insert((*reply)[n].str());
-    return names;
-  }
-
   const std::unique_ptr<redis::Client> client_;
   const std::string prefix_;
   stores::WorkerRecords workers_;
-  std::mutex mutex_;  // guards the four
-  std::set<std::string> noted_, listened_;
+  stores::QueueNames names_;
+  std::mutex mutex_;  // guards the three
+  std::set<std::string> listened_;
   std::map<std::string, SteadyTime> promoted_at_;
   std::map<std::string, std::vector<std::string>> unanswered_;  // tokens of looks, by queue
   JobWaiters waiters_;
