@@ -52,6 +52,7 @@ struct WorkerRecord {
   int capacity = 0;     // and may run at once
   int spare_sandboxes = 0;
   bool alive = true;  // false: what it announced has run out; for whoever cleans up after it
+  std::string secret_digest;  // of the secret that the processes of a service share; empty = it has none
 };
 
 class Queue {
