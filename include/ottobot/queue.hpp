@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ottobot/call_context.hpp"
+#include "ottobot/queue_views.hpp"
 
 namespace ottobot {
 
@@ -42,15 +43,6 @@ struct FailJobParams {
   std::chrono::milliseconds max_backoff{60000};
 };
 
-struct QueueCounts {
-  std::size_t waiting = 0, delayed = 0, leased = 0, dead = 0;
-};
-
-struct DeadJob {
-  std::string queue, id, reason;
-  int attempts = 0;
-};
-
 // A process that takes jobs, as it announces itself to those who push them.
 struct WorkerRecord {
   std::string id;
@@ -60,6 +52,7 @@ struct WorkerRecord {
   int capacity = 0;     // and may run at once
   int spare_sandboxes = 0;
   bool alive = true;  // false: what it announced has run out; for whoever cleans up after it
+  std::string secret_digest;  // of the secret that the processes of a service share; empty = it has none
 };
 
 class Queue {
@@ -79,6 +72,16 @@ class Queue {
   virtual Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) = 0;
   virtual Result<std::vector<DeadJob>> dead_letters(const std::string& queue, std::size_t limit,
                                                     const CallContext& ctx) = 0;
+  // Forgets these dead letters; empty id = all. Harmless when there is none.
+  virtual Result<void> drop_dead_letters(const std::string& queue, const std::string& job_id,
+                                         const CallContext& ctx) = 0;
+  // Every queue that a job was ever pushed to and that was not forgotten, by name.
+  virtual Result<std::vector<QueueOverview>> queues(const CallContext& ctx) = 0;
+  // What is leased, then what waits, in line, then what is delayed, the soonest first.
+  virtual Result<std::vector<QueuedJob>> jobs(const std::string& queue, std::size_t limit, const CallContext& ctx) = 0;
+  // Forgets the queue itself. False when there is something in it, dead letters too. A job that is pushed meanwhile is
+  // there before, or makes the queue anew.
+  virtual Result<bool> forget(const std::string& queue, const CallContext& ctx) = 0;
   // Takes every waiting and delayed job out and returns the ids (to move a dead worker's queue).
   virtual Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) = 0;
 

@@ -32,9 +32,9 @@ struct ApiDependencies {
   Logger& logger;
   // Where the session's sandbox answers. Errors: not_found (none runs), unavailable.
   std::function<Result<Endpoint>(const SessionRow& row, const CallContext& ctx)> sandbox_of;
-  // Of the worker that looks after the session, "http://HOST:PORT"; empty = that is this process, or there is none. May
-  // be empty: there is only this process.
-  std::function<std::string(const SessionRow& row, const CallContext& ctx)> worker_url;
+  // Of the worker that looks after the session, "http://HOST:PORT"; empty = that is this process, or there is none.
+  // Errors: unavailable, when there is one that would not believe us. May be empty: there is only this process.
+  std::function<Result<std::string>(const SessionRow& row, const CallContext& ctx)> worker_url;
   // Parts of /health: may it answer within a moment, without blocking (cached).
   std::function<Json()> service_health;  // {redis, docker, workers, store}
   // Bodies of /metrics, as JSON and for Prometheus; of single sessions only those of `user` (empty = all). Without them
@@ -48,7 +48,7 @@ struct ApiDependencies {
 
 struct ApiOptions {
   std::string version;
-  std::string host = "127.0.0.1";  // as users reach it, for vnc_url on a session's own port
+  std::string host = "127.0.0.1";  // where it listens
   int port = 3000;
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;

@@ -2,6 +2,7 @@
 
 #include "api/chat_socket.hpp"
 #include "api/input.hpp"
+#include "api/page_links.hpp"
 #include "api/refused_socket.hpp"
 
 namespace ottobot::api {
@@ -9,9 +10,7 @@ namespace ottobot::api {
 namespace {
 
 Result<void> serve_chat(Context& context, Request& request) {
-  ChatOptions options;
-  options.session_id = request.session_id();
-  options.caller = request.caller();
+  ChatOptions options{request.session_id(), request.caller(), links_for(context, request.head())};
   const auto deltas = query_text(request.head(), "deltas");
   const auto given = query_text(request.head(), "after");
   const auto after = query_int(request.head(), "after", {0, INT64_MAX, 0});

@@ -199,7 +199,7 @@ bool ChatSocket::wants_more() {
 
 void ChatSocket::on_event(const Event& event) {
   may_have_ended_ = may_have_ended_ || may_end_session(event.type);
-  for (const Json& frame : chat_frames(event)) send(frame);
+  for (Json& frame : chat_frames(event)) send(options_.links.in_full(std::move(frame)));
 }
 
 void ChatSocket::on_caught_up(Seq last_seq) {

@@ -9,6 +9,7 @@
 #include "api/chat_commands.hpp"
 #include "api/context.hpp"
 #include "api/event_feed.hpp"
+#include "api/links.hpp"
 #include "api/refused_socket.hpp"
 
 namespace ottobot::api {
@@ -16,8 +17,9 @@ namespace ottobot::api {
 struct ChatOptions {
   std::string session_id;
   Caller caller;
-  SocketSlot slot;
-  std::optional<Seq> after;  // nullopt = the last 50 chat-visible events
+  Links links;
+  SocketSlot slot = {};
+  std::optional<Seq> after = {};  // nullopt = the last 50 chat-visible events
   bool with_deltas = false;
 };
 

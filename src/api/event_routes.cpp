@@ -5,6 +5,7 @@
 #include "api/event_stream.hpp"
 #include "api/input.hpp"
 #include "api/log_scan.hpp"
+#include "api/page_links.hpp"
 #include "ottobot/session/log_lines.hpp"
 
 namespace ottobot::api {
@@ -33,7 +34,8 @@ Result<void> get_events(Context& context, Request& request) {
   const auto events = read_events(context.deps.store, params, context.store_call());
   if (!events) return fail(events.error());
   Json list = Json::array();
-  for (const Event& event : *events) list.push_back(to_public_json(event));
+  const Links links = links_for(context, request.head());
+  for (const Event& event : *events) list.push_back(links.in_full(to_public_json(event)));
   const Seq last_seq = events->empty() ? row->last_seq : std::max(row->last_seq, events->back().seq);
   request.exchange().respond(json_response(200, {{"events", std::move(list)}, {"last_seq", last_seq}}));
   return {};

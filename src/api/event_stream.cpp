@@ -2,6 +2,7 @@
 
 #include "api/event_feed.hpp"
 #include "api/input.hpp"
+#include "api/page_links.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -16,6 +17,7 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
         slot_(std::move(slot)),
         session_id_(request.session_id()),
         caller_(request.caller()),
+        links_(links_for(*context_, request.head())),
         user_slot_(std::move(user_slot)) {}
 
   Result<std::shared_ptr<EventFeed>> subscribe() {
@@ -47,7 +49,7 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
   }
 
   void on_event(const Event& event) override {
-    send("id: " + std::to_string(event.seq) + "\ndata: " + dump_json(to_public_json(event)) + "\n\n");
+    send("id: " + std::to_string(event.seq) + "\ndata: " + dump_json(links_.in_full(to_public_json(event))) + "\n\n");
   }
 
   void on_caught_up(Seq last_seq) override {
@@ -112,6 +114,7 @@ class EventStream final : public FeedReader, public OpenSocket, public std::enab
   const LongRequests::Slot slot_;
   const std::string session_id_;
   const Caller caller_;
+  const Links links_;
   const SocketSlot user_slot_;
   std::shared_ptr<EventFeed> feed_;  // set by subscribe(), before anything else runs
 

@@ -180,7 +180,9 @@ void add_file_routes(Router& router, Context& context) {
   add("GET", "download/:id/project.zip", rules::kRead, download_project);
   add("GET", "download/:id/*path", rules::kRead, download_file);
   add("GET", "session/:id/files", rules::kRead, list_files);
-  add("PUT", "session/:id/files/*path", rules::kChange, upload_file);
+  RouteRules upload = rules::kChange;
+  upload.other_methods = "GET /download/ID/PATH reads a file, GET /session/ID/files?path=FOLDER lists a folder";
+  add("PUT", "session/:id/files/*path", upload, upload_file);
 }
 
 }  // namespace ottobot::api

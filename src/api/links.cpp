@@ -63,6 +63,17 @@ std::string Links::vnc_url(const std::string& session_id, int vnc_port, const st
   return base_ + "/" + folder + "vnc.html?" + vnc_page_query(path_prefix(base_) + folder + "websockify", ticket);
 }
 
+Json Links::in_full(Json shown) const {
+  for (const char* name : {"data", "metadata"}) {
+    const auto member = shown.find(name);
+    if (member == shown.end() || !member->is_object()) continue;
+    const auto url = member->find("download_url");
+    if (url == member->end() || !url->is_string()) continue;
+    if (const std::string path = url->get<std::string>(); path.starts_with('/')) *url = base_ + path;
+  }
+  return shown;
+}
+
 std::string vnc_page_query(const std::string& websocket_path, const std::string& ticket) {
   const std::string query = "autoconnect=1&reconnect=1&resize=scale&path=" + websocket_path;
   return ticket.empty() ? query : query + "%3Fticket%3D" + ticket + "&ticket=" + ticket;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "net/server/http_server.hpp"
+#include "ottobot/json.hpp"
 
 namespace ottobot::api {
 
@@ -23,6 +24,8 @@ class Links {
   std::string chat_url(const std::string& session_id) const;
   // `vnc_port` is the session's own, 0 = none. `ticket` is for the page and the WebSocket that it opens; empty = none.
   std::string vnc_url(const std::string& session_id, int vnc_port, const std::string& ticket = {}) const;
+  // The log names paths of the service; whoever is shown an event of it, or a chat frame, gets URLs.
+  Json in_full(Json shown) const;
 
  private:
   bool has_public_url_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <tl/expected.hpp>
 
 #include "api/caller.hpp"
@@ -31,6 +32,7 @@ struct RouteRules {
   bool is_app = false;   // in a sandbox: takes its tickets, and judges by itself which pages may ask
   // How the refused are told; empty = as the error that it is.
   std::function<void(Request& request, const Refusal& refusal)> refuse;
+  std::string other_methods;  // what to ask for instead, for who comes with another method; may be empty
 };
 
 namespace rules {

@@ -69,8 +69,9 @@ std::string allow_list(const std::vector<std::string>& methods) {
   return list + "OPTIONS";
 }
 
-net::Response wrong_method(const std::string& method, const std::vector<std::string>& allowed) {
-  net::Response response = error_response(405, method + " is not possible here");
+net::Response wrong_method(const std::string& method, const std::vector<std::string>& allowed,
+                           const std::string& hint) {
+  net::Response response = error_response(405, method + " is not possible here", hint);
   if (method == "OPTIONS") {
     response = {};
     response.status = 204;
@@ -109,6 +110,7 @@ std::string_view Router::answer(net::Exchange& exchange) const {
   const std::string_view method = head.method == "HEAD" ? std::string_view("GET") : std::string_view(head.method);
   const std::vector<std::string> path = split_path(head.path);
   std::vector<std::string> allowed;
+  std::string hint;
   for (const Route& route : routes_) {
     auto found = match(route.segments, path);
     if (!found) continue;
@@ -123,12 +125,13 @@ std::string_view Router::answer(net::Exchange& exchange) const {
       return route.pattern;
     }
     if (std::find(allowed.begin(), allowed.end(), route.method) == allowed.end()) allowed.push_back(route.method);
+    if (hint.empty()) hint = route.rules.other_methods;
   }
   if (asks_about_server(head)) allowed = {"GET", "POST", "PUT", "DELETE"};
   if (allowed.empty()) {
     exchange.respond(error_response(404, "there is nothing at " + to_valid_utf8(head.path)));
   } else {
-    exchange.respond(wrong_method(head.method, allowed));
+    exchange.respond(wrong_method(head.method, allowed, hint));
   }
   return {};
 }

@@ -166,9 +166,10 @@ Result<bool> relay_to_worker(Context& context, Request& request, RelayKind kind)
   if (!context.deps.worker_url || request.caller().relayed) return false;
   const auto row = find_session(context, request);
   if (!row) return fail(row.error());
-  const std::string url = context.deps.worker_url(*row, context.store_call());
-  if (url.empty()) return false;
-  if (auto relayed = relay(context, request, url, kind); !relayed) return fail(relayed.error());
+  const auto url = context.deps.worker_url(*row, context.store_call());
+  if (!url) return fail(url.error());
+  if (url->empty()) return false;
+  if (auto relayed = relay(context, request, *url, kind); !relayed) return fail(relayed.error());
   return true;
 }
 

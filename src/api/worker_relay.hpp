@@ -16,7 +16,7 @@ namespace ottobot::api {
 std::optional<Caller> relayed_caller(const net::RequestHead& head, const std::string& secret);
 
 // True = the session's worker has answered. False = it is for this process to answer: it is that worker, or there is
-// none. Errors, all before anything was answered: those of find_session(), unavailable (the worker does not answer).
+// none. Errors, all before anything was answered: those of find_session(), unavailable (the worker does not answer, or has another secret).
 struct RelayKind {
   bool to_app = false;               // the request is for an app in the sandbox
   bool keeps_authorization = false;  // the field is the app's, not ours

@@ -159,6 +159,11 @@ Result<void> check_role(const Settings& settings) {
     return invalid_argument("OTTOBOT_ADVERTISE_URL is https: processes of one service speak plain http to each other",
                             "give them a network of their own, and an http:// address in it");
   }
+  const bool speaks_tls = !settings.tls_cert.empty() && settings.advertise_url.empty();
+  if (settings.role == ServerRole::worker && speaks_tls) {
+    return invalid_argument("a worker with a certificate cannot be reached by the other processes, which speak plain http",
+                            "leave --tls-cert and --tls-key to what users reach: the API servers, or a proxy");
+  }
   if (settings.role == ServerRole::all) return {};
   if (settings.store != "redis") {
     return invalid_argument("the roles api and worker need a store that they share", "use --store redis");

@@ -13,6 +13,8 @@ struct Meaning {
 };
 
 constexpr std::string_view kPasswordHint = "set REDIS_PASSWORD, or the password in REDIS_URL";
+constexpr std::string_view kWrongHint = "REDIS_PASSWORD, or what REDIS_URL has of user and password, is not what it wants";
+constexpr std::string_view kNoPasswordHint = "it has no password: unset REDIS_PASSWORD, or take it out of REDIS_URL";
 constexpr std::string_view kMovingHint = "the cluster's slots are being moved; try again";
 
 constexpr std::array kMeanings{
@@ -20,7 +22,7 @@ constexpr std::array kMeanings{
     Meaning{"MISCONF", resource_exhausted, "it cannot write to its disk: make room there"},
     Meaning{"READONLY", unavailable, "it is a read-only replica: name the primary as REDIS_HOST"},
     Meaning{"NOAUTH", unauthenticated, kPasswordHint},
-    Meaning{"WRONGPASS", unauthenticated, kPasswordHint},
+    Meaning{"WRONGPASS", unauthenticated, kWrongHint},
     Meaning{"NOPERM", permission_denied, "allow its ACL user all commands, keys and channels of this service"},
     Meaning{"LOADING", unavailable, "it is reading its data set; wait for it"},
     Meaning{"BUSY", unavailable, "a script of somebody else is running; wait for it"},
@@ -41,7 +43,7 @@ Failure server_error(std::string_view text, const Address& address) {
   for (const Meaning& meaning : kMeanings) {
     if (error_kind(text) == meaning.kind) return meaning.make(message, std::string(meaning.hint));
   }
-  if (text.find("AUTH") != std::string_view::npos) return unauthenticated(message, "unset REDIS_PASSWORD");
+  if (text.find("AUTH") != std::string_view::npos) return unauthenticated(message, std::string(kNoPasswordHint));
   if (text.find("max number of clients") != std::string_view::npos) return unavailable(message, "raise maxclients");
   if (text.find("unknown command") != std::string_view::npos) return unsupported(message, std::string(kVersionHint));
   if (text.find("OOM") != std::string_view::npos) return kMeanings.front().make(message, std::string(kMeanings.front().hint));

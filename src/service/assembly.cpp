@@ -10,6 +10,7 @@
 #include "ottobot/llm/retry.hpp"
 #include "ottobot/llm/timeout.hpp"
 #include "service/version.hpp"
+#include "session/shared_secret.hpp"
 #include "worker/session_runner.hpp"
 
 namespace ottobot::service {
@@ -83,7 +84,9 @@ Result<void> Assembly::start() {
     parts_.backend = std::move(breaker);
   }
   health_ = std::make_unique<HealthMonitor>(
-      HealthMonitor::Parts{*parts_.store, backend, breaker_, *roster_, options_.uses_redis}, logger_);
+      HealthMonitor::Parts{*parts_.store, backend, breaker_, *roster_, options_.uses_redis,
+                           options_.access.cluster_secret},
+      logger_);
   make_sessions();
   if (auto made = make_api(); !made) return made;
   if (auto listening = listen(); !listening) return listening;
@@ -144,7 +147,7 @@ Result<void> Assembly::make_api() {
   dependencies.service_problems = [this] { return health_->problems(); };
   api::ApiOptions options;
   options.version = version();
-  options.host = user_visible_host();
+  options.host = options_.host;
   options.port = options_.port;
   options.public_url = options_.public_url;
   options.cors_origins = options_.cors_origins;
@@ -234,7 +237,7 @@ Result<void> Assembly::start_worker() {
   options.vnc_ports = {options_.vnc_ports.first, options_.vnc_ports.second};
   options.mcp_ports = {options_.mcp_ports.first, options_.mcp_ports.second};
   options.limits = options_.limits;
-  options.public_url = public_url();
+  options.secret_digest = session::secret_digest(options_.access.cluster_secret, options_.worker_id);
   auto started = worker::Worker::start(std::move(dependencies), std::move(options));
   if (!started) return fail(started.error());
   worker_ = std::move(*started);
@@ -271,11 +274,13 @@ Result<Endpoint> Assembly::sandbox_of(const SessionRow& row, const CallContext& 
   return sandbox->endpoint;
 }
 
-std::string Assembly::worker_url(const SessionRow& row, const CallContext& ctx) {
-  if (options_.access.cluster_secret.empty()) return {};
+Result<std::string> Assembly::worker_url(const SessionRow& row, const CallContext& ctx) {
+  const std::string& secret = options_.access.cluster_secret;
+  if (secret.empty()) return std::string();
   const auto home = roster_->home_of(row, ctx);
-  const bool is_here = home && has_worker() && home->id == options_.worker_id;
-  return home && !is_here ? home->url : "";
+  if (!home || (has_worker() && home->id == options_.worker_id)) return std::string();
+  if (!session::shares_secret(*home, secret)) return session::other_secret(*home);
+  return home->url;
 }
 
 // Plain http: what goes between our processes stays in a network of theirs.
@@ -285,18 +290,8 @@ std::string Assembly::advertised_url() const {
          std::to_string(options_.port);
 }
 
-std::string Assembly::url() const { return url_of(options_.host); }
-
-std::string Assembly::public_url() const {
-  if (!options_.public_url.empty()) return options_.public_url;
-  return url_of(user_visible_host());
+std::string Assembly::url() const {
+  return (speaks_tls() ? "https://" : "http://") + in_url(options_.host) + ":" + std::to_string(options_.port);
 }
-
-std::string Assembly::url_of(const std::string& host) const {
-  return (speaks_tls() ? "https://" : "http://") + in_url(host) + ":" + std::to_string(options_.port);
-}
-
-// Nobody can browse to a wildcard address; the sessions' own ports are on loopback in any case.
-std::string Assembly::user_visible_host() const { return is_wildcard(options_.host) ? "localhost" : options_.host; }
 
 }  // namespace ottobot::service

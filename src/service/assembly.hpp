@@ -41,14 +41,11 @@ class Assembly final : public Server {
   Result<void> listen();
   Result<void> start_worker();
   bool speaks_tls() const { return !options_.tls_cert.empty(); }
-  std::string public_url() const;
-  std::string url_of(const std::string& host) const;
-  std::string user_visible_host() const;
   std::string advertised_url() const;
   bool has_worker() const { return options_.role != ServerRole::api; }
   Result<void> may_launch() const;
   Result<Endpoint> sandbox_of(const SessionRow& row, const CallContext& ctx) const;
-  std::string worker_url(const SessionRow& row, const CallContext& ctx);
+  Result<std::string> worker_url(const SessionRow& row, const CallContext& ctx);
 
   ServerParts parts_;
   ServerOptions options_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ottobot/session/session_service.hpp"
+#include "session/waiting_sessions.hpp"
 
 namespace ottobot::service {
 namespace {
@@ -101,7 +102,7 @@ Json to_json(const Snapshot& snapshot) {
   for (const auto& [status, count] : snapshot.totals.sessions) by_status[std::string(to_string(status))] = count;
   Json json{{"active_sessions", snapshot.active_sessions()},
             {"total_sessions", snapshot.totals.all_sessions()},
-            {"queue_length", snapshot.queue.waiting + snapshot.queue.delayed},
+            {"queue_length", snapshot.waiting_sessions},
             {"worker_status", std::move(workers)},
             {"timestamp", to_rfc3339(snapshot.timestamp)},
             {"sessions_by_status", std::move(by_status)},
@@ -116,13 +117,26 @@ Result<Snapshot> Census::take(const CallContext& ctx) {
   auto totals = store_.totals(ctx);
   if (!totals) return fail(totals.error());
   snapshot.totals = std::move(*totals);
-  auto queue = roster_.counts(ctx);
-  if (!queue) return fail(queue.error());
-  snapshot.queue = *queue;
+  if (auto added = add_queues(snapshot, ctx); !added) return fail(added.error());
   snapshot.workers = roster_.workers(ctx);
   add_sandboxes(snapshot, ctx);
   snapshot.timestamp = clock_.now_ms();
   return snapshot;
+}
+
+Result<void> Census::add_queues(Snapshot& snapshot, const CallContext& ctx) {
+  const auto queues = queue_.queues(ctx);
+  if (!queues) return fail(queues.error());
+  for (const QueueOverview& queue : *queues) {
+    snapshot.queue.waiting += queue.counts.waiting;
+    snapshot.queue.delayed += queue.counts.delayed;
+    snapshot.queue.leased += queue.counts.leased;
+    snapshot.queue.dead += queue.counts.dead;
+  }
+  const auto waiting = session::count_waiting(queue_, *queues, ctx);
+  if (!waiting) return fail(waiting.error());
+  snapshot.waiting_sessions = *waiting;
+  return {};
 }
 
 void Census::add_sandboxes(Snapshot& snapshot, const CallContext& ctx) {

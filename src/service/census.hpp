@@ -25,7 +25,8 @@ struct SandboxUse {
 
 struct Snapshot {
   StoreTotals totals;
-  QueueCounts queue;
+  QueueCounts queue;                 // of all queues
+  std::size_t waiting_sessions = 0;  // in them; one that stands in several counts once
   std::vector<WorkerRecord> workers;
   std::vector<SandboxUse> sandboxes;
   bool launches_refused = false;  // of sandboxes, after failures; set by whoever knows
@@ -44,17 +45,19 @@ class Census {
  public:
   // All borrowed. `backend` may be null: this process has no sandboxes.
   Census(SessionStore& store, Queue& queue, ContainerBackend* backend, Clock& clock)
-      : store_(store), backend_(backend), clock_(clock), roster_(queue, clock) {}
+      : store_(store), queue_(queue), backend_(backend), clock_(clock), roster_(queue, clock) {}
 
   // Sandboxes are asked at most once in two seconds, and no more than the newest few hundred of them. Errors: those of
   // store and queue.
   Result<Snapshot> take(const CallContext& ctx);
 
  private:
+  Result<void> add_queues(Snapshot& snapshot, const CallContext& ctx);
   void add_sandboxes(Snapshot& snapshot, const CallContext& ctx);
   Result<std::vector<SandboxUse>> ask_sandboxes(const CallContext& ctx);
 
   SessionStore& store_;
+  Queue& queue_;
   ContainerBackend* const backend_;
   Clock& clock_;
   session::WorkerRoster roster_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "session/shared_secret.hpp"
+
 namespace ottobot::service {
 namespace {
 
@@ -42,14 +44,31 @@ std::vector<std::string> HealthMonitor::problems() const {
   for (const auto& problem : {store_problem_, backend_problem_}) {
     if (!problem.empty()) problems.push_back(problem);
   }
+  if (strangers_ > 0) {
+    problems.push_back("workers: " + std::to_string(strangers_) + " of " + std::to_string(workers_) +
+                       " have another OTTOBOT_CLUSTER_SECRET than this process");
+  }
   return problems;
 }
 
 void HealthMonitor::ask_workers() {
-  const auto known = parts_.workers.workers(with_timeout(kPingTimeout));
-  const auto live = std::count_if(known.begin(), known.end(), [](const WorkerRecord& worker) { return worker.alive; });
+  auto live = parts_.workers.workers(with_timeout(kPingTimeout));
+  std::erase_if(live, [](const WorkerRecord& worker) { return !worker.alive; });
   std::lock_guard lock(mutex_);
-  workers_ = static_cast<int>(live);
+  workers_ = static_cast<int>(live.size());
+  watch_secrets(live);
+}
+
+// Under the lock.
+void HealthMonitor::watch_secrets(const std::vector<WorkerRecord>& live) {
+  strangers_ = 0;
+  for (const WorkerRecord& worker : live) {
+    if (session::shares_secret(worker, parts_.cluster_secret)) continue;
+    ++strangers_;
+    if (!told_of_.insert(worker.id).second) continue;
+    logger_.warn("a worker has another OTTOBOT_CLUSTER_SECRET than this process: nothing can be handed on to it",
+                 {{"worker", worker.id}, {"host", worker.host_id}, {"hint", session::kSameSecretHint}});
+  }
 }
 
 void HealthMonitor::ask_store() {

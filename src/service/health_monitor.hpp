@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -19,14 +20,15 @@ namespace ottobot::service {
 
 class HealthMonitor {
  public:
-  // All are borrowed. `breaker` is around `backend`, which is asked itself: nothing that fails may keep the question from
-  // being asked. Both are null in a process without sandboxes.
+  // All are borrowed. `breaker` is around `backend`, which is asked itself: nothing that fails may keep the question
+  // from being asked. Both are null in a process without sandboxes.
   struct Parts {
     SessionStore& store;
     ContainerBackend* backend = nullptr;
     const BreakerBackend* breaker = nullptr;
     session::WorkerRoster& workers;
     bool store_is_redis = false;
+    std::string cluster_secret;  // that workers have to share
   };
   // Asks once before it returns, the engine for its sandboxes only after that.
   HealthMonitor(Parts parts, Logger& logger);
@@ -41,6 +43,7 @@ class HealthMonitor {
   void ask_workers();
 
  private:
+  void watch_secrets(const std::vector<WorkerRecord>& live);
   void ask_store();
   void ask_backend(const std::stop_token& stop);
   void watch(std::stop_token stop);
@@ -56,7 +59,9 @@ class HealthMonitor {
   std::string backend_problem_;
   SteadyTime asked_at_{};
   int workers_ = 0;
-  std::jthread thread_;  // last: it uses all of the above
+  std::size_t strangers_ = 0;      // of the workers that live
+  std::set<std::string> told_of_;  // strangers that the log has named
+  std::jthread thread_;            // last: it uses all of the above
 };
 
 }  // namespace ottobot::service

@@ -57,7 +57,7 @@ MetricFamily session_gauge(const Snapshot& snapshot) {
 }
 
 MetricFamily queue_gauge(const QueueCounts& queue) {
-  GaugeFamily jobs("ottobot_queue_jobs", "Jobs of the shared queue by state");
+  GaugeFamily jobs("ottobot_queue_jobs", "Jobs of all queues by state");
   jobs.add(as_double(queue.waiting), {{"state", "waiting"}});
   jobs.add(as_double(queue.delayed), {{"state", "delayed"}});
   jobs.add(as_double(queue.leased), {{"state", "leased"}});

@@ -8,6 +8,7 @@
 #include "ottobot/ids.hpp"
 #include "session/blob_refs.hpp"
 #include "session/waiting_prompts.hpp"
+#include "session/waiting_sessions.hpp"
 #include "session/worker_roster.hpp"
 
 namespace ottobot {
@@ -100,6 +101,7 @@ SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, 
       logger_(logger),
       options_(std::move(options)),
       waiting_(std::make_unique<session::WaitingPrompts>()),
+      queued_(std::make_unique<session::WaitingSessions>(queue, clock)),
       roster_(std::make_unique<session::WorkerRoster>(queue, clock)) {}
 
 SessionService::~SessionService() = default;
@@ -244,9 +246,9 @@ Result<void> SessionService::remove(const std::string& session_id, const std::st
 }
 
 Result<void> SessionService::check_queue(const CallContext& ctx) {
-  auto counts = roster_->counts(ctx);
-  if (!counts) return fail(counts.error());
-  if (counts->waiting + counts->delayed < options_.queue_limit) return {};
+  auto room = queued_->has_room(options_.queue_limit, ctx);
+  if (!room) return fail(room.error());
+  if (*room) return {};
   auto full =
       resource_exhausted("too many sessions are waiting to start", "try again in a moment, or raise QUEUE_LIMIT");
   full.value().retry_after = std::chrono::seconds(5);
@@ -274,8 +276,11 @@ void SessionService::announce_stop(const std::string& session_id, const CallCont
 void SessionService::push_job(const SessionRow& row, const CallContext& ctx) {
   auto pushed = queue_.push({roster_->queue_for(row, ctx), row.id, {}}, ctx);
   // What is acknowledged is in the store: the reconciler queues it.
-  if (!pushed)
+  if (!pushed) {
     logger_.warn("could not queue a session", {{"session", row.id}, {"error", pushed.error().to_string()}});
+  } else if (*pushed) {
+    queued_->count_push();
+  }
 }
 
 Result<void> check_prompt(const std::string& content, const std::string& client_id) {

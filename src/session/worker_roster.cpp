@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds kFresh{500};
 constexpr std::chrono::milliseconds kAskTimeout{2000};
 constexpr double kMostOverMean = 1.25;
+constexpr std::string_view kWorkerQueue = "worker:";
 
 // FNV-1a, finished as SplitMix64 does: the same in every process.
 std::uint64_t weight(const std::string& worker_id, const std::string& session_id) {
@@ -60,7 +61,12 @@ Candidates candidates_for(const std::vector<WorkerRecord>& workers, const Sessio
 
 }  // namespace
 
-std::string queue_of_worker(const std::string& worker_id) { return "worker:" + worker_id; }
+std::string queue_of_worker(const std::string& worker_id) { return std::string(kWorkerQueue) + worker_id; }
+
+std::optional<std::string> worker_of_queue(const std::string& queue) {
+  if (!queue.starts_with(kWorkerQueue)) return std::nullopt;
+  return queue.substr(kWorkerQueue.size());
+}
 
 const WorkerRecord* home_of(const std::vector<WorkerRecord>& workers, const SessionRow& row) {
   const Candidates candidates = candidates_for(workers, row);
@@ -88,20 +94,6 @@ std::optional<WorkerRecord> WorkerRoster::home_of(const SessionRow& row, const C
   const auto known = workers(ctx);
   const WorkerRecord* worker = session::home_of(known, row);
   return worker != nullptr ? std::optional<WorkerRecord>(*worker) : std::nullopt;
-}
-
-Result<QueueCounts> WorkerRoster::counts(const CallContext& ctx) {
-  auto sum = queue_.counts(kSharedQueue, ctx);
-  for (const WorkerRecord& worker : workers(ctx)) {
-    if (!sum) break;
-    const auto own = queue_.counts(queue_of_worker(worker.id), ctx);
-    if (!own) return fail(own.error());
-    sum->waiting += own->waiting;
-    sum->delayed += own->delayed;
-    sum->leased += own->leased;
-    sum->dead += own->dead;
-  }
-  return sum;
 }
 
 std::vector<WorkerRecord> WorkerRoster::workers(const CallContext& ctx) {

@@ -18,6 +18,8 @@ namespace ottobot::session {
 
 // The queue that only this worker takes from.
 std::string queue_of_worker(const std::string& worker_id);
+// The other way round; nullopt for a queue that is no worker's.
+std::optional<std::string> worker_of_queue(const std::string& queue);
 
 // Who of those that live looks after the session, and who is to do its work: the same, unless that one has no room.
 // nullptr when none lives.
@@ -32,8 +34,6 @@ class WorkerRoster {
   // Where the session's jobs are pushed: its worker's own queue, or the one that every worker takes from.
   std::string queue_for(const SessionRow& row, const CallContext& ctx);
   std::optional<WorkerRecord> home_of(const SessionRow& row, const CallContext& ctx);
-  // Of all queues that jobs are pushed to. Errors: those of the queue.
-  Result<QueueCounts> counts(const CallContext& ctx);
   // As it was announced in the last second, or as it was known last if that cannot be had.
   std::vector<WorkerRecord> workers(const CallContext& ctx);
   // The next one who asks gets what is announced then.

@@ -218,7 +218,7 @@ CodingAgentOptions SessionRunner::agent_options(const std::string& model) const 
   options.model = model;
   options.closing_events = [this](const SessionState& state) -> std::vector<NewEvent> {
     if (!state.turn() || !state.turn()->workspace_touched) return {};
-    return {events::workspace_changed(options_.public_url + "/download/" + session_id_, state.turn()->changed_files)};
+    return {events::workspace_changed("/download/" + session_id_, state.turn()->changed_files)};
   };
   return options;
 }

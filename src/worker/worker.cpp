@@ -10,6 +10,7 @@
 #include "worker/lease_keeper.hpp"
 #include "worker/membership.hpp"
 #include "worker/port_listeners.hpp"
+#include "worker/queue_sweep.hpp"
 #include "worker/reaper.hpp"
 #include "worker/session_runner.hpp"
 #include "worker/warm_pool.hpp"
@@ -34,7 +35,9 @@ class WorkerImpl final : public Worker {
         roster_(dependencies_.queue, dependencies_.clock),
         reaper_(dependencies_, options_, ports_, spares_, roster_),
         leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl),
-        members_(dependencies_.store, dependencies_.queue, roster_, dependencies_.logger, [this] { return record(); }) {}
+        members_(dependencies_.store, dependencies_.queue, roster_, dependencies_.logger, [this] { return record(); }),
+        sweep_(dependencies_.queue, dependencies_.clock, dependencies_.logger,
+               [this](const std::string& id, const CallContext& ctx) { (void)members_.push(id, ctx); }) {}
 
   ~WorkerImpl() override { drain(std::chrono::seconds(5)); }
 
@@ -89,6 +92,7 @@ class WorkerImpl final : public Worker {
     record.running = running_sessions();
     record.capacity = options_.concurrency;
     record.spare_sandboxes = spares_.ready();
+    record.secret_digest = options_.secret_digest;
     return record;
   }
 
@@ -214,6 +218,7 @@ class WorkerImpl final : public Worker {
       auto pushed = requeue_pending(dependencies_.store, dependencies_.queue, ctx.within(kStoreTimeout));
       if (!pushed) dependencies_.logger.warn("could not requeue sessions", {{"error", pushed.error().to_string()}});
       members_.bury_dead(ctx.within(kStoreTimeout));
+      sweep_.run(ctx.within(kStoreTimeout));
       (void)dependencies_.queue.recover_stalled(ctx.within(kStoreTimeout));
       reaper_.end_expired(ctx);
       if (dependencies_.clock.steady_now() >= next_reap) {
@@ -233,6 +238,7 @@ class WorkerImpl final : public Worker {
   Reaper reaper_;
   LeaseKeeper leases_;
   Membership members_;
+  QueueSweep sweep_;  // keep_house()'s
   std::stop_source abandon_;
   mutable std::mutex mutex_;  // guards active_ and threads_
   std::condition_variable_any room_;

@@ -75,7 +75,7 @@ struct WorkerOptions {
   std::chrono::milliseconds desktop_patience{30000};  // of a call that waits for a person to give the desktop back
   bool has_peers = false;                             // other workers may run the same sessions, on other hosts too
   std::string advertised_url;                         // where other processes reach this one; empty = they do not
-  std::string public_url;                             // scheme://host:port that users reach; for download links
+  std::string secret_digest;                          // see WorkerRecord
 };
 
 class Worker {

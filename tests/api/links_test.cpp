@@ -31,6 +31,18 @@ TEST(Links, AreThoseOfTheRequestsScheme) {
   EXPECT_EQ(Links({"http://otto.example", "127.0.0.1", 3000}, head).chat_url("S"), "ws://otto.example/session/S/chat");
 }
 
+TEST(Links, PathsInWhatIsShownOfTheLogAreThoseOfTheProcessThatShowsIt) {
+  const Links links({"", "0.0.0.0", 3000}, sent_to("box.lan:13000"));
+  EXPECT_EQ(links.in_full({{"data", {{"download_url", "/download/S"}}}})["data"]["download_url"],
+            "http://box.lan:13000/download/S");
+  EXPECT_EQ(links.in_full({{"metadata", {{"download_url", "/download/S"}}}})["metadata"]["download_url"],
+            "http://box.lan:13000/download/S");
+  const Json others{{"data", {{"download_url", "http://otto.example/download/S"}, {"changed_files", {"a"}}}}};
+  EXPECT_EQ(links.in_full(others), others);
+  const Json none{{"data", {{"content", "/download/S"}}}, {"metadata", nullptr}};
+  EXPECT_EQ(links.in_full(none), none);
+}
+
 TEST(Links, AnIpv6HostIsBracketed) {
   EXPECT_EQ(Links({"", "::1", 3000}, sent_to("x")).chat_url("S"), "ws://[::1]:3000/session/S/chat");
   const Links wildcard({"", "::", 3000}, sent_to("[fd00::5]:3000"));

@@ -220,6 +220,9 @@ TEST_F(SessionRoutes, AWrongMethodIs405WithAllowAndOptionsNamesThem) {
   EXPECT_EQ(wrong.headers.find("Allow"), "GET, HEAD, DELETE, OPTIONS");
   EXPECT_EQ(json_of(wrong)["error"], "Method Not Allowed");
   EXPECT_EQ(send("OPTIONS", "/session").headers.find("Allow"), "POST, GET, HEAD, OPTIONS");
+  const auto file = get("/session/" + new_id() + "/files/x");
+  EXPECT_EQ(file.status, 405);
+  EXPECT_NE(get_string(json_of(file), "hint").find("GET /download/ID/PATH"), std::string::npos);
   EXPECT_EQ(get("/nothing/here").status, 404);
   EXPECT_EQ(send("DELETE", "/nothing/here").status, 404);
 }

@@ -19,6 +19,7 @@ namespace ottobot {
 
 namespace session {
 class WaitingPrompts;
+class WaitingSessions;
 class WorkerRoster;
 }
 
@@ -39,7 +40,7 @@ struct SessionServiceOptions {
   std::int64_t default_timeout_s = 3600;
   std::string default_environment = "full-stack";
   std::string default_model;
-  std::size_t queue_limit = 1000;          // waiting jobs, then resource_exhausted
+  std::size_t queue_limit = 1000;          // sessions that wait, then resource_exhausted
   std::size_t max_waiting_prompts = 1000;  // per session, behind the running turn; then resource_exhausted
   // Turns a model as a user names it into "provider:model", or says that there is none such. Must be set.
   std::function<Result<std::string>(const std::string& model)> resolve_model;
@@ -96,6 +97,7 @@ class SessionService {
   Logger& logger_;
   SessionServiceOptions options_;
   std::unique_ptr<session::WaitingPrompts> waiting_;
+  std::unique_ptr<session::WaitingSessions> queued_;
   std::unique_ptr<session::WorkerRoster> roster_;
 };
 

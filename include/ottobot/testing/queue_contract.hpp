@@ -231,7 +231,9 @@ TEST_P(QueueContract, WorkersAreKnownUntilTheirTimeIsUpOrTheyLeave) {
   ASSERT_TRUE(succeeded(queue_->announce_worker({"w2", "host", "http://10.0.0.2:3001", 3, 64, 1}, kTtl, ctx_)));
   ASSERT_TRUE(succeeded(queue_->announce_worker({"w1", "host"}, kTtl, ctx_)));
   clock_.advance(kTtl - std::chrono::seconds(1));
-  ASSERT_TRUE(succeeded(queue_->announce_worker({"w2", "host", "http://10.0.0.2:3001", 4, 64, 2}, kTtl, ctx_)));
+  WorkerRecord second{"w2", "host", "http://10.0.0.2:3001", 4, 64, 2};
+  second.secret_digest = "d1";
+  ASSERT_TRUE(succeeded(queue_->announce_worker(second, kTtl, ctx_)));
   clock_.advance(std::chrono::seconds(1));
   const auto known = value_of(queue_->workers(ctx_));
   ASSERT_EQ(known.size(), 2u);
@@ -244,6 +246,7 @@ TEST_P(QueueContract, WorkersAreKnownUntilTheirTimeIsUpOrTheyLeave) {
   EXPECT_EQ(known[1].running, 4);
   EXPECT_EQ(known[1].capacity, 64);
   EXPECT_EQ(known[1].spare_sandboxes, 2);
+  EXPECT_EQ(known[1].secret_digest, "d1");
   ASSERT_TRUE(succeeded(queue_->withdraw_worker("w1", ctx_)));
   ASSERT_TRUE(succeeded(queue_->withdraw_worker("w1", ctx_)));
   EXPECT_EQ(value_of(queue_->workers(ctx_)).size(), 1u);
@@ -314,3 +317,5 @@ TEST_P(QueueContract, EveryJobIsLeasedOnceByManyWorkers) {
 }
 
 }  // namespace ottobot::testing
+
+#include "ottobot/testing/contracts/queue_looks.hpp"

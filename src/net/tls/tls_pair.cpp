@@ -48,7 +48,11 @@ Result<FileText> read_file(const std::filesystem::path& path, const std::string&
   const std::string failure = "cannot read " + what + " " + path.string();
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (!fd || ::fstat(fd.get(), &status) != 0) return errno_error(failure, errno);
+  if (!fd || ::fstat(fd.get(), &status) != 0) {
+    Failure failed = errno_error(failure, errno);
+    failed.value().hint = "--tls-cert and --tls-key name PEM files that this user may read";
+    return failed;
+  }
   if (!S_ISREG(status.st_mode)) return invalid_argument(failure + ": not a file");
   if (status.st_size > static_cast<off_t>(kMaxFile)) return invalid_argument(failure + ": too large for one");
   FileText file;

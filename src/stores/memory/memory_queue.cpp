@@ -2,6 +2,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "ottobot/stores/memory.hpp"
 #include "stores/job_rules.hpp"
@@ -27,6 +28,7 @@ class MemoryQueue final : public Queue {
 
   Result<bool> push(const PushParams& params, const CallContext& ctx) override {
     return change(ctx, [&](SteadyTime now) -> Result<bool> {
+      named_.insert(params.queue);
       return queue(params.queue).push(params.job_id, now + params.delay, now);
     });
   }
@@ -50,7 +52,9 @@ class MemoryQueue final : public Queue {
   }
 
   Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) override {
-    return change(ctx, [&](SteadyTime now) { return held_or_conflict(queue(job.queue).fail(job, params, now), job); });
+    return change(ctx, [&](SteadyTime now) {
+      return held_or_conflict(queue(job.queue).fail(job, params, now, clock_.now_ms()), job);
+    });
   }
 
   Result<std::size_t> recover_stalled(const CallContext& ctx) override {
@@ -71,6 +75,36 @@ class MemoryQueue final : public Queue {
       const auto& dead = queue(name).dead();
       const auto count = static_cast<std::ptrdiff_t>(std::min(limit, dead.size()));
       return std::vector<DeadJob>(dead.begin(), dead.begin() + count);
+    });
+  }
+
+  Result<void> drop_dead_letters(const std::string& name, const std::string& job_id, const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime) -> Result<void> {
+      queue(name).drop_dead(job_id);
+      return {};
+    });
+  }
+
+  Result<std::vector<QueueOverview>> queues(const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime now) -> Result<std::vector<QueueOverview>> {
+      std::vector<QueueOverview> seen;
+      for (const std::string& name : named_) seen.push_back(queue(name).overview(now, clock_.now_ms()));
+      return seen;
+    });
+  }
+
+  Result<std::vector<QueuedJob>> jobs(const std::string& name, std::size_t limit, const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime now) -> Result<std::vector<QueuedJob>> {
+      return queue(name).jobs(limit, now, clock_.now_ms());
+    });
+  }
+
+  Result<bool> forget(const std::string& name, const CallContext& ctx) override {
+    return look(ctx, [&](SteadyTime) -> Result<bool> {
+      if (!queue(name).is_empty()) return false;
+      queues_.erase(name);
+      named_.erase(name);
+      return true;
     });
   }
 
@@ -151,6 +185,7 @@ class MemoryQueue final : public Queue {
   std::mutex mutex_;  // guards the members below
   std::condition_variable_any changed_;
   std::map<std::string, NamedQueue> queues_;
+  std::set<std::string> named_;  // those that somebody has pushed to
   std::map<std::string, Announced> workers_;
   std::uint64_t changes_ = 0;
 };

@@ -7,9 +7,9 @@ namespace {
 
 using redis::Script;
 
-// A job that waits is "attempt:id" in `waiting` or `delayed`, and known to `jobs`. There, one that is leased is
-// "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts are what a busy
-// service runs most: each calls Redis as seldom as it can, and defines only what it uses.
+// A job that waits is "attempt:id" in `waiting` or `delayed`, and known to `jobs`: there it is since when it waits. One
+// that is leased is "attempt|token|when it is due again", the last empty unless it was pushed meanwhile. These scripts
+// are what a busy service runs most: each calls Redis as seldom as it can, and defines only what it uses.
 
 // Whoever waits is told when there is something where nothing was. `jobs` knows already that it waits.
 constexpr const char* kEnqueue = R"(
@@ -46,34 +46,41 @@ local function forget()
   if due == '' then
     redis.call('HDEL', KEYS[1], id)
   else
-    redis.call('HSET', KEYS[1], id, '')
+    redis.call('HSET', KEYS[1], id, due)
     enqueue(id, 1, tonumber(due))
   end
 end
 )";
 
-// Of many: ARGV[4] has a '1' at the place of each for which it may have been run already, or nothing; then follow two
-// arguments for each.
+// Of many: ARGV[4] has a '1' at the place of each for which it may have been run already, or nothing; two arguments for
+// each begin at ARGV[first].
 constexpr const char* kMany = R"(
 local repeats = ARGV[4]
 local function may_be_done(n) return again or string.sub(repeats, n, n) == '1' end
-local function ids_and_states()
+local function ids_and_states(first)
   local ids, states = {}, {}
-  for n = 1, (#ARGV - 4) / 2 do ids[n] = ARGV[2 * n + 3] end
+  for n = 1, (#ARGV - first + 1) / 2 do ids[n] = ARGV[2 * n + first - 2] end
   for n, state in ipairs(redis.call('HMGET', KEYS[1], unpack(ids))) do states[ids[n]] = states[ids[n]] or state end
   return ids, states
 end
 )";
 
+// A queue that was forgotten holds nothing, and whoever pushes to it has to note its name once more: it says so by
+// naming the mark that it has met.
 constexpr const char* kPush = R"(
-local ids, states = ids_and_states()
+local since, mark = ARGV[5], redis.call('GET', KEYS[5])
+if mark then
+  if mark ~= ARGV[6] then return mark end
+  redis.call('DEL', KEYS[5])
+end
+local ids, states = ids_and_states(7)
 local answers, changes, entries, changed, pushed = {}, {}, {}, 0, 0
 for n, id in ipairs(ids) do
-  local state, delay = states[id], ARGV[2 * n + 4]
+  local state, delay = states[id], ARGV[2 * n + 6]
   local lease = state and string.match(state, '^(%d+|.*|)$')
   answers[n] = 1
   if not state then
-    state = ''
+    state = since
     if delay == '0' then
       pushed = pushed + 1
       entries[pushed] = '1:' .. id
@@ -160,7 +167,7 @@ return 1
 )";
 
 constexpr const char* kComplete = R"(
-local ids, states = ids_and_states()
+local ids, states = ids_and_states(5)
 local answers, ended, done, held, gone = {}, {}, {}, 0, 0
 for n, id in ipairs(ids) do
   local token, due = string.match(states[id] or '', '^%d+|(.*)|(%d*)$')
@@ -175,7 +182,7 @@ for n, id in ipairs(ids) do
       gone = gone + 1
       done[gone] = id
     else
-      redis.call('HSET', KEYS[1], id, '')
+      redis.call('HSET', KEYS[1], id, due)
       enqueue(id, 1, tonumber(due))
     end
   end
@@ -188,8 +195,9 @@ return answers
 constexpr const char* kFail = R"(
 redis.call('ZREM', KEYS[4], id)
 if tonumber(attempt) < tonumber(ARGV[6]) then
-  redis.call('HSET', KEYS[1], id, '')
-  enqueue(id, attempt + 1, tonumber(due) or clock(ARGV[2]) + ARGV[7])
+  local now = clock(ARGV[2])
+  redis.call('HSET', KEYS[1], id, string.format('%.0f', now))
+  enqueue(id, attempt + 1, tonumber(due) or now + ARGV[7])
   return 1
 end
 redis.call('RPUSH', KEYS[5], ARGV[8])
@@ -198,17 +206,14 @@ forget()
 return 1
 )";
 
-constexpr const char* kNote = R"(
-return redis.call('SADD', KEYS[1], ARGV[2])
-)";
-
 constexpr const char* kRecover = R"(
-local stalled = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', clock(ARGV[2]), 'LIMIT', 0, 1000)
+local now = clock(ARGV[2])
+local stalled = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1000)
 for n = #stalled, 1, -1 do
   local id = stalled[n]
   local attempt = string.match(redis.call('HGET', KEYS[1], id) or '', '^(%d+)|')
   if attempt then
-    redis.call('HSET', KEYS[1], id, '')
+    redis.call('HSET', KEYS[1], id, string.format('%.0f', now))
     redis.call('LPUSH', KEYS[2], (attempt + 1) .. ':' .. id)
   end
   redis.call('ZREM', KEYS[4], id)
@@ -267,10 +272,6 @@ const Script& complete() {
 }
 const Script& fail() {
   static const Script kScript = make({kEnqueue, kLeased, kEnd, kFail});
-  return kScript;
-}
-const Script& note() {
-  static const Script kScript = make({kNote});
   return kScript;
 }
 const Script& recover() {

@@ -11,7 +11,8 @@ namespace ottobot::stores::queue_scripts {
 // Three for many at once: first a '1' at the place of each for which it may have been run already and a '0' for all
 // others, or nothing when there is none; then, for each, what is said here.
 //
-// id, delay. → for each 1, or 0 when it waits already
+// Before the first: now by the clock of who pushes, "" or the mark that was met. id, delay; KEYS: forgotten. → for each
+// 1, or 0 when it waits already; or the mark of a queue that was forgotten: nothing was pushed then
 const redis::Script& push();
 // id, token. → for each 1, or 0 when the lease is no longer held
 const redis::Script& complete();
@@ -24,8 +25,6 @@ const redis::Script& lease();
 // becomes the dead letter, dead letters at most; KEYS: dead (a list).
 const redis::Script& extend();
 const redis::Script& fail();
-// KEYS: names of the queues, and no others. ARGV: name.
-const redis::Script& note();
 // → how many
 const redis::Script& recover();
 // KEYS: dead. → waiting, delayed, leased, dead

@@ -6,9 +6,11 @@
 #include "ottobot/stores/redis.hpp"
 #include "redis/subscriber.hpp"
 #include "stores/job_rules.hpp"
-#include "stores/redis/batcher.hpp"
 #include "stores/redis/handshake.hpp"
 #include "stores/redis/job_waiters.hpp"
+#include "stores/redis/queue_calls.hpp"
+#include "stores/redis/queue_looks.hpp"
+#include "stores/redis/queue_names.hpp"
 #include "stores/redis/queue_scripts.hpp"
 #include "stores/redis/worker_records.hpp"
 
@@ -20,8 +22,8 @@ using redis::Reply;
 using redis::Request;
 using redis::Script;
 using std::chrono::milliseconds;
-using stores::Batcher;
 using stores::JobWaiters;
+using stores::QueueCalls;
 
 // How often somebody who waits looks without being told to: a lost word costs no more than this.
 constexpr milliseconds kLook{1000};
@@ -31,19 +33,14 @@ constexpr milliseconds kClockPoll{20};
 // the answer: the job that may be in it would be leased to nobody.
 constexpr milliseconds kShortestLook{500}, kLongestLook{1000};
 constexpr milliseconds kSubscribeTimeout{1000};
-constexpr milliseconds kPromote{50};
 
 class RedisQueue final : public Queue {
  public:
   explicit RedisQueue(std::unique_ptr<redis::Client> client)
-      : client_(std::move(client)),
-        prefix_(client_->options().key_prefix),
-        workers_(*client_),
-        subscriber_(*client_, callbacks()) {}
+      : client_(std::move(client)), workers_(*client_), names_(*client_), subscriber_(*client_, callbacks()) {}
 
   Result<bool> push(const PushParams& params, const CallContext& ctx) override {
-    if (auto known = note(params.queue, ctx); !known) return ottobot::fail(known.error());
-    return calls(params.queue).push.run({params.job_id, millis(params.delay)}, ctx);
+    return calls(params.queue).push(params.job_id, params.delay, ctx);
   }
 
   Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
@@ -71,7 +68,7 @@ class RedisQueue final : public Queue {
   }
 
   Result<void> complete(const Job& job, const CallContext& ctx) override {
-    auto held = calls(job.queue).complete.run({job.id, job.token}, ctx);
+    auto held = calls(job.queue).complete(job, ctx);
     if (!held) return ottobot::fail(held.error());
     if (!*held) return stores::lease_lost(job);
     return {};
@@ -80,17 +77,16 @@ class RedisQueue final : public Queue {
   Result<void> fail(const Job& job, const FailJobParams& params, const CallContext& ctx) override {
     return end(stores::queue_scripts::fail(), job,
                {std::to_string(params.max_attempts), millis(stores::backoff_of(params, job.attempt)),
-                dump_json({{"id", job.id}, {"reason", params.reason}, {"attempts", job.attempt}}),
-                std::to_string(stores::kMaxDeadLetters)},
-               ctx, "dead");
+                letter_text(job, params.reason), std::to_string(stores::kMaxDeadLetters)},
+               ctx, {"dead"});
   }
 
   Result<std::size_t> recover_stalled(const CallContext& ctx) override {
-    auto names = queue_names(ctx);
+    auto names = names_.all(ctx);
     if (!names) return ottobot::fail(names.error());
+    names->merge(names_.noted());
     std::vector<Request> requests;
-    for (const std::string& name : *names)
-      requests.push_back(request(stores::queue_scripts::recover(), name, {}, nullptr));
+    for (const std::string& name : *names) requests.push_back(request(stores::queue_scripts::recover(), name, {}));
     auto replies = client_->call_all(std::move(requests), ctx);
     if (!replies) return ottobot::fail(replies.error());
     std::size_t recovered = 0;
@@ -99,7 +95,7 @@ class RedisQueue final : public Queue {
   }
 
   Result<QueueCounts> counts(const std::string& queue, const CallContext& ctx) override {
-    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx, "dead");
+    auto reply = run(stores::queue_scripts::counts(), queue, {}, ctx, {"dead"});
     if (!reply) return ottobot::fail(reply.error());
     const auto count = [&](std::size_t n) { return static_cast<std::size_t>((*reply)[n].number()); };
     return QueueCounts{count(0), count(1), count(2), count(3)};
@@ -115,13 +111,58 @@ class RedisQueue final : public Queue {
       auto letter = parse_json((*letters)[n].text());
       if (!letter) return data_loss("a dead letter of queue " + queue + " is damaged");
       dead.push_back({queue, get_string(*letter, "id"), get_string(*letter, "reason"),
-                      static_cast<int>(get_int(*letter, "attempts"))});
+                      static_cast<int>(get_int(*letter, "attempts")), get_int(*letter, "died_at")});
     }
     return dead;
   }
 
+  Result<void> drop_dead_letters(const std::string& queue, const std::string& job_id, const CallContext& ctx) override {
+    auto letters = client_->call(Request::command({"LRANGE", key(queue, "dead"), "0", "-1"}), ctx);
+    if (!letters) return ottobot::fail(letters.error());
+    std::vector<Request> requests;
+    for (std::size_t n = 0; n < letters->size(); ++n) {
+      const auto letter = parse_json((*letters)[n].text());
+      if (!job_id.empty() && (!letter || get_string(*letter, "id") != job_id)) continue;
+      requests.push_back(Request::command({"LREM", key(queue, "dead"), "0", (*letters)[n].str()}));
+    }
+    auto dropped = client_->call_all(std::move(requests), ctx);
+    if (!dropped) return ottobot::fail(dropped.error());
+    return {};
+  }
+
+  Result<std::vector<QueueOverview>> queues(const CallContext& ctx) override {
+    auto names = names_.all(ctx);
+    if (!names) return ottobot::fail(names.error());
+    std::vector<Request> requests;
+    for (const auto& name : *names) requests.push_back(request(stores::queue_looks::overview(), name, {}, {"dead"}));
+    auto replies = client_->call_all(std::move(requests), ctx);
+    if (!replies) return ottobot::fail(replies.error());
+    std::vector<QueueOverview> seen;
+    for (const std::string& name : *names) {
+      seen.push_back(stores::queue_looks::overview_of(name, (*replies)[seen.size()]));
+    }
+    return seen;
+  }
+
+  Result<std::vector<QueuedJob>> jobs(const std::string& queue, std::size_t limit, const CallContext& ctx) override {
+    auto reply = run(stores::queue_looks::jobs(), queue, {std::to_string(limit)}, ctx);
+    if (!reply) return ottobot::fail(reply.error());
+    return stores::queue_looks::jobs_of(*reply);
+  }
+
+  Result<bool> forget(const std::string& queue, const CallContext& ctx) override {
+    const auto count = names_.count(queue, ctx);
+    if (!count) return ottobot::fail(count.error());
+    auto marked = run(stores::queue_looks::forget(), queue,
+                      {new_id(), std::to_string(stores::QueueNames::kMarkKept.count())}, ctx, {"dead", "forgotten"});
+    if (!marked) return ottobot::fail(marked.error());
+    if (marked->number() == 0) return false;
+    if (auto removed = names_.remove(queue, *count, ctx); !removed) return ottobot::fail(removed.error());
+    return true;
+  }
+
   Result<std::vector<std::string>> drain(const std::string& queue, const CallContext& ctx) override {
-    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx, "drained");
+    auto reply = run(stores::queue_scripts::drain(), queue, {new_id()}, ctx, {"drained"});
     if (!reply) return ottobot::fail(reply.error());
     std::vector<std::string> ids;
     for (std::size_t n = 0; n < reply->size(); ++n) ids.push_back((*reply)[n].str());
@@ -137,22 +178,6 @@ class RedisQueue final : public Queue {
   Result<std::vector<WorkerRecord>> workers(const CallContext& ctx) override { return workers_.all(ctx); }
 
  private:
-  // What a script for many is told of each: two arguments, and whether it may have been run for it already.
-  struct Asked {
-    std::string first, second;
-    bool again = false;
-  };
-  struct Leased {
-    std::string id;
-    int attempt = 0;       // 0: there was no job
-    bool more = false;     // jobs wait still
-    milliseconds due{-1};  // until the first delayed one, if there is one
-  };
-  // What the threads of this process ask of a queue at the same time goes to Redis as one.
-  struct Calls {
-    Batcher<Asked, bool> push, complete;
-    Batcher<Asked, Leased> lease;
-  };
   struct Look {
     std::optional<Job> job;
     milliseconds pause = kLook;
@@ -160,79 +185,38 @@ class RedisQueue final : public Queue {
 
   static std::string millis(milliseconds duration) { return std::to_string(duration.count()); }
   std::string key(const std::string& queue, const char* what) const {
-    return prefix_ + ":queue:{" + queue + "}:" + what;
+    return stores::queue_key(client_->options(), queue, what);
   }
-  std::string names_key() const { return prefix_ + ":queues"; }
-
-  // `fifth`: the key that only some of the scripts have.
-  Request request(const Script& script, const std::string& queue, Arguments arguments, const char* fifth) const {
-    Arguments keys{key(queue, "jobs"), key(queue, "waiting"), key(queue, "delayed"), key(queue, "leased")};
-    if (fifth != nullptr) keys.push_back(key(queue, fifth));
+  UnixMillis now_ms() const {
     const Clock* clock = client_->options().clock;
-    Arguments all{clock != nullptr ? std::to_string(clock->now_ms()) : std::string(), key(queue, "news")};
-    all.insert(all.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
-    return Request::script(script, keys, std::move(all));
+    return clock != nullptr ? clock->now_ms() : system_clock().now_ms();
+  }
+  std::string letter_text(const Job& job, const std::string& reason) const {
+    return dump_json({{"id", job.id}, {"reason", reason}, {"attempts", job.attempt}, {"died_at", now_ms()}});
+  }
+
+  Request request(const Script& script, const std::string& queue, Arguments arguments,
+                  std::initializer_list<const char*> more = {}) const {
+    return stores::queue_request(client_->options(), script, queue, std::move(arguments), more);
   }
   Result<Reply> run(const Script& script, const std::string& queue, Arguments arguments, const CallContext& ctx,
-                    const char* fifth = nullptr) {
-    return client_->call(request(script, queue, std::move(arguments), fifth), ctx);
-  }
-
-  Calls& calls(const std::string& queue) {
-    const std::lock_guard lock(mutex_);
-    auto& calls = calls_[queue];
-    if (calls) return *calls;
-    const auto flags_of = [this, queue](const Script& script) {
-      return [this, queue, &script](const auto& entries, const CallContext& ctx) -> Result<std::vector<bool>> {
-        auto reply = run(script, queue, arguments_of(entries), ctx);
-        if (!reply) return ottobot::fail(reply.error());
-        std::vector<bool> flags;
-        for (std::size_t n = 0; n < entries.size(); ++n) flags.push_back((*reply)[n].number() == 1);
-        return flags;
-      };
-    };
-    calls.reset(new Calls{Batcher<Asked, bool>(flags_of(stores::queue_scripts::push())),
-                          Batcher<Asked, bool>(flags_of(stores::queue_scripts::complete())),
-                          Batcher<Asked, Leased>([this, queue](const auto& entries, const CallContext& ctx) {
-                            return lease_all(queue, entries, ctx);
-                          })});
-    return *calls;
-  }
-
-  // As the scripts for many take them, `first` after what is known of all.
-  template <class Entries>
-  static Arguments arguments_of(const Entries& entries, Arguments first = {}) {
-    std::string repeats;
-    for (const auto* entry : entries) repeats += entry->again || entry->item.again ? '1' : '0';
-    if (repeats.find('1') == std::string::npos) repeats.clear();
-    first.insert(first.begin(), std::move(repeats));
-    for (const auto* entry : entries) first.insert(first.end(), {entry->item.first, entry->item.second});
-    return first;
-  }
-
-  template <class Entries>
-  Result<std::vector<Leased>> lease_all(const std::string& queue, const Entries& entries, const CallContext& ctx) {
-    auto reply =
-        run(stores::queue_scripts::lease(), queue, arguments_of(entries, {should_promote(queue) ? "1" : ""}), ctx);
-    if (!reply) return ottobot::fail(reply.error());
-    const bool more = (*reply)[0].number() > 0;
-    const milliseconds due((*reply)[1].number());
-    std::vector<Leased> leased;
-    for (std::size_t n = 0; n < entries.size(); ++n) {
-      const std::string entry = (*reply)[2][n].str();
-      leased.push_back({entry.substr(entry.find(':') + 1), std::atoi(entry.c_str()), more, due});
-    }
-    return leased;
+                    std::initializer_list<const char*> more = {}) {
+    return client_->call(request(script, queue, std::move(arguments), more), ctx);
   }
 
   Result<void> end(const Script& script, const Job& job, Arguments more, const CallContext& ctx,
-                   const char* fifth = nullptr) {
+                   std::initializer_list<const char*> keys = {}) {
     Arguments arguments{job.id, job.token};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    auto reply = run(script, job.queue, std::move(arguments), ctx, fifth);
+    auto reply = run(script, job.queue, std::move(arguments), ctx, keys);
     if (!reply) return ottobot::fail(reply.error());
     if (reply->number() == 0) return stores::lease_lost(job);
     return {};
+  }
+
+  QueueCalls& calls(const std::string& queue) {
+    const std::lock_guard lock(mutex_);
+    return calls_.try_emplace(queue, *client_, names_, queue).first->second;
   }
 
   // In order of preference.
@@ -243,7 +227,7 @@ class RedisQueue final : public Queue {
     Look look;
     for (const std::string& queue : params.queues) {
       auto token = token_of_look(queue);
-      auto answer = calls(queue).lease.run({token.text, millis(params.ttl), token.used}, bounded);
+      auto answer = calls(queue).lease(token.text, params.ttl, token.used, bounded);
       if (!answer) {
         keep_token(queue, std::move(token.text));
         return ottobot::fail(answer.error());
@@ -283,16 +267,6 @@ class RedisQueue final : public Queue {
     unanswered_[queue].push_back(std::move(token));
   }
 
-  // A job whose time has come gets in line at the latest so long afterwards, however many wait there.
-  bool should_promote(const std::string& queue) {
-    const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock(mutex_);
-    auto& promoted_at = promoted_at_[queue];
-    if (now < promoted_at + kPromote) return false;
-    promoted_at = now;
-    return true;
-  }
-
   redis::Subscriber::Callbacks callbacks() {
     redis::Subscriber::Callbacks callbacks;
     callbacks.on_message = [this](const std::string& channel, std::string_view) {
@@ -317,35 +291,12 @@ class RedisQueue final : public Queue {
     }
   }
 
-  // Whose stalled jobs are looked for by everybody.
-  Result<void> note(const std::string& queue, const CallContext& ctx) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (noted_.count(queue) > 0) return {};
-    }
-    auto added = client_->call(Request::script(stores::queue_scripts::note(), {names_key()}, {queue}), ctx);
-    if (!added) return ottobot::fail(added.error());
-    const std::lock_guard lock(mutex_);
-    noted_.insert(queue);
-    return {};
-  }
-
-  Result<std::set<std::string>> queue_names(const CallContext& ctx) {
-    auto reply = client_->call(Request::command({"SMEMBERS", names_key()}), ctx);
-    if (!reply) return ottobot::fail(reply.error());
-    const std::lock_guard lock(mutex_);
-    auto names = noted_;
-    for (std::size_t n = 0; n < reply->size(); ++n) names.insert((*reply)[n].str());
-    return names;
-  }
-
   const std::unique_ptr<redis::Client> client_;
-  const std::string prefix_;
   stores::WorkerRecords workers_;
-  std::mutex mutex_;                                     // guards the five
-  std::map<std::string, std::unique_ptr<Calls>> calls_;  // by queue
-  std::set<std::string> noted_, listened_;
-  std::map<std::string, SteadyTime> promoted_at_;
+  stores::QueueNames names_;
+  std::mutex mutex_;  // guards the three
+  std::set<std::string> listened_;
+  std::map<std::string, QueueCalls> calls_;                     // by queue
   std::map<std::string, std::vector<std::string>> unanswered_;  // tokens of looks, by queue
   JobWaiters waiters_;
   redis::Subscriber subscriber_;  // last: its thread ends first

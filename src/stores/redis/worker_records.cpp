@@ -42,7 +42,8 @@ std::string to_text(const WorkerRecord& worker) {
                     {"url", worker.url},
                     {"running", worker.running},
                     {"capacity", worker.capacity},
-                    {"spare_sandboxes", worker.spare_sandboxes}});
+                    {"spare_sandboxes", worker.spare_sandboxes},
+                    {"secret_digest", worker.secret_digest}});
 }
 
 WorkerRecord from_json(const Json& json) {
@@ -53,6 +54,7 @@ WorkerRecord from_json(const Json& json) {
   worker.running = static_cast<int>(get_int(json, "running"));
   worker.capacity = static_cast<int>(get_int(json, "capacity"));
   worker.spare_sandboxes = static_cast<int>(get_int(json, "spare_sandboxes"));
+  worker.secret_digest = get_string(json, "secret_digest");
   return worker;
 }
 
