@@ -19,7 +19,7 @@ namespace ottobot::config {
 namespace {
 
 // Of a session: who has others to take over from it must be found dead soon; who has none has time.
-constexpr std::chrono::milliseconds kSharedLease{4000}, kOnlyLease{10000};
+constexpr std::chrono::milliseconds kSharedLease{2500}, kOnlyLease{10000};
 
 struct Value {
   std::string text;

@@ -3,9 +3,10 @@
 namespace ottobot::worker {
 namespace {
 
-// In the time of a lease. It is renewed at every fourth, tried again at each after that, and given up after the eighth:
+// In the time of a lease. It is renewed at every second, tried again at each after that, and given up after the ninth:
 // by the eleventh at the latest, when two of them are lost to waiting.
 constexpr int kLooks = 12;
+constexpr int kRenewAt = 2, kGiveUpAt = 9;
 
 }  // namespace
 
@@ -14,7 +15,8 @@ LeaseKeeper::LeaseKeeper(SessionStore& store, Logger& logger, std::chrono::milli
 
 LeaseKeeper::~LeaseKeeper() = default;
 
-LeaseKeeper::Held::Held(LeaseKeeper& keeper, Lease lease) : keeper_(keeper), lease_(std::move(lease)) {
+LeaseKeeper::Held::Held(LeaseKeeper& keeper, Lease lease, SteadyTime asked_at)
+    : keeper_(keeper), lease_(std::move(lease)), renewed_at_(asked_at) {
   std::lock_guard lock(keeper_.mutex_);
   keeper_.held_.push_back(this);
 }
@@ -46,14 +48,14 @@ void LeaseKeeper::renew(Held& held, const CallContext& ctx) {
   if (held.lost_.stop_requested()) return;
   // Counted from before the call: the store's own count can only end later.
   const SteadyTime asked_at = std::chrono::steady_clock::now();
-  if (asked_at < held.renewed_at_ + ttl_ / 3) return;
+  if (asked_at < held.renewed_at_ + ttl_ * kRenewAt / kLooks) return;
   auto renewed = store_.renew_lease(held.lease_, ttl_, ctx);
   if (renewed) {
     held.renewed_at_ = asked_at;
     return;
   }
   const bool fenced = renewed.error().code == ErrorCode::fenced;
-  const bool too_late = std::chrono::steady_clock::now() >= held.renewed_at_ + ttl_ * 2 / 3;
+  const bool too_late = std::chrono::steady_clock::now() >= held.renewed_at_ + ttl_ * kGiveUpAt / kLooks;
   if (!fenced && !too_late) return;
   logger_.warn("lost a session's lease", {{"session", held.lease_.session_id}, {"error", renewed.error().to_string()}});
   held.lost_.request_stop();

@@ -1,7 +1,8 @@
 // Keeps the leases of running sessions alive, on one thread.
 //
 // A lease that was taken over, or that could not be renewed in time by the monotonic clock, fires its token before
-// anybody else can be the owner.
+// anybody else can be the owner. It is renewed often, as it is short where other workers wait for its end: so that this
+// one may be without the processor, or without an answer, for about half of its time.
 #pragma once
 
 #include <condition_variable>
@@ -23,7 +24,8 @@ class LeaseKeeper {
   // While it exists, the lease is renewed. Releases it when destroyed.
   class Held {
    public:
-    Held(LeaseKeeper& keeper, Lease lease);
+    // `asked_at`: from before the call that acquired it, as the store's own count can only begin later.
+    Held(LeaseKeeper& keeper, Lease lease, SteadyTime asked_at);
     ~Held();
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
@@ -35,7 +37,7 @@ class LeaseKeeper {
     LeaseKeeper& keeper_;
     Lease lease_;
     std::stop_source lost_;
-    SteadyTime renewed_at_ = std::chrono::steady_clock::now();
+    SteadyTime renewed_at_;
   };
 
  private:

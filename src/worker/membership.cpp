@@ -1,13 +1,15 @@
 #include "worker/membership.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 namespace ottobot::worker {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{500};
-constexpr std::chrono::milliseconds kTtl{2500};
+constexpr std::chrono::milliseconds kInterval{400};
+constexpr std::chrono::milliseconds kTtl{2000};
 constexpr std::chrono::milliseconds kTimeout{2000};
 
 }  // namespace
@@ -34,9 +36,25 @@ void Membership::leave() {
   move_jobs(id, ctx);
 }
 
+bool Membership::somebody_may_have_gone(const CallContext& ctx) {
+  const auto workers = queue_.workers(ctx);
+  if (!workers) {
+    out_of_reach_ = true;
+    return false;
+  }
+  std::set<std::string> living;
+  for (const WorkerRecord& worker : *workers) {
+    if (worker.alive) living.insert(worker.id);
+  }
+  const bool gone = !std::includes(living.begin(), living.end(), living_.begin(), living_.end());
+  living_ = std::move(living);
+  return std::exchange(out_of_reach_, false) || gone;
+}
+
 void Membership::bury_dead(const CallContext& ctx) {
+  const std::string own = describe_().id;
   for (const WorkerRecord& worker : roster_.workers(ctx)) {
-    if (worker.alive) continue;
+    if (worker.alive || worker.id == own) continue;
     logger_.warn("a worker is gone", {{"worker", worker.id}, {"host", worker.host_id}});
     move_jobs(worker.id, ctx);
     (void)queue_.withdraw_worker(worker.id, ctx);

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "ottobot/log.hpp"
@@ -23,7 +25,10 @@ class Membership {
   void join();
   // Nobody pushes to this worker any more; what waits for it goes to others. Again is harmless.
   void leave();
-  // Moves the jobs of workers whose time is up.
+  // Whether another worker has gone since the last call, or the queue was out of reach meanwhile: sessions may be
+  // without an owner soon, this worker's too.
+  bool somebody_may_have_gone(const CallContext& ctx);
+  // Moves the jobs of other workers whose time is up.
   void bury_dead(const CallContext& ctx);
   // To where it belongs now. Errors: those of store and queue; the reconciler makes up for them.
   Result<void> push(const std::string& session_id, const CallContext& ctx);
@@ -38,6 +43,8 @@ class Membership {
   session::WorkerRoster& roster_;
   Logger& logger_;
   const std::function<WorkerRecord()> describe_;
+  std::set<std::string> living_;  // as far as somebody_may_have_gone() knows
+  bool out_of_reach_ = false;     // when it looked last
   std::jthread thread_;
 };
 

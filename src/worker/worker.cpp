@@ -21,6 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kJobWait{1000};
 constexpr std::chrono::milliseconds kStoreTimeout{10000};
 constexpr std::chrono::milliseconds kPauseAfterError{500};
+constexpr std::chrono::milliseconds kWatchInterval{250};
 constexpr std::chrono::seconds kLeastPatience{2};  // for spares, which the next process would have to find
 
 class WorkerImpl final : public Worker {
@@ -198,10 +199,11 @@ class WorkerImpl final : public Worker {
     if (!elsewhere) return fail(elsewhere.error());
     if (*elsewhere) return {};  // and is pushed there
     // An owner per run, so that two runs of one session exclude each other within a worker too.
+    const SteadyTime asked_at = std::chrono::steady_clock::now();
     AcquireLeaseParams params{session_id, options_.worker_id + "/" + new_id(), options_.lease_ttl};
     auto lease = dependencies_.store.acquire_lease(params, with_timeout(kStoreTimeout));
     if (!lease) return fail(lease.error());
-    LeaseKeeper::Held held(leases_, *lease);
+    LeaseKeeper::Held held(leases_, *lease, asked_at);
     std::stop_source give_up;
     std::stop_callback on_lost(held.lost(), [&] { give_up.request_stop(); });
     std::stop_callback on_shutdown(abandon_.get_token(), [&] { give_up.request_stop(); });
@@ -215,9 +217,7 @@ class WorkerImpl final : public Worker {
     reaper_.restore(ctx);
     auto next_reap = dependencies_.clock.steady_now();
     while (!stop.stop_requested()) {
-      auto pushed = requeue_pending(dependencies_.store, dependencies_.queue, ctx.within(kStoreTimeout));
-      if (!pushed) dependencies_.logger.warn("could not requeue sessions", {{"error", pushed.error().to_string()}});
-      members_.bury_dead(ctx.within(kStoreTimeout));
+      requeue(ctx);
       sweep_.run(ctx.within(kStoreTimeout));
       (void)dependencies_.queue.recover_stalled(ctx.within(kStoreTimeout));
       reaper_.end_expired(ctx);
@@ -225,7 +225,28 @@ class WorkerImpl final : public Worker {
         reaper_.remove_strays(ctx);
         next_reap = dependencies_.clock.steady_now() + options_.reap_interval;
       }
-      if (auto slept = dependencies_.clock.sleep_for(options_.reconcile_interval, ctx); !slept) return;
+      wait_for_round(ctx);
+    }
+  }
+
+  void requeue(const CallContext& ctx) {
+    auto pushed = requeue_pending(dependencies_.store, dependencies_.queue, ctx.within(kStoreTimeout));
+    if (!pushed) dependencies_.logger.warn("could not requeue sessions", {{"error", pushed.error().to_string()}});
+    members_.bury_dead(ctx.within(kStoreTimeout));
+  }
+
+  // Until the next round is due. When another worker dies meanwhile, its sessions are taken up as they become free:
+  // each when its lease ends, which is after the worker's own announcement did.
+  void wait_for_round(const CallContext& ctx) {
+    if (!options_.has_peers) return (void)dependencies_.clock.sleep_for(options_.reconcile_interval, ctx);
+    const auto until = dependencies_.clock.steady_now() + options_.reconcile_interval;
+    while (dependencies_.clock.steady_now() < until) {
+      if (!dependencies_.clock.sleep_for(kWatchInterval, ctx)) return;
+      if (members_.somebody_may_have_gone(ctx.within(kStoreTimeout))) {
+        roster_.refresh();
+        adopt_until_ = dependencies_.clock.steady_now() + options_.lease_ttl + kWatchInterval;
+      }
+      if (dependencies_.clock.steady_now() < adopt_until_) requeue(ctx);
     }
   }
 
@@ -238,7 +259,8 @@ class WorkerImpl final : public Worker {
   Reaper reaper_;
   LeaseKeeper leases_;
   Membership members_;
-  QueueSweep sweep_;  // keep_house()'s
+  QueueSweep sweep_;          // of the thread that keeps house, as the next one
+  SteadyTime adopt_until_{};
   std::stop_source abandon_;
   mutable std::mutex mutex_;  // guards active_ and threads_
   std::condition_variable_any room_;

@@ -47,6 +47,8 @@ class SocketClient {
       }
     }
   }
+  // Whether the last call of next() has found the connection's end.
+  bool ended() const { return close_code_ != 0 || raw_.ended(); }
   // Whether the connection ends without a close frame.
   bool breaks_off() { return !next() && close_code_ == 0 && raw_.closed_by_peer(); }
   // null when there is none.

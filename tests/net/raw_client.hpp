@@ -66,6 +66,7 @@ class RawClient {
   void speak(std::unique_ptr<RawChannel> channel) { channel_ = std::move(channel); }
 
   bool connected() const { return connected_; }
+  bool ended() const { return ended_; }  // as far as was read
   int fd() const { return fd_.get(); }
 
   bool send(std::string_view bytes) {

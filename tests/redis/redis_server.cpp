@@ -46,6 +46,12 @@ void RedisServer::kill() {
   (void)process_.wait(with_timeout(std::chrono::seconds(10)));
 }
 
+void RedisServer::end() {
+  process_.kill_group(SIGTERM);
+  const auto ended = process_.wait(with_timeout(std::chrono::seconds(20)));
+  EXPECT_TRUE(succeeded(ended)) << "redis-server does not end";
+}
+
 std::string RedisServer::cli(std::vector<std::string> arguments) const {
   net::SpawnOptions spawn;
   spawn.argv = {"redis-cli", "-s", socket()};

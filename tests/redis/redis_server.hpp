@@ -36,6 +36,7 @@ class RedisServer {
   void start();  // and waits until it answers, or has ended
   bool running() { return !process_.try_wait().has_value(); }
   void kill();
+  void end();  // as a service manager does: what it has been told is in its files
   void freeze() { process_.kill_group(SIGSTOP); }
   void thaw() { process_.kill_group(SIGCONT); }
   // What redis-cli prints.

@@ -21,6 +21,7 @@ class LeaseKeeperTest : public ::testing::Test {
     CreateSessionParams params;
     params.row.id = "s";
     EXPECT_TRUE(succeeded(store_->create_session(params, {})));
+    asked_at_ = std::chrono::steady_clock::now();
     lease_ = ottobot::testing::value_of(store_->acquire_lease({"s", "mine", kTtl}, {}));
   }
 
@@ -34,12 +35,13 @@ class LeaseKeeperTest : public ::testing::Test {
   std::unique_ptr<SessionStore> store_ = make_memory_store();
   ottobot::testing::FaultySessionStore faulty_{*store_};
   LeaseKeeper keeper_{faulty_, null_logger(), kTtl};
+  SteadyTime asked_at_;
   Lease lease_;
 };
 
 TEST_F(LeaseKeeperTest, KeepsALeaseBeyondItsTimeAndReleasesItAtTheEnd) {
   {
-    LeaseKeeper::Held held(keeper_, lease_);
+    LeaseKeeper::Held held(keeper_, lease_, asked_at_);
     const auto ctx = with_timeout(kTtl * 3 / 2);
     while (ctx.check()) {
       ASSERT_TRUE(failed_with(ErrorCode::conflict, take("other")));
@@ -51,7 +53,7 @@ TEST_F(LeaseKeeperTest, KeepsALeaseBeyondItsTimeAndReleasesItAtTheEnd) {
 }
 
 TEST_F(LeaseKeeperTest, SaysThatALeaseWasTakenOver) {
-  LeaseKeeper::Held held(keeper_, lease_);
+  LeaseKeeper::Held held(keeper_, lease_, asked_at_);
   const auto taken = take("mine");
   ASSERT_TRUE(succeeded(taken));
   EXPECT_GT(taken->epoch, lease_.epoch);
@@ -60,7 +62,7 @@ TEST_F(LeaseKeeperTest, SaysThatALeaseWasTakenOver) {
 
 TEST_F(LeaseKeeperTest, GivesUpBeforeTheLeaseEndsWhenTheStoreIsAway) {
   faulty_.inject({.error = unavailable("away").value(), .count = 1'000'000, .method = "renew_lease"});
-  LeaseKeeper::Held held(keeper_, lease_);
+  LeaseKeeper::Held held(keeper_, lease_, asked_at_);
   // Told on the keeper's own thread, so that nothing lies between it and the look whether another may own it already.
   std::promise<bool> still_ours;
   const std::stop_callback on_lost(
@@ -70,9 +72,15 @@ TEST_F(LeaseKeeperTest, GivesUpBeforeTheLeaseEndsWhenTheStoreIsAway) {
   EXPECT_TRUE(was_still_ours.get()) << "nobody else can own it yet";
 }
 
+TEST_F(LeaseKeeperTest, CountsFromBeforeALeaseWasAskedFor) {
+  faulty_.inject({.error = unavailable("away").value(), .count = 1'000'000, .method = "renew_lease"});
+  LeaseKeeper::Held held(keeper_, lease_, asked_at_ - kTtl);
+  EXPECT_TRUE(fires_within(held.lost(), kTtl / 4)) << "the store may have given it away already";
+}
+
 TEST_F(LeaseKeeperTest, OutlivesAStoreThatIsAwayForAMoment) {
   faulty_.inject({.error = unavailable("away").value(), .count = 1, .method = "renew_lease"});
-  LeaseKeeper::Held held(keeper_, lease_);
+  LeaseKeeper::Held held(keeper_, lease_, asked_at_);
   EXPECT_FALSE(fires_within(held.lost(), kTtl * 3 / 2));
 }
 
