@@ -108,6 +108,10 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line) {
   app.add_option("--install", line.errands.install_to, "Put a copy of this program into a folder, and end")
       ->excludes(workspace)
       ->excludes(listen);
+  app.add_flag("--show-addresses", line.errands.shows_addresses,
+               "Print the IPv4 addresses of the network namespace, and end")
+      ->excludes(workspace)
+      ->excludes(listen);
   try {
     app.parse(argc, argv);
     if (line.follow.empty() && line.errands.empty() &&

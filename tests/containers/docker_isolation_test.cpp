@@ -1,9 +1,14 @@
 // What a container of ours is given, and what it can see and do.
 #include <arpa/inet.h>
+#include <sched.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <thread>
 
 #include "containers/docker_fixture.hpp"
 #include "net/process/spawn.hpp"
@@ -11,7 +16,6 @@
 namespace ottobot::containers {
 namespace {
 
-using DockerIsolation = DockerTest;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -29,6 +33,17 @@ void expect_out_of_reach(const Sandbox& box, const std::string& address, int por
     EXPECT_THAT(tried.output, Not(HasSubstr("connected"))) << address << ":" << port << " " << device;
   }
 }
+
+class DockerIsolation : public DockerTest {
+ protected:
+  // Of the engine's machine, which is this one.
+  std::vector<std::string> machine_addresses() const {
+    const Json network = engine_json("/networks/" + network_name());
+    std::vector<std::string> addresses = {network["IPAM"]["Config"][0]["Gateway"].get<std::string>()};
+    for (const auto& address : own_addresses()) addresses.push_back(text_of(address.address));
+    return addresses;
+  }
+};
 
 std::string address_in(const Json& container, const std::string& network) {
   return container["NetworkSettings"]["Networks"][network]["IPAddress"].get<std::string>();
@@ -151,16 +166,21 @@ TEST_F(DockerIsolation, TheHostsListenersAreOutOfReach) {
   const Sandbox box = launched(params());
   const Listener listener = listen_on(htonl(INADDR_ANY));
   ASSERT_GT(listener.port, 0);
-  const Json network = engine_json("/networks/" + network_name());
-  std::vector<std::string> addresses = {network["IPAM"]["Config"][0]["Gateway"].get<std::string>()};
-  if (const in_addr_t outer = outer_address(); outer != 0) addresses.push_back(text_of(outer));
-  for (const Json& other : engine_json("/networks")) {
-    const Json& configs = other["IPAM"]["Config"];
-    for (const Json& config : configs.is_array() ? configs : Json::array()) {
-      if (config.contains("Gateway")) addresses.push_back(config["Gateway"].get<std::string>());
-    }
-  }
-  for (const auto& address : addresses) expect_out_of_reach(box, address, listener.port);
+  for (const auto& address : machine_addresses()) expect_out_of_reach(box, address, listener.port);
+}
+
+// As of a server in a container, which shares the engine's socket and folders and none of its addresses.
+TEST_F(DockerIsolation, TheHostsListenersAreOutOfReachThoughTheServerHasAnotherNetwork) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a network of its own needs root";
+  std::optional<Sandbox> box;
+  std::thread([&] {
+    ASSERT_EQ(::unshare(CLONE_NEWNET), 0) << std::strerror(errno);
+    box = launched(params());
+  }).join();
+  ASSERT_TRUE(box);
+  const Listener listener = listen_on(htonl(INADDR_ANY));
+  ASSERT_GT(listener.port, 0);
+  for (const auto& address : machine_addresses()) expect_out_of_reach(*box, address, listener.port);
 }
 
 TEST_F(DockerIsolation, TheCredentialsThatCloudsGiveTheirMachinesAreOutOfReach) {

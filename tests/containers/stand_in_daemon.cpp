@@ -1,7 +1,7 @@
 // Stands in for ottobot-sandboxd in tests of what is around it: answers GET /health, and POST /run by running the body
 // as a shell command ("OUTPUT\nexit=N"). Static, because it runs inside the sandbox. TEST_DAEMON in its environment
 // scripts failures: "exit" ends at once, "mute" never listens, "stubborn" ignores SIGTERM.
-//   --block-networks LIST [--pass-replies], --give PATH UID GID, --install FOLDER   as the real one
+//   --block-networks LIST [--pass-replies], --give PATH UID GID, --install FOLDER, --show-addresses   as the real one
 //   --connect ADDRESS PORT [DEVICE]          says how a TCP connection went, from a socket that is bound to DEVICE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -123,6 +123,7 @@ ottobot::containers::Errands errands(int argc, char** argv) {
     if (option == "--block-networks" && i + 1 < argc) errands.blocked = words(argv[i + 1]);
     if (option == "--pass-replies") errands.replies_pass = true;
     if (option == "--give" && i + 3 < argc) errands.gift = {argv[i + 1], argv[i + 2], argv[i + 3]};
+    if (option == "--show-addresses") errands.shows_addresses = true;
     if (option == "--install" && i + 1 < argc) errands.install_to = argv[i + 1];
   }
   return errands;

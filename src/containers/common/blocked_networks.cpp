@@ -58,20 +58,28 @@ bool add_route(int netlink, const Ipv4Network& network) {
 
 }  // namespace
 
-std::vector<Ipv4Network> blocked_networks(bool with_own) {
-  std::vector<Ipv4Network> networks = {
-      {::inet_addr("169.254.0.0"), 16},      // link-local: the metadata of most clouds
-      {::inet_addr("100.100.100.200"), 32},  // Alibaba Cloud's
-      {::inet_addr("168.63.129.16"), 32},    // Azure's host agent
-  };
+std::vector<Ipv4Network> own_addresses() {
+  std::vector<Ipv4Network> networks;
   ifaddrs* all = nullptr;
-  if (!with_own || ::getifaddrs(&all) != 0) return networks;
+  if (::getifaddrs(&all) != 0) return networks;
   for (const ifaddrs* entry = all; entry != nullptr; entry = entry->ifa_next) {
     if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
     const std::uint32_t address = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr.s_addr;
     if (ntohl(address) >> 24 != kLoopback) networks.push_back({address, 32});
   }
   ::freeifaddrs(all);
+  return networks;
+}
+
+std::vector<Ipv4Network> blocked_networks(bool with_own) {
+  std::vector<Ipv4Network> networks = {
+      {::inet_addr("169.254.0.0"), 16},      // link-local: the metadata of most clouds
+      {::inet_addr("100.100.100.200"), 32},  // Alibaba Cloud's
+      {::inet_addr("168.63.129.16"), 32},    // Azure's host agent
+  };
+  if (!with_own) return networks;
+  const auto own = own_addresses();
+  networks.insert(networks.end(), own.begin(), own.end());
   return networks;
 }
 

@@ -16,6 +16,9 @@ struct Ipv4Network {
 // IPv4 is all that slirp4netns forwards. `with_own` adds the addresses that this host has now, but for loopback.
 std::vector<Ipv4Network> blocked_networks(bool with_own);
 
+// The addresses that the network namespace of the calling process has now, but for loopback.
+std::vector<Ipv4Network> own_addresses();
+
 // In the network namespace of the calling thread, which needs CAP_NET_ADMIN there. False: errno says why. Makes
 // async-signal-safe calls only.
 bool block_networks(const std::vector<Ipv4Network>& networks);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -56,6 +57,9 @@ Result<void> run_errands(const Errands& errands) {
   }
   if (!errands.install_to.empty()) {
     if (auto installed = install(errands.install_to); !installed) return installed;
+  }
+  if (errands.shows_addresses) {
+    for (const auto& address : own_addresses()) std::printf("%s\n", to_string(address).c_str());
   }
   return errands.blocked.empty() ? Result<void>() : block(errands);
 }

@@ -14,8 +14,9 @@ struct Errands {
   std::string install_to;            // folder that gets a copy of the running program, for all to execute
   std::vector<std::string> blocked;  // IPv4 networks that this network namespace is kept from; needs CAP_NET_ADMIN
   bool replies_pass = false;         // NetworkFilter::replies_pass
+  bool shows_addresses = false;      // prints the IPv4 addresses of this network namespace, one a line
 
-  bool empty() const { return gift.empty() && install_to.empty() && blocked.empty(); }
+  bool empty() const { return gift.empty() && install_to.empty() && blocked.empty() && !shows_addresses; }
 };
 
 // Errors: invalid_argument (what is no network), unsupported (no nf_tables), else from errno.

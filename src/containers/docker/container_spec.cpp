@@ -109,7 +109,7 @@ Json container_spec(const ContainerPlan& plan) {
 
 Json helper_spec(const HelperPlan& plan) {
   Json config = common_host_config();
-  config["CapAdd"] = {plan.capability};
+  if (!plan.capability.empty()) config["CapAdd"] = {plan.capability};
   config["NetworkMode"] = plan.network;
   if (plan.sandboxd) config["Mounts"] = Json::array({bind(*plan.sandboxd, kContainerProgram, true)});
   if (!plan.volumes_from.empty()) config["VolumesFrom"] = Json::array({plan.volumes_from});

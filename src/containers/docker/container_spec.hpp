@@ -43,13 +43,13 @@ struct ContainerPlan {
 };
 Json container_spec(const ContainerPlan& plan);
 
-// A container that runs our program once, as root with one capability.
+// A container that runs our program once, as root with at most one capability.
 struct HelperPlan {
   std::string image;
   LabelMap labels;
   std::vector<std::string> arguments;
-  std::string capability;               // "NET_ADMIN"
-  std::string network = "none";         // "container:ID": that of another container
+  std::string capability;               // "NET_ADMIN"; empty = none
+  std::string network = "none";         // "container:ID": that of another container; "host": the machine's
   std::string volumes_from;             // the container whose volumes it sees, at the same places; empty = none
   bool brings_program = false;          // it is put into its root, instead of being in those volumes
   std::optional<std::string> sandboxd;  // on this host; instead of both

@@ -46,7 +46,19 @@ const std::string* find_label(const LabelMap& labels, const char* key) {
   return found == labels.end() ? nullptr : &found->second;
 }
 
+constexpr std::chrono::minutes kAddressesHold{1};
+
 }  // namespace
+
+Result<MachineAddresses::Addresses> MachineAddresses::get(const std::function<Result<Addresses>()>& look) {
+  std::lock_guard lock(mutex_);
+  if (found_at_ && std::chrono::steady_clock::now() - *found_at_ < kAddressesHold) return found_;
+  auto found = look();
+  if (!found) return found;
+  found_ = std::move(*found);
+  found_at_ = std::chrono::steady_clock::now();
+  return found_;
+}
 
 Result<std::unique_ptr<DockerSite>> DockerSite::make(DockerOptions options, Clock& clock, Logger& logger) {
   if (auto valid = check(options); !valid) return fail(valid.error());

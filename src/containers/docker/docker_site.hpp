@@ -1,11 +1,15 @@
 // One backend's place on an engine and on this host: its options, names, folders, and what is ours of what is there.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
+#include "containers/common/blocked_networks.hpp"
 #include "containers/common/sandbox_folder.hpp"
 #include "containers/docker/container_spec.hpp"
 #include "containers/docker/docker_record.hpp"
@@ -13,6 +17,20 @@
 #include "ottobot/containers/docker.hpp"
 
 namespace ottobot::containers {
+
+// What a look at a machine's network has found, for as long as that may be believed.
+class MachineAddresses {
+ public:
+  using Addresses = std::vector<Ipv4Network>;
+
+  // Those that were found within the last minute, else what `look` finds. Meanwhile others wait.
+  Result<Addresses> get(const std::function<Result<Addresses>()>& look);
+
+ private:
+  std::mutex mutex_;
+  Addresses found_;                                                // guarded by mutex_
+  std::optional<std::chrono::steady_clock::time_point> found_at_;  // guarded by mutex_
+};
 
 class DockerSite {
  public:
@@ -59,6 +77,8 @@ class DockerSite {
   Logger& log;
   // Shared: a launch needs the network to stay. Exclusive: it is being made or removed.
   std::shared_mutex network_mutex;
+  // Of the engine's machine, where those of this process are others.
+  mutable MachineAddresses machine_addresses;
 
  private:
   std::mutex facts_mutex_;

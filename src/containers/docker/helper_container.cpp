@@ -7,25 +7,29 @@ namespace {
 
 constexpr std::chrono::milliseconds kHelperTime{30'000};
 constexpr std::chrono::milliseconds kCleanupTime{5'000};
+constexpr std::size_t kLongestWords = 16 << 10;
 constexpr std::size_t kLongestComplaint = 2000;
+constexpr int kWordLines = 1000;
 constexpr int kComplaintLines = 5;
 constexpr const char* kHelperRole = "helper";
 
-Result<void> run_once(const DockerSite& site, const HelperPlan& plan, const std::string& id, const CallContext& ctx) {
+Result<std::string> run_once(const DockerSite& site, const HelperPlan& plan, const std::string& id,
+                             const CallContext& ctx) {
   if (plan.brings_program) {
-    if (auto given = put_program(site.engine, id, site.options.sandboxd_path, ctx); !given) return given;
+    if (auto given = put_program(site.engine, id, site.options.sandboxd_path, ctx); !given) return fail(given.error());
   }
-  if (auto started = site.engine.start(id, ctx); !started) return started;
+  if (auto started = site.engine.start(id, ctx); !started) return fail(started.error());
   auto code = site.engine.wait_ended(id, ctx.within(kHelperTime));
   if (!code) return fail(code.error());
-  if (*code == 0) return {};
+  if (*code == 0) return site.engine.logs(id, kWordLines, kLongestWords, ctx);
   const auto said = site.engine.logs(id, kComplaintLines, kLongestComplaint, ctx).value_or("");
   return unavailable(said.empty() ? "exit code " + std::to_string(*code) : to_valid_utf8(said));
 }
 
 }  // namespace
 
-Result<void> run_helper(const DockerSite& site, const DockerRecord& record, HelperPlan plan, const CallContext& ctx) {
+Result<std::string> run_helper(const DockerSite& site, const DockerRecord& record, HelperPlan plan,
+                               const CallContext& ctx) {
   plan.image = record.image;
   plan.labels = site.labels_of(record.name, {{kRoleLabel, kHelperRole}});
   if (record.in_folders) plan.sandboxd = site.options.sandboxd_path;

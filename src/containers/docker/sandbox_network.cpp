@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "containers/common/files.hpp"
 #include "containers/common/network_filter.hpp"
@@ -21,13 +22,50 @@ void add_network(std::vector<Ipv4Network>& networks, const std::string& text) {
   if (auto network = parse_ipv4_network(text)) networks.push_back(*network);
 }
 
+// Whether the machine's addresses are those of this process: the gateway of its own network is one of them. A process
+// in a container has others, whatever socket leads it to the engine.
+bool is_on_machine(const DockerSite& site, const std::vector<NetworkFacts>& known) {
+  const auto own = own_addresses();
+  for (const auto& network : known) {
+    if (network.name != site.network_name()) continue;
+    for (const auto& gateway : network.gateways) {
+      const auto parsed = parse_ipv4_network(gateway);
+      const auto is_it = [&](const Ipv4Network& address) { return address.address == parsed->address; };
+      if (parsed && std::any_of(own.begin(), own.end(), is_it)) return true;
+    }
+  }
+  return false;
+}
+
+// Asked of a container in the machine's own network.
+Result<std::vector<Ipv4Network>> look_for_addresses(const DockerSite& site, const DockerRecord& record,
+                                                    const CallContext& ctx) {
+  HelperPlan helper;
+  helper.arguments = {"--show-addresses"};
+  helper.network = "host";
+  auto said = run_helper(site, record, std::move(helper), ctx);
+  if (!said) return fail(said.error(), "the addresses of the engine's machine");
+  std::vector<Ipv4Network> addresses;
+  std::istringstream lines(*said);
+  for (std::string line; std::getline(lines, line);) add_network(addresses, line);
+  if (addresses.empty()) return unavailable("the engine's machine has no addresses");
+  return addresses;
+}
+
 // Addresses that are the engine's machine, and other containers.
-Result<std::vector<Ipv4Network>> networks_to_block(const DockerSite& site, const CallContext& ctx) {
-  const bool is_here = site.engine.address().is_unix();
-  std::vector<Ipv4Network> blocked = blocked_networks(is_here);
-  if (!is_here) add_network(blocked, site.engine.address().host);
+Result<std::vector<Ipv4Network>> networks_to_block(const DockerSite& site, const DockerRecord& record,
+                                                   const CallContext& ctx) {
   auto known = site.engine.list_networks(ctx);
   if (!known) return fail(known.error());
+  // Without folders in common the engine has a machine, or users, of its own.
+  const bool is_here = site.engine.address().is_unix() && (!record.in_folders || is_on_machine(site, *known));
+  std::vector<Ipv4Network> blocked = blocked_networks(is_here);
+  if (!site.engine.address().is_unix()) add_network(blocked, site.engine.address().host);
+  if (!is_here && record.in_folders) {
+    auto addresses = site.machine_addresses.get([&] { return look_for_addresses(site, record, ctx); });
+    if (!addresses) return fail(addresses.error());
+    blocked.insert(blocked.end(), addresses->begin(), addresses->end());
+  }
   for (const auto& network : *known) {
     const bool own = network.name == site.network_name();
     for (const auto& gateway : network.gateways) add_network(blocked, gateway);
@@ -113,7 +151,7 @@ void release_network(DockerSite& site, const CallContext& ctx) {
 Result<void> confine_network(const DockerSite& site, const DockerRecord& record, const ContainerFacts& container,
                              const CallContext& ctx) {
   if (!site.has_network()) return {};
-  auto blocked = networks_to_block(site, ctx);
+  auto blocked = networks_to_block(site, record, ctx);
   if (!blocked) return fail(blocked.error());
   NetworkFilter filter{std::move(*blocked), !record.in_folders};
   Result<void> done;
@@ -128,7 +166,7 @@ Result<void> confine_network(const DockerSite& site, const DockerRecord& record,
     helper.capability = "NET_ADMIN";
     helper.network = "container:" + container.id;
     if (!record.in_folders) helper.volumes_from = container.id + ":ro";
-    done = run_helper(site, record, std::move(helper), ctx);
+    if (auto helped = run_helper(site, record, std::move(helper), ctx); !helped) done = fail(helped.error());
   }
   if (done) return {};
   if (auto more = ctx.check(); !more) return more;
