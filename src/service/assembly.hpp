@@ -46,6 +46,7 @@ class Assembly final : public Server {
   std::string user_visible_host() const;
   std::string advertised_url() const;
   bool has_worker() const { return options_.role != ServerRole::api; }
+  void hand_over(std::chrono::milliseconds patience);
   Result<void> may_launch() const;
   Result<Endpoint> sandbox_of(const SessionRow& row, const CallContext& ctx) const;
   std::string worker_url(const SessionRow& row, const CallContext& ctx);
