@@ -32,7 +32,8 @@ constexpr std::chrono::seconds kTimeout{60};
 constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::milliseconds kUnderWay{1500};  // of every session, before the next worker is killed
 constexpr int kWorkers = 3;
-constexpr int kStepsOfATurn = 5000;
+constexpr int kStepsOfATurn = 150;  // a turn has 200 at most
+constexpr int kTurns = 400;         // that wait in each session: more than a run gets done
 
 struct Options {
   int samples = 100;
@@ -40,7 +41,7 @@ struct Options {
   std::string programs, redis;
 };
 
-// An event every tenth of a second or so, without an end.
+// An event every tenth of a second or so.
 Json steady_scenario() {
   Json steps = Json::array();
   for (int n = 0; n < kStepsOfATurn; ++n) {
@@ -57,6 +58,7 @@ class OwnRedis {
     net::SpawnOptions options;
     options.argv = {"redis-server", "--port", "0",         "--unixsocket",       socket_, "--dir", folder, "--save", "",
                     "--appendonly", "yes",    "--logfile", folder + "/redis.log"};
+    options.die_with_parent = true;
     process_ = must(net::spawn(options));
     const auto end = Clock::now() + kTimeout;
     while (!std::filesystem::exists(socket_)) {
@@ -223,6 +225,8 @@ int run(Options options) {
   for (int n = 0; n < options.sessions; ++n) {
     const Json made = service.call("POST", "/session", {{"initial_prompt", "Go on"}});
     logs.emplace_back(service, get_string(made, "session_id"));
+    const std::string path = "/session/" + logs.back().id() + "/messages";
+    for (int turn = 0; turn < kTurns; ++turn) service.call("POST", path, {{"content", "Go on"}});
   }
   std::vector<double> samples;
   int kills = 0;

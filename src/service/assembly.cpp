@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "api/host_guard.hpp"
+#include "net/server/finish.hpp"
 #include "net/tls/tls_context.hpp"
 #include "ottobot/llm/retry.hpp"
 #include "ottobot/llm/timeout.hpp"
@@ -23,6 +25,10 @@ constexpr api::LongRequestLimits kLongRequests{16, 40};
 constexpr int kSlowBodies = 16;
 // Downloads and uploads in flight get this long to end by themselves before their connections are closed.
 constexpr std::chrono::milliseconds kRequestPatience{2000};
+// An API server knows who looks after a session as it was half a second ago.
+constexpr std::chrono::milliseconds kHandedOnFor{600};
+// A kept connection on which nothing is asked for so long is closed without.
+constexpr std::chrono::milliseconds kLastRequests{1000};
 
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
@@ -136,8 +142,8 @@ void Assembly::make_sessions() {
 }
 
 Result<void> Assembly::make_api() {
-  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_,
-                                    {},         {},            {},        {},        {},     {}};
+  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {},
+                                    {}};
   give_metrics(dependencies);
   dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) { return sandbox_of(row, ctx); };
   if (options_.uses_redis) {
@@ -249,6 +255,7 @@ Result<void> Assembly::start_worker() {
 void Assembly::stop(std::chrono::milliseconds patience) {
   std::lock_guard lock(stop_mutex_);
   if (std::exchange(stopped_, true)) return;
+  if (options_.uses_redis) hand_over(patience);
   gate_.close();
   if (listener_) listener_->stop_accepting();
   if (worker_) worker_->drain(patience);
@@ -262,9 +269,16 @@ void Assembly::stop(std::chrono::milliseconds patience) {
   roster_.reset();
 }
 
-Result<void> Assembly::may_launch() const {
-  return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>();
+// To the other processes: until they and those who come here know that this one ends, everybody is served.
+void Assembly::hand_over(std::chrono::milliseconds patience) {
+  if (worker_) {
+    worker_->drain(patience);
+    std::this_thread::sleep_for(kHandedOnFor);
+  }
+  if (listener_) (void)net::finish(*listener_, kLastRequests);
 }
+
+Result<void> Assembly::may_launch() const { return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>(); }
 
 Result<Endpoint> Assembly::sandbox_of(const SessionRow& row, const CallContext& ctx) const {
   if (!parts_.backend) return unavailable("no worker is up", "start one: ottobot serve --role worker");

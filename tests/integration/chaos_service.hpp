@@ -38,6 +38,7 @@ class ChaosService {
   net::HttpResponse insist(const std::string& method, const std::string& path, int status, int or_status,
                            const Json& body = nullptr, const net::Headers& headers = {});
 
+  ServerProcess& process(std::size_t n) { return *processes_[n]; }
   net::HttpClient& http() { return *http_; }
   testing::RedisServer& redis() { return *redis_; }
   std::filesystem::path data_dir() const { return processes_.front()->data_dir(); }

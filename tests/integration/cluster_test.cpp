@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "integration/numbered_lines.hpp"
 #include "integration/server_process.hpp"
 #include "integration/session_client.hpp"
@@ -14,6 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::chrono::seconds kSoon{20};
+constexpr std::chrono::seconds kRedisAway{3};  // longer than leases are kept without it
 
 class Cluster : public ::testing::Test {
  protected:
@@ -141,6 +144,18 @@ TEST_F(Cluster, AWorkerThatWasOnlyAsleepChangesNothing) {
   runner->freeze();
   EXPECT_FALSE(client.wait_for_turn(id).is_null()) << logs();
   runner->thaw();
+  expect_clean_end(client, id);
+}
+
+TEST_F(Cluster, ATurnWaitsForRedisAndGoesOn) {
+  start("worker");
+  start("worker");
+  const SessionClient client(start("api").url());
+  const auto [id, runner] = begun_turn(client);
+  ASSERT_NE(runner, nullptr);
+  redis_->end();
+  std::this_thread::sleep_for(kRedisAway);
+  redis_->start();
   expect_clean_end(client, id);
 }
 

@@ -25,6 +25,8 @@ class ServerProcess {
 
   // Until it says where it listens. Errors: deadline_exceeded, unavailable (it ended before).
   Result<void> start();
+  // Where it listens now is where it will when it is started again.
+  void keep_port() { flags_[2] = std::to_string(port()); }
   void kill9();
   void freeze() { process_.kill_group(SIGSTOP); }
   void thaw() { process_.kill_group(SIGCONT); }

@@ -123,6 +123,7 @@ void Connection::advance() {
 void Connection::next_request() {
   transaction_.reset();
   phase_ = Phase::head;
+  waits_for_request_ = true;
   expect_input_within(context_->options.keep_alive);
   consume({});
   want_read();

@@ -53,6 +53,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   void refuse_at_once(int status, const std::string& message);
 
   void shut_down() override;
+  bool waits_for_request() const override { return waits_for_request_; }
 
   // Any thread.
   bool send(std::string bytes);  // false when the connection is broken
@@ -104,6 +105,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   const std::string peer_;
   SendQueue out_;
   std::atomic<bool> broken_{false};
+  std::atomic<bool> waits_for_request_{true};  // or is in the middle of its head
 
   RequestParser parser_;
   BodyDecoder decoder_;

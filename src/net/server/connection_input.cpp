@@ -89,6 +89,7 @@ void Connection::begin_request(ParsedRequest request) {
     if (self) self->loop_->post([self] { self->on_body_wanted(); });
   });
   response_done_ = false;
+  waits_for_request_ = false;
   dispatch_due_ = true;
   input_due_ = SteadyTime::max();
   phase_ = decoder_.done() ? Phase::busy : Phase::body;
@@ -135,7 +136,7 @@ void Connection::dispatch() {
   handler_runs_ = false;
   Response overloaded = error_response(503, "every worker thread is busy");
   overloaded.headers.set("Retry-After", "1");
-  const bool keep = transaction_->request.keep_alive && transaction_->body.complete();
+  const bool keep = transaction_->request.keep_alive && transaction_->body.complete() && !context_->links->draining();
   send(whole_response(&transaction_->request, std::move(overloaded), keep));
   response_done(keep);
 }

@@ -55,7 +55,8 @@ Result<std::size_t> ServerExchange::read(std::span<char> buffer) {
 }
 
 bool ServerExchange::can_keep_alive(const Headers& headers) const {
-  return transaction_->request.keep_alive && transaction_->body.complete() && !headers.has_token("connection", "close");
+  return transaction_->request.keep_alive && transaction_->body.complete() &&
+         !headers.has_token("connection", "close") && !connection_->context().links->draining();
 }
 
 void ServerExchange::respond(Response response) {

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "net/server/finish.hpp"
 #include "net/server/listener.hpp"
 
 namespace ottobot::net {
@@ -15,6 +16,7 @@ class ServerListener final : public Listener {
 
   int port() const override { return core_->port(); }
   void stop_accepting() override { core_->stop_accepting(); }
+  bool finish(std::chrono::milliseconds patience) { return core_->finish(patience); }
 
  private:
   const std::shared_ptr<ListenerCore> core_;
@@ -86,6 +88,13 @@ std::optional<std::string> RequestHead::query_param(std::string_view name) const
     return percent_decode(value);
   }
   return std::nullopt;
+}
+
+bool finish(Listener& listener, std::chrono::milliseconds patience) {
+  auto* const ours = dynamic_cast<ServerListener*>(&listener);
+  if (ours != nullptr) return ours->finish(patience);
+  listener.stop_accepting();
+  return true;
 }
 
 Result<std::unique_ptr<HttpServer>> make_http_server(const HttpServerOptions& options) {

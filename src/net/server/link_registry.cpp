@@ -1,8 +1,15 @@
 #include "net/server/link_registry.hpp"
 
+#include <algorithm>
+#include <thread>
 #include <vector>
 
 namespace ottobot::net {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{10};
+
+}  // namespace
 
 void LinkRegistry::add(std::shared_ptr<Link> link) {
   bool closing = false;
@@ -24,6 +31,20 @@ void LinkRegistry::remove(const Link* link) {
   links_.erase(found);
   --*total_;
   if (links_.empty()) empty_.notify_all();
+}
+
+bool LinkRegistry::some_link_waits() {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(links_.begin(), links_.end(), [](const auto& each) { return each.second->waits_for_request(); });
+}
+
+bool LinkRegistry::wait_until_none_waits(std::chrono::milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  while (some_link_waits()) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(kLook);
+  }
+  return true;
 }
 
 void LinkRegistry::close_all() {

@@ -1,9 +1,11 @@
 #include "net/server/listen_socket.hpp"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 
 #include "net/process/unix_socket.hpp"
@@ -92,6 +94,21 @@ Result<ListenSocket> open_listen_socket(const ListenOptions& options) {
   auto fd = listen_unix(path, options.unix_mode);
   if (!fd) return fail(fd.error());
   return ListenSocket{std::move(*fd), 0, path};
+}
+
+void ignore_new_connections(int fd) {
+  constexpr unsigned kFlags = 13, kSyn = 0x02;  // of the TCP header
+  std::array<sock_filter, 4> program{{{BPF_LD | BPF_B | BPF_ABS, 0, 0, kFlags},
+                                      {BPF_JMP | BPF_JSET | BPF_K, 0, 1, kSyn},
+                                      {BPF_RET | BPF_K, 0, 0, 0},
+                                      {BPF_RET | BPF_K, 0, 0, 0xffffffff}}};
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const bool is_tcp =
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 && address.ss_family != AF_UNIX;
+  // Without it, a connection that is made at the wrong moment is reset.
+  if (is_tcp) ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 std::string describe_peer(int fd) {

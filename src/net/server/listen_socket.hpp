@@ -14,6 +14,9 @@ struct ListenSocket {
 };
 
 Result<ListenSocket> open_listen_socket(const ListenOptions& options);
+// From now on the kernel drops what asks for a connection here, as if it had got lost: it comes again after a second, to
+// a socket that is closed by then. Connections that are half made are made. Does nothing for a unix socket.
+void ignore_new_connections(int fd);
 // "127.0.0.1:5000", "[::1]:5000" or "unix:uid=1000,pid=7".
 std::string describe_peer(int fd);
 

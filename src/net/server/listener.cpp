@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <thread>
 
 namespace ottobot::net {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBackOff{100};
 constexpr int kAcceptsPerWakeup = 64;
+constexpr std::chrono::milliseconds kHandshake{100};  // its last part may still be on its way
 // Connections over the limit that are still told so; those over that are just closed.
 constexpr std::size_t kRefusalSlots = 256;
 
@@ -97,14 +99,40 @@ void ListenerCore::stop_accepting() {
   if (!closed_) close_socket_on_loop();
 }
 
-void ListenerCore::close_socket_on_loop() {
+// A close resets what waits to be accepted, so nothing may.
+bool ListenerCore::finish(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  {
+    const std::lock_guard lock(closing_);
+    if (closed_) return true;
+    context_->links->drain();
+    on_loop([this] {
+      if (descriptor_.is_open()) ignore_new_connections(descriptor_.native_handle());
+    });
+    std::this_thread::sleep_for(kHandshake);
+    on_loop([this] {
+      while (descriptor_.is_open() && accept_one()) {
+      }
+      close_socket();
+    });
+  }
+  const auto left = until - std::chrono::steady_clock::now();
+  return context_->links->wait_until_none_waits(std::chrono::duration_cast<std::chrono::milliseconds>(left));
+}
+
+// And waits for it.
+void ListenerCore::on_loop(std::function<void()> act) {
   auto done = std::make_shared<std::promise<void>>();
-  auto closed = done->get_future();
-  loop_->post([self = shared_from_this(), done] {
-    self->close_socket();
+  auto acted = done->get_future();
+  loop_->post([self = shared_from_this(), act = std::move(act), done] {
+    act();
     done->set_value();
   });
-  closed.wait();
+  acted.wait();
+}
+
+void ListenerCore::close_socket_on_loop() {
+  on_loop([this] { close_socket(); });
 }
 
 // The server closes its listeners before its loops end: a close after that finds it done already.

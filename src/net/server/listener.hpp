@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asio/steady_timer.hpp>
+#include <functional>
 #include <future>
 #include <mutex>
 
@@ -18,10 +19,12 @@ class ListenerCore final : public std::enable_shared_from_this<ListenerCore> {
   void start();
   int port() const { return port_; }
   void stop_accepting();
+  bool finish(std::chrono::milliseconds patience);
   // Blocks until every connection is gone and no handler runs. Idempotent.
   void close();
 
  private:
+  void on_loop(std::function<void()> act);
   void close_socket_on_loop();
   void wait();
   void accept_all();
