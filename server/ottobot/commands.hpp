@@ -15,6 +15,7 @@ Run add_run(CLI::App& app);
 Run add_serve(CLI::App& app);
 Run add_models(CLI::App& app);
 Run add_doctor(CLI::App& app);
+Run add_queue(CLI::App& app);
 
 // With one that runs.
 Run add_chat(CLI::App& app);

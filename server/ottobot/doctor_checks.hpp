@@ -36,6 +36,8 @@ std::vector<Finding> check_port_ranges(const DoctorContext& context);
 Finding check_data_dir(const DoctorContext& context);
 // None when nothing is kept there.
 std::vector<Finding> check_redis(const DoctorContext& context);
+// The workers that are announced in Redis: can this process hand requests on to each? None without Redis.
+std::vector<Finding> check_cluster(const DoctorContext& context);
 Finding check_model(const DoctorContext& context);
 Finding check_novnc();
 Finding check_access(const DoctorContext& context);

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kHelp = R"(Examples:
   ottobot doctor                 each line: ✓ fine, ! works with less, ✗ must be mended
   ottobot doctor --port 8000     with the flags that you mean to serve with
+  ottobot doctor --role api --store redis   of many processes: are the workers there?
   ottobot doctor --json | jq .
 
 With a model key, one call that costs nothing finds out whether it works.
@@ -28,7 +29,8 @@ std::string_view sign(Verdict verdict) {
   return verdict == Verdict::good ? "✓" : verdict == Verdict::warning ? "!" : "✗";
 }
 
-std::vector<Finding> examine(const DoctorContext& context) {
+// What runs sandboxes.
+std::vector<Finding> examine_sandboxes(const DoctorContext& context) {
   const auto docker = check_docker(context);
   const bool docker_works = std::all_of(docker.begin(), docker.end(),
                                         [](const Finding& finding) { return finding.verdict == Verdict::good; });
@@ -37,12 +39,19 @@ std::vector<Finding> examine(const DoctorContext& context) {
   findings.insert(findings.end(), docker.begin(), docker.end());
   findings.push_back(check_sandboxd(context));
   findings.push_back(check_backend(context));
+  for (auto& finding : check_port_ranges(context)) findings.push_back(std::move(finding));
+  return findings;
+}
+
+std::vector<Finding> examine(const DoctorContext& context) {
+  std::vector<Finding> findings;
+  if (context.settings.role != ServerRole::api) findings = examine_sandboxes(context);
   findings.push_back(check_novnc());
   findings.push_back(check_port(context));
-  for (auto& finding : check_port_ranges(context)) findings.push_back(std::move(finding));
   for (auto& finding : check_tls(context)) findings.push_back(std::move(finding));
   findings.push_back(check_data_dir(context));
   for (auto& finding : check_redis(context)) findings.push_back(std::move(finding));
+  for (auto& finding : check_cluster(context)) findings.push_back(std::move(finding));
   findings.push_back(check_access(context));
   findings.push_back(check_model(context));
   return findings;
@@ -88,7 +97,7 @@ Run add_doctor(CLI::App& app) {
   command->add_flag("--json", *as_json, "one JSON object instead of lines");
   add_setting_flags(*command, *flags,
                     {"API_HOST", "API_PORT", "OTTOBOT_TLS_CERT", "OTTOBOT_TLS_KEY", "OTTOBOT_DATA_DIR", "LLM_MODEL",
-                     "OTTOBOT_BACKEND", "OTTOBOT_STORE", "OTTOBOT_QUEUE", "OTTOBOT_SANDBOXD"});
+                     "OTTOBOT_BACKEND", "OTTOBOT_STORE", "OTTOBOT_QUEUE", "MODE", "OTTOBOT_SANDBOXD"});
   return [flags, as_json] { return doctor(*flags, *as_json); };
 }
 

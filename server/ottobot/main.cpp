@@ -30,6 +30,9 @@ With a server running:
   ottobot download ID -o shop                 the project, unpacked into the folder shop
   ottobot rm ID
 
+With a service on Redis:
+  ottobot queue                               who waits, and for which worker
+
 ottobot COMMAND --help shows the options and examples of each.)";
 
 struct Command {
@@ -40,7 +43,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"run", add_run},       {"serve", add_serve},       {"chat", add_chat}, {"sessions", add_sessions},
     {"logs", add_logs},     {"download", add_download}, {"rm", add_rm},     {"models", add_models},
-    {"doctor", add_doctor},
+    {"doctor", add_doctor}, {"queue", add_queue},
 };
 
 // Empty when `word` is one, or no command at all.
@@ -52,6 +55,23 @@ std::string unknown_command(const std::string& word) {
   const auto nearest = ottobot::nearest_name(word, names);
   return "there is no command \"" + word + "\"" +
          (nearest.empty() ? "; ottobot --help lists them" : "; did you mean ottobot " + nearest + "?");
+}
+
+// Of the word that no option takes, where it is nearly one of the command's.
+std::string option_hint(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  const CLI::App* command = parsed.empty() ? &app : parsed.front();
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::vector<std::string> names;
+  for (const auto* option : command->get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const auto& word : app.remaining(true)) {
+    const auto name = word.substr(0, word.find('='));
+    const auto nearest = name.starts_with("--") ? ottobot::nearest_name(name, names) : std::string();
+    if (!nearest.empty()) return "did you mean " + nearest + "?";
+  }
+  return {};
 }
 
 // "ottobot help", "ottobot help COMMAND" and "ottobot" alone as their --help.
@@ -79,7 +99,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    const int status = app.exit(error);
+    if (const auto hint = option_hint(app); status != 0 && !hint.empty()) std::cerr << "hint: " << hint << "\n";
+    return status == 0 ? kExitOk : kExitUsage;
   }
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command();

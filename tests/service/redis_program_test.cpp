@@ -1,66 +1,20 @@
 // `ottobot serve --store redis`, and what it says when Redis is not there.
 
-#include <gtest/gtest.h>
-
-#include <fstream>
-
-#include "net/client/http_client.hpp"
-#include "ottobot/json.hpp"
-#include "ottobot/testing/results.hpp"
-#include "program.hpp"
-#include "redis/redis_server.hpp"
+#include "redis_program.hpp"
 
 namespace ottobot::testing {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class RedisProgram : public ::testing::Test {
- protected:
-  void SetUp() override {
-    OTTOBOT_NEED_REDIS();
-    redis_ = std::make_unique<RedisServer>(std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "always"});
-    client_ = value_of(net::make_http_client());
-    config_ = (home_.dir() / "redis.conf").string();
-    std::ofstream(config_) << "REDIS_URL=unix:" << redis_->socket() << "\n";
-  }
-
-  std::vector<std::string> on_redis(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--store", "redis", "--config", config_});
-    return arguments;
-  }
-  net::HttpResponse ask(const std::string& url, const std::string& body = {}) {
-    net::HttpRequest request;
-    request.method = body.empty() ? "GET" : "POST";
-    request.url = url;
-    request.body = body;
-    if (!body.empty()) request.headers.add("Content-Type", "application/json");
-    return value_of(client_->fetch(request, with_timeout(seconds(20))));
-  }
-  bool becomes(const std::string& url, int status) {
-    const auto deadline = std::chrono::steady_clock::now() + seconds(20);
-    while (std::chrono::steady_clock::now() < deadline) {
-      if (ask(url).status == status) return true;
-      (void)system_clock().sleep_for(milliseconds(20), {});
-    }
-    return false;
-  }
-
-  ProgramHome home_;
-  std::string config_;
-  std::unique_ptr<RedisServer> redis_;
-  std::unique_ptr<net::HttpClient> client_;
-};
+const std::map<std::string, std::string> kShared{{"OTTOBOT_CLUSTER_SECRET", "the-same-for-all-processes"}};
 
 TEST_F(RedisProgram, SaysThatRedisIsDownAndGoesOnWhenItIsBack) {
   auto server = RunningProgram::serve(home_, on_redis({"--port", "0"}));
   ASSERT_TRUE(server) << server.error().to_string();
   const std::string url = (*server)->url();
   EXPECT_EQ(ask(url + "/health").status, 200);
-  const auto created = ask(url + "/session", R"({"initial_prompt": "make a page"})");
-  ASSERT_EQ(created.status, 201) << created.body;
-  const std::string session = url + "/session/" + get_string(value_of(parse_json(created.body)), "session_id");
+  const std::string session = url + "/session/" + create(url);
 
   redis_->kill();
   EXPECT_TRUE(becomes(url + "/health", 503));
@@ -79,6 +33,55 @@ TEST_F(RedisProgram, SaysThatRedisIsDownAndGoesOnWhenItIsBack) {
   redis_->start();
   EXPECT_TRUE(becomes(url + "/health", 200));
   EXPECT_TRUE(becomes(session, 200));
+}
+
+TEST_F(RedisProgram, SaysThatRedisIsFullAndLetsSessionsBeEnded) {
+  auto server = RunningProgram::serve(home_, on_redis({"--port", "0", "--role", "api"}, config(kShared)));
+  ASSERT_TRUE(server) << server.error().to_string();
+  const std::string url = (*server)->url();
+  const std::string session = url + "/session/" + create(url);
+  redis_->cli({"config", "set", "maxmemory", "1"});
+  const auto refused = ask(url + "/session", R"({"initial_prompt": "another"})");
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_NE(refused.body.find("maxmemory"), std::string::npos) << refused.body;
+  EXPECT_TRUE(eventually([&] { return ask(url + "/health").body.find("store: ") != std::string::npos; }));
+  EXPECT_EQ(ask(session).status, 200) << "what is there can be read";
+  net::HttpRequest end;
+  end.method = "DELETE";
+  end.url = session;
+  EXPECT_EQ(value_of(client_->fetch(end, with_timeout(seconds(20)))).status, 202);
+  redis_->cli({"config", "set", "maxmemory", "0"});
+  EXPECT_EQ(ask(url + "/session", R"({"initial_prompt": "another"})").status, 201);
+}
+
+TEST_F(RedisProgram, SaysThatRedisHasBecomeAReadOnlyReplica) {
+  auto server = RunningProgram::serve(home_, on_redis({"--port", "0", "--role", "api"}, config(kShared)));
+  ASSERT_TRUE(server) << server.error().to_string();
+  const std::string url = (*server)->url();
+  redis_->cli({"replicaof", "127.0.0.1", "1"});
+  const auto refused = ask(url + "/session", R"({"initial_prompt": "another"})");
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_NE(refused.body.find("read-only replica"), std::string::npos) << refused.body;
+  EXPECT_TRUE(refused.headers.find("Retry-After"));
+  redis_->cli({"replicaof", "no", "one"});
+  EXPECT_TRUE(eventually([&] { return ask(url + "/session", R"({"initial_prompt": "more"})").status == 201; }));
+}
+
+TEST_F(RedisProgram, DoesNotStartWithAWrongPasswordAndSaysWhichSetting) {
+  const auto started = [&](const std::map<std::string, std::string>& settings) {
+    return value_of(home_.run(on_redis({"serve", "--port", "0"}, config(settings))));
+  };
+  const auto unasked = started({{"REDIS_PASSWORD", "secret"}});
+  EXPECT_EQ(unasked.status.code, 1);
+  EXPECT_NE(unasked.err.find("unset REDIS_PASSWORD"), std::string::npos) << unasked.err;
+  redis_->cli({"config", "set", "requirepass", "secret"});
+  const auto wrong = started({{"REDIS_PASSWORD", "guess"}});
+  EXPECT_EQ(wrong.status.code, 1);
+  EXPECT_NE(wrong.err.find("is not what it wants"), std::string::npos) << wrong.err;
+  EXPECT_EQ(wrong.err.find("unset"), std::string::npos) << wrong.err;
+  const auto none = started({});
+  EXPECT_EQ(none.status.code, 1);
+  EXPECT_NE(none.err.find("set REDIS_PASSWORD"), std::string::npos) << none.err;
 }
 
 TEST_F(RedisProgram, DoctorSaysWhatRedisLacks) {

@@ -121,6 +121,14 @@ TEST(Serve, ApartFromEachOtherTheRolesNeedAStoreAndASecretThatTheyShare) {
   }
 }
 
+TEST(Serve, AWorkerWithACertificateIsToldThatNobodyReachesIt) {
+  const ProgramHome home;
+  const auto result = home.run({"serve", "--role", "worker", "--store", "redis", "--tls-cert", "c", "--tls-key", "k"});
+  ASSERT_TRUE(result) << result.error().to_string();
+  EXPECT_EQ(result->status.code, 1);
+  EXPECT_NE(result->err.find("plain http"), std::string::npos) << result->err;
+}
+
 TEST(Serve, BeyondLoopbackAsksForTheKeyThatItMade) {
   const ProgramHome home;
   auto server = RunningProgram::serve(home, {"--port", "0", "--host", "0.0.0.0"});
@@ -142,6 +150,10 @@ TEST(Serve, WrongUsageExitsWithTwo) {
   auto result = home.run({"serve", "--no-such-flag"});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status.code, 2);
+  result = home.run({"serve", "--prot", "8000"});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status.code, 2);
+  EXPECT_NE(result->err.find("did you mean --port?"), std::string::npos) << result->err;
   auto version = home.run({"--version"});
   ASSERT_TRUE(version);
   EXPECT_EQ(version->out.rfind("ottobot ", 0), 0u);
