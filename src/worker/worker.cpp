@@ -35,8 +35,7 @@ class WorkerImpl final : public Worker {
         roster_(dependencies_.queue, dependencies_.clock),
         reaper_(dependencies_, options_, ports_, spares_, roster_),
         leases_(dependencies_.store, dependencies_.logger, options_.lease_ttl),
-        members_(dependencies_.store, dependencies_.queue, roster_, dependencies_.logger, [this] { return record(); }) {
-  }
+        members_(dependencies_.store, dependencies_.queue, roster_, dependencies_.logger, [this] { return record(); }) {}
 
   ~WorkerImpl() override { drain(std::chrono::seconds(5)); }
 
