@@ -142,8 +142,8 @@ void Assembly::make_sessions() {
 }
 
 Result<void> Assembly::make_api() {
-  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {},
-                                    {}};
+  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_,
+                                    {},         {},            {},        {},        {},     {}};
   give_metrics(dependencies);
   dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) { return sandbox_of(row, ctx); };
   if (options_.uses_redis) {
@@ -278,7 +278,9 @@ void Assembly::hand_over(std::chrono::milliseconds patience) {
   if (listener_) (void)net::finish(*listener_, kLastRequests);
 }
 
-Result<void> Assembly::may_launch() const { return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>(); }
+Result<void> Assembly::may_launch() const {
+  return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>();
+}
 
 Result<Endpoint> Assembly::sandbox_of(const SessionRow& row, const CallContext& ctx) const {
   if (!parts_.backend) return unavailable("no worker is up", "start one: ottobot serve --role worker");
