@@ -22,6 +22,7 @@ struct Journal::Entry {
   std::uint64_t file_bytes = 0;
   bool acknowledged = false;  // to be forgotten at its end
   bool by_owner = true;
+  bool read_only = false;
   int waiting = 0;                                          // for its result
   std::optional<std::list<std::string>::iterator> done_at;  // in others_done_
 
@@ -84,11 +85,15 @@ Result<Journal::Opened> Journal::open_entry(const JournalCall& call) {
     return Opened{known->second, false};
   }
   if (stopping_) return cancelled("the sandbox is shutting down");
+  if (acknowledged_.count(call.id) > 0) {
+    return conflict("call id '" + call.id + "' was acknowledged: it does not run again", "give every call an id of its own");
+  }
   if (auto room = make_room(call.by_owner); !room) return fail(room.error());
   auto entry = std::make_shared<Entry>();
   entry->id = call.id;
   entry->fingerprint = call.fingerprint;
   entry->by_owner = call.by_owner;
+  entry->read_only = call.read_only;
   entries_.emplace(call.id, entry);
   ++use_of(*entry).entries;
   return Opened{std::move(entry), true};
@@ -157,7 +162,7 @@ void Journal::run(const EntryPtr& entry, const CallBody& body) {
   auto own = threads_.find(entry->id);
   finished_.push_back(std::move(own->second));
   threads_.erase(own);
-  if (entry->acknowledged) evict(entry->id);
+  if (entry->acknowledged) evict_acknowledged(entry->id);
   changed_.notify_all();
 }
 
@@ -245,7 +250,7 @@ void Journal::acknowledge(const std::vector<std::string>& ids) {
     auto known = entries_.find(id);
     if (known == entries_.end()) continue;
     known->second->acknowledged = true;
-    if (known->second->state != Entry::State::running) evict(id);
+    if (known->second->state != Entry::State::running) evict_acknowledged(id);
   }
 }
 
@@ -261,6 +266,16 @@ void Journal::evict(const std::string& id) {
   }
   if (entry.done_at) others_done_.erase(*entry.done_at);
   entries_.erase(known);
+}
+
+// Under mutex_.
+void Journal::evict_acknowledged(const std::string& id) {
+  if (!entries_.at(id)->read_only && acknowledged_.insert(id).second) acknowledged_order_.push_back(id);
+  if (acknowledged_order_.size() > options_.max_acknowledged) {
+    acknowledged_.erase(acknowledged_order_.front());
+    acknowledged_order_.pop_front();
+  }
+  evict(id);
 }
 
 void Journal::join_finished() {

@@ -1,12 +1,14 @@
 // At most once: the journal of calls by call id.
 //
 // The first arrival of an id runs the call on a thread of its own, which no closed stream cancels. Later arrivals join
-// it or get the stored result. Results stay until they are acknowledged; large ones wait in files. A call is cancelled
-// by its id only. Calls of others than the session's owner have a bound of their own: their oldest results make room.
+// it or get the stored result. Results stay until they are acknowledged; large ones wait in files. What is acknowledged
+// does not run again either: a request that its caller gave up long ago may still be under way. A call is cancelled by
+// its id only. Calls of others than the session's owner have a bound of their own: their oldest results make room.
 // Thread-safe; destroying it cancels all calls and joins.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -15,6 +17,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ottobot/call_context.hpp"
@@ -35,12 +38,14 @@ struct JournalOptions {
   // Of others, beside the above.
   std::size_t max_others_entries = 1000;
   std::uint64_t max_others_spilled_bytes = 64U << 20U;
+  std::size_t max_acknowledged = 10000;  // ids that are kept in mind; the oldest are forgotten
 };
 
 struct JournalCall {
   std::string id;
   std::string fingerprint;  // of name and arguments: the same id with another one is a mistake
   bool by_owner = true;     // false: nobody will acknowledge it, so its result goes when room is needed
+  bool read_only = false;   // may run again once it was acknowledged
 };
 
 class Journal {
@@ -55,13 +60,13 @@ class Journal {
     bool replayed = false;  // the id was known before
   };
   // Blocks until the call's result is there or `ctx` ends, which leaves the call running. `progress` is called on this
-  // thread. Errors: cancelled, deadline_exceeded (of waiting), conflict (the id with another fingerprint),
+  // thread. Errors: cancelled, deadline_exceeded (of waiting), conflict (the id with another fingerprint, or acknowledged),
   // resource_exhausted (full: acknowledge results), data_loss (a stored result cannot be read).
   Result<Outcome> call(const JournalCall& call, CallBody body, const Progress& progress, const CallContext& ctx);
 
   // True when the call is running (it ends soon, with what it had) or has not arrived (it will not run).
   bool cancel(const std::string& id);
-  // Forgets these calls; a running one when it ends.
+  // Forgets these results; that of a running call when it ends.
   void acknowledge(const std::vector<std::string>& ids);
 
   std::size_t size() const;
@@ -90,6 +95,7 @@ class Journal {
   Result<mcp::CallToolResult> wait_and_load(Entry& entry, const Progress& progress, const CallContext& ctx);
   Result<mcp::CallToolResult> load(const Entry& entry) const;
   void evict(const std::string& id);
+  void evict_acknowledged(const std::string& id);
   void join_finished();
 
   const JournalOptions options_;
@@ -99,6 +105,8 @@ class Journal {
   std::unordered_map<std::string, std::thread> threads_;  // running calls by id
   std::vector<std::thread> finished_;                     // threads that are about to end
   Use owner_, others_;
+  std::unordered_set<std::string> acknowledged_;
+  std::deque<std::string> acknowledged_order_;  // the same ids, oldest first
   std::list<std::string> others_done_;  // ids of the others' finished calls, oldest first
   bool stopping_ = false;
 };

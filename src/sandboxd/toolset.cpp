@@ -162,7 +162,8 @@ Result<mcp::CallToolResult> Toolset::call(const SandboxTool& tool, mcp::ToolCall
     std::string fingerprint = sha256_hex(call.name() + '\n' + dump_json(call.args()));
     // The owner's calls carry its epoch, and only an owner acknowledges.
     const bool by_owner = find_member(call.meta(), mcp::meta::kEpoch) != nullptr;
-    auto done = journal_->call({id, fingerprint, by_owner}, std::move(body), progress, ctx);
+    const bool read_only = tool.spec.annotations.read_only;
+    auto done = journal_->call({id, fingerprint, by_owner, read_only}, std::move(body), progress, ctx);
     outcome = done ? std::move(*done) : Journal::Outcome{mcp::error_result(message_for_model(done.error())), false};
   }
   outcome.result.meta = {{mcp::meta::kBootId, boot_id_}};

@@ -80,6 +80,18 @@ TEST_F(JournalTest, ForgetsWhatIsAcknowledged) {
   EXPECT_EQ(toolset_->journal().size(), 0U);
 }
 
+TEST_F(JournalTest, DoesNotRunAgainWhatWasAcknowledged) {
+  append("a");
+  toolset_->journal().cancel("early");
+  toolset_->journal().acknowledge({"a", "early"});
+  for (const char* id : {"a", "early"}) {
+    auto late = append(id);
+    EXPECT_TRUE(late.is_error);
+    EXPECT_THAT(text(late), HasSubstr("was acknowledged"));
+  }
+  EXPECT_EQ(workspace_.read("log"), "line\n");
+}
+
 TEST_F(JournalTest, CancelsARunningCallWithItsGroup) {
   ASSERT_EQ(call("execute_command", {{"command", "mkfifo gate"}}).structured["exit_code"], 0);
   Json args = {{"command", "echo begun; echo > gate; sleep 100"}};
@@ -149,6 +161,27 @@ TEST_F(JournalTest, NamesTheWrongFieldOfMeta) {
   }
   EXPECT_EQ(toolset_->epochs().current(), 0);
   EXPECT_FALSE(std::filesystem::exists(workspace_ / "log"));
+}
+
+TEST(JournalLimitsTest, ReadsMayRunAgainAndOldIdsAreForgotten) {
+  JournalOptions options;
+  options.max_acknowledged = 1;
+  Journal journal(options);
+  CallContext ctx = with_timeout(std::chrono::seconds(10));
+  int runs = 0;
+  const auto run = [&](const char* id, bool read_only) {
+    const CallBody body = [&](const Progress&, const CallContext&) { return mcp::text_result(std::to_string(++runs)); };
+    const auto done = journal.call({id, "f", true, read_only}, body, nullptr, ctx);
+    journal.acknowledge({id});
+    return bool(done);
+  };
+  EXPECT_TRUE(run("read", true));
+  EXPECT_TRUE(run("read", true));
+  EXPECT_TRUE(run("first", false));
+  EXPECT_FALSE(run("first", false));
+  EXPECT_TRUE(run("second", false));
+  EXPECT_TRUE(run("first", false)) << "one id is kept in mind";
+  EXPECT_EQ(runs, 5);
 }
 
 TEST(JournalLimitsTest, SpillsLargeResultsAndRefusesWhenFull) {
