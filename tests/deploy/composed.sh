@@ -41,6 +41,9 @@ provide_base() {
 
 compose() { docker-compose --project-directory "$repo_dir" -f "$repo_dir/docker-compose.yml" "${options[@]}" "$@"; }
 
+# The container of a service; docker-compose itself takes its time to start.
+part() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"; }
+
 left() { { docker ps -aq && docker volume ls -q && docker network ls -q; } | sort; }
 
 finish() {
@@ -97,13 +100,13 @@ calls_of_the_readme() {
 
 # Its address stays known for a moment: the balancer asks the other one.
 without_an_api_server() {
-  compose kill api-1
+  docker kill "$(part api-1)" >/dev/null
   curl -s "$url/session/$id" >/dev/null || fail "with one API server there is no answer"
-  compose start api-1
+  docker start "$(part api-1)" >/dev/null
 }
 
 after_a_workers_restart() {
-  compose restart worker-1
+  docker restart -t 45 "$(part worker-1)" >/dev/null
   readme 'session/ID/messages' >/dev/null
   eventually "the second turn's end" has_turns 2
   [ "$(last_outcome)" = completed ] || fail "the second turn is $(last_outcome)"
@@ -115,7 +118,8 @@ command -v docker-compose >/dev/null || skip "docker-compose is not installed (a
 DOCKER_HOST=$(cat "$engine_dir/docker")
 export DOCKER_HOST
 work=$(mktemp -d /tmp/ottobot-deploy-XXXXXX)
-options=(-p "ottobot-test-$$" --env-file "$work/env")
+project=ottobot-test-$$
+options=(-p "$project" --env-file "$work/env")
 cat >"$work/env" <<TEXT
 OTTOBOT_CLUSTER_SECRET=$(head -c 32 /dev/urandom | sha256sum | cut -c1-64)
 OTTOBOT_AUTH=none
@@ -135,10 +139,10 @@ before=$(left)
 trap finish EXIT
 say "== up"
 compose up -d
-url=http://localhost:$(compose port balancer 8080 | sed 's/.*://')
+url=http://localhost:$(docker port "$(part balancer)" 8080 | sed 's/.*://')
 curl -s "$url/" | grep -i '<html' >/dev/null || fail "there is no page"
 eventually "two workers" eval 'curl -s "$url/health" | jq -e ".services.workers == 2 and .status == \"healthy\"" >/dev/null'
-instance=$(compose exec -T redis redis-cli hget ottobot:meta store_id 2>/dev/null)
+instance=$(docker exec "$(part redis)" redis-cli hget ottobot:meta store_id 2>/dev/null)
 say "== the README's calls"
 calls_of_the_readme
 say "== without an API server"
