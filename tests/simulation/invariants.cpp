@@ -130,9 +130,11 @@ void World::check_told(const Acknowledged& told) {
 
 // Nothing to do, and nothing left of what has ended: else what.
 std::string World::what_is_left() {
-  session::WorkerRoster roster(*queue_, system_clock());
-  const auto counts = roster.counts({});
-  if (!counts || counts->waiting + counts->delayed + counts->leased > 0) return "a job";
+  const auto queues = queue_->queues({});
+  if (!queues) return "a queue";
+  for (const QueueOverview& queue : *queues) {
+    if (queue.counts.waiting + queue.counts.delayed + queue.counts.leased > 0) return "a job in " + queue.name;
+  }
   for (const std::string& id : ledger_.sessions()) {
     if (std::string left = what_is_left(id); !left.empty()) return left + " of " + id;
   }
