@@ -64,6 +64,7 @@ std::string to_hex(const unsigned char* bytes, std::size_t size) {
 std::string new_id() {
   std::string id(kIdLength, '\0');
   for (char& c : id) c = kAlphabet[random_byte() & 63];
+  while (id.front() == '-') id.front() = kAlphabet[random_byte() & 63];  // it would be an option on a command line
   return id;
 }
 

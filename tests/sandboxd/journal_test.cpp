@@ -89,7 +89,7 @@ TEST_F(JournalTest, DoesNotRunAgainWhatWasAcknowledged) {
     EXPECT_TRUE(late.is_error);
     EXPECT_THAT(text(late), HasSubstr("was acknowledged"));
   }
-  EXPECT_EQ(workspace_.read("log"), "line\n");
+  EXPECT_EQ(workspace_.read("log"), "ran\n");
 }
 
 TEST_F(JournalTest, CancelsARunningCallWithItsGroup) {
