@@ -86,7 +86,8 @@ Result<Journal::Opened> Journal::open_entry(const JournalCall& call) {
   }
   if (stopping_) return cancelled("the sandbox is shutting down");
   if (acknowledged_.count(call.id) > 0) {
-    return conflict("call id '" + call.id + "' was acknowledged: it does not run again", "give every call an id of its own");
+    return conflict("call id '" + call.id + "' was acknowledged: it does not run again",
+                    "give every call an id of its own");
   }
   if (auto room = make_room(call.by_owner); !room) return fail(room.error());
   auto entry = std::make_shared<Entry>();

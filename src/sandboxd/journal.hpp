@@ -60,8 +60,8 @@ class Journal {
     bool replayed = false;  // the id was known before
   };
   // Blocks until the call's result is there or `ctx` ends, which leaves the call running. `progress` is called on this
-  // thread. Errors: cancelled, deadline_exceeded (of waiting), conflict (the id with another fingerprint, or acknowledged),
-  // resource_exhausted (full: acknowledge results), data_loss (a stored result cannot be read).
+  // thread. Errors: cancelled, deadline_exceeded (of waiting), conflict (the id with another fingerprint, or
+  // acknowledged), resource_exhausted (full: acknowledge results), data_loss (a stored result cannot be read).
   Result<Outcome> call(const JournalCall& call, CallBody body, const Progress& progress, const CallContext& ctx);
 
   // True when the call is running (it ends soon, with what it had) or has not arrived (it will not run).
@@ -107,7 +107,7 @@ class Journal {
   Use owner_, others_;
   std::unordered_set<std::string> acknowledged_;
   std::deque<std::string> acknowledged_order_;  // the same ids, oldest first
-  std::list<std::string> others_done_;  // ids of the others' finished calls, oldest first
+  std::list<std::string> others_done_;          // ids of the others' finished calls, oldest first
   bool stopping_ = false;
 };
 

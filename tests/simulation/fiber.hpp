@@ -39,9 +39,9 @@ class Fiber {
     unsigned uncaught;
   } exceptions_{};
   // For AddressSanitizer.
-  void* fake_stack_ = nullptr;
-  const void* scheduler_stack_ = nullptr;
-  std::size_t scheduler_stack_size_ = 0;
+  [[maybe_unused]] void* fake_stack_ = nullptr;
+  [[maybe_unused]] const void* scheduler_stack_ = nullptr;
+  [[maybe_unused]] std::size_t scheduler_stack_size_ = 0;
 };
 
 }  // namespace ottobot::simulation

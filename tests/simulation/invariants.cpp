@@ -1,5 +1,5 @@
 // What must be true of a run when it has come to rest.
-#include <map>
+#include <algorithm>
 #include <set>
 
 #include "session/worker_roster.hpp"

@@ -91,7 +91,8 @@ ssize_t getrandom(void* buffer, size_t size, unsigned flags) {
   return static_cast<ssize_t>(size);
 }
 
-int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument) noexcept {
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
+                   void* argument) noexcept {
   Scheduler* scheduler = Scheduler::of_thread();
   if (scheduler == nullptr) return OTTOBOT_REAL(pthread_create)(thread, attributes, start, argument);
   *thread = scheduler->spawn(scheduler->process(), [start, argument] { start(argument); });

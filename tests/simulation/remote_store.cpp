@@ -6,7 +6,8 @@ namespace {
 // A subscriber at the other end: what is announced to it is under way for a while.
 class RemoteSubscription final : public Subscription, private SessionSink {
  public:
-  RemoteSubscription(Wire wire, SessionSink& sink) : wire_(std::move(wire)), far_(std::make_shared<SessionSink*>(&sink)) {}
+  RemoteSubscription(Wire wire, SessionSink& sink)
+      : wire_(std::move(wire)), far_(std::make_shared<SessionSink*>(&sink)) {}
   ~RemoteSubscription() override {
     near_.reset();
     *far_ = nullptr;
@@ -77,8 +78,9 @@ Result<std::vector<std::string>> RemoteStore::sessions_with_work(std::size_t lim
 
 Result<std::vector<std::string>> RemoteStore::sessions_expired(UnixMillis now, std::size_t limit,
                                                                const CallContext& ctx) {
-  return wire_.call("sessions_expired", ctx,
-                    [&store = store_, now, limit](const CallContext&) { return store.sessions_expired(now, limit, {}); });
+  return wire_.call("sessions_expired", ctx, [&store = store_, now, limit](const CallContext&) {
+    return store.sessions_expired(now, limit, {});
+  });
 }
 
 Result<void> RemoteStore::purge_session(const std::string& session_id, const CallContext& ctx) {

@@ -63,8 +63,8 @@ Result<mcp::CallToolResult> SimulatedSandbox::call(mcp::ToolCall& call, const Ca
   const Nanos duration = get_int(call.args(), "takes_ms") * kMillisecond;
   const std::string fingerprint = sha256_hex(call.name() + '\n' + dump_json(call.args()));
   auto done = journal_.call(
-      {id, fingerprint, true, line.empty()}, [=, this](const sandboxd::Progress&, const CallContext& own) { return run(id, line, duration, own); },
-      {}, ctx);
+      {id, fingerprint, true, line.empty()},
+      [=, this](const sandboxd::Progress&, const CallContext& own) { return run(id, line, duration, own); }, {}, ctx);
   if (!done) return fail(done.error());
   done->result.meta = {{mcp::meta::kBootId, boot_id_}};
   return std::move(done->result);

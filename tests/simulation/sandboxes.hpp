@@ -60,8 +60,8 @@ class SandboxHost {
  private:
   Scheduler& scheduler_;
   Ledger& ledger_;
-  std::map<std::string, Lines> files_;                         // by name; what a sandbox of that name finds
-  std::map<std::string, std::string> running_;                 // name → url
+  std::map<std::string, Lines> files_;                              // by name; what a sandbox of that name finds
+  std::map<std::string, std::string> running_;                      // name → url
   std::map<std::string, std::unique_ptr<SimulatedSandbox>> lives_;  // by url; kept, as calls may be under way
 };
 

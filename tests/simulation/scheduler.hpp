@@ -30,7 +30,9 @@ class Random {
   std::uint64_t next();
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
   bool chance(double probability) { return static_cast<double>(next() >> 11) * 0x1p-53 < probability; }
-  Nanos between(Nanos least, Nanos most) { return least + static_cast<Nanos>(below(static_cast<std::uint64_t>(most - least + 1))); }
+  Nanos between(Nanos least, Nanos most) {
+    return least + static_cast<Nanos>(below(static_cast<std::uint64_t>(most - least + 1)));
+  }
 
  private:
   std::uint64_t state_;
@@ -64,7 +66,7 @@ class Scheduler {
   static Scheduler* of_thread();
 
   Nanos now() const { return now_; }
-  Random& random() { return random_; }        // for what happens
+  Random& random() { return random_; }          // for what happens
   Random& random_ids() { return random_ids_; }  // for what is given out as random bytes
   std::uint64_t switches() const { return switches_; }
 

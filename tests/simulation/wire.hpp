@@ -90,25 +90,25 @@ auto Wire::call(std::string_view what, const CallContext& ctx, Body body, Runs r
   };
   // The way there: a request that has left its process is not held back by what becomes of that.
   const bool sent = !is_down();
-  scheduler_.after(fate.there, [wire = *this, exchange, fate, sent, arrive, runs, name = std::string(what),
-                                body = std::move(body)] {
-    const bool cut = wire.to_ == To::store && wire.process_->cut_off;
-    if (fate.lost_before || !sent || cut) {
-      wire.trace(name, "is lost");
-      return arrive(std::nullopt, 0);
-    }
-    const auto run = [wire, exchange, fate, arrive, name, body] {
-      CallContext own;
-      own.stop = exchange->given_up.get_token();
-      auto answer = body(own);
-      wire.trace(name, fate.lost_after ? "runs, and its answer is lost"
-                       : answer        ? "runs"
-                                       : answer.error().message.c_str());
-      arrive(fate.lost_after ? std::nullopt : std::optional<Answer>(std::move(answer)), fate.back);
-    };
-    if (runs == Runs::at_once) return run();
-    wire.scheduler_.detach(wire.scheduler_.spawn(std::make_shared<Process>(), run));
-  });
+  scheduler_.after(
+      fate.there, [wire = *this, exchange, fate, sent, arrive, runs, name = std::string(what), body = std::move(body)] {
+        const bool cut = wire.to_ == To::store && wire.process_->cut_off;
+        if (fate.lost_before || !sent || cut) {
+          wire.trace(name, "is lost");
+          return arrive(std::nullopt, 0);
+        }
+        const auto run = [wire, exchange, fate, arrive, name, body] {
+          CallContext own;
+          own.stop = exchange->given_up.get_token();
+          auto answer = body(own);
+          wire.trace(name, fate.lost_after ? "runs, and its answer is lost"
+                           : answer        ? "runs"
+                                           : answer.error().message.c_str());
+          arrive(fate.lost_after ? std::nullopt : std::optional<Answer>(std::move(answer)), fate.back);
+        };
+        if (runs == Runs::at_once) return run();
+        wire.scheduler_.detach(wire.scheduler_.spawn(std::make_shared<Process>(), run));
+      });
   return wait_for(what, *exchange, ctx);
 }
 

@@ -73,7 +73,9 @@ std::string World::play() {
     scheduler_.sleep_for(kLook);
   }
   for (const Acknowledged& told : told_) check_told(told);
-  for (const std::string& id : ledger_.sessions()) check_session(id);
+  const auto sessions = ledger_.sessions();
+  if (sessions.size() > plan_.sessions) ledger_.violated("a session was made twice");
+  for (const std::string& id : sessions) check_session(id);
   close();
   return ledger_.violation();
 }

@@ -16,11 +16,11 @@ struct Plan {
   explicit Plan(Random& random);
 
   std::size_t workers, hosts, apis, sessions;
-  std::uint64_t most_prompts;       // of a session
-  bool sessions_expire;             // while the run lasts, and are removed some time later
-  Nanos fault_time;                 // how long there are faults
-  Nanos between_faults;             // about
-  Weather to_store, to_sandboxes;   // meanwhile
+  std::uint64_t most_prompts;      // of a session
+  bool sessions_expire;            // while the run lasts, and are removed some time later
+  Nanos fault_time;                // how long there are faults
+  Nanos between_faults;            // about
+  Weather to_store, to_sandboxes;  // meanwhile
   std::chrono::milliseconds lease_ttl;
 };
 
