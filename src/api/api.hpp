@@ -53,7 +53,7 @@ struct ApiOptions {
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;
   AccessOptions access;
-  bool is_loopback = true;  // only this machine reaches the port
+  bool is_loopback = true;  // is_for_this_machine()
   LongRequestLimits long_requests;
   // Of apps in sandboxes; a WebSocket only until it is joined.
   LongRequestLimits app_requests{16, 24, "requests to apps"};

@@ -41,6 +41,10 @@ bool is_loopback_host(std::string_view host) {
   return name == "::1" || net::equals_ignore_case(name, "localhost");
 }
 
+bool is_for_this_machine(std::string_view listen_host, std::string_view public_url) {
+  return is_loopback_host(listen_host) || is_loopback_host(host_of(authority_of(public_url)));
+}
+
 Result<void> HostGuard::check_host(const net::RequestHead& head) const {
   const auto field = head.headers.find("Host");
   if (!field || field->empty()) return {};  // no browser leaves it out

@@ -42,4 +42,8 @@ std::string_view host_of(std::string_view authority);
 // Whether `host` (an address may be in brackets) can only be this machine.
 bool is_loopback_host(std::string_view host);
 
+// Whether a server is for users of this machine alone: it listens on loopback, or that is how its `public_url` says
+// that it is reached, as with a proxy on this machine before a server in a container.
+bool is_for_this_machine(std::string_view listen_host, std::string_view public_url);
+
 }  // namespace ottobot::api

@@ -57,6 +57,16 @@ TEST(HostGuard, SessionsOwnPortsTakeAllPagesOfThisMachine) {
   }
 }
 
+TEST(HostGuard, AServerIsForThisMachineWhereItListensOrIsReachedOnLoopback) {
+  EXPECT_TRUE(is_for_this_machine("127.0.0.1", ""));
+  EXPECT_TRUE(is_for_this_machine("localhost", "https://otto.example"));
+  EXPECT_TRUE(is_for_this_machine("0.0.0.0", "http://localhost:3000"));
+  EXPECT_TRUE(is_for_this_machine("::", "http://[::1]:3000/"));
+  EXPECT_FALSE(is_for_this_machine("0.0.0.0", ""));
+  EXPECT_FALSE(is_for_this_machine("0.0.0.0", "https://otto.example"));
+  EXPECT_FALSE(is_for_this_machine("0.0.0.0", "http://localhost.evil.example"));
+}
+
 TEST(HostGuard, TheBrowsersOwnWordCountsWhereItNamesNoOrigin) {
   const HostGuard guard({"127.0.0.1", "", {}});
   net::RequestHead head;

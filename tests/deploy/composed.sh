@@ -141,6 +141,8 @@ say "== up"
 compose up -d
 url=http://localhost:$(docker port "$(part balancer)" 8080 | sed 's/.*://')
 curl -s "$url/" | grep -i '<html' >/dev/null || fail "there is no page"
+[ "$(command curl -s -m 60 --noproxy '*' -o /dev/null -w '%{http_code}' -H 'Host: evil.example:3000' "$url/session")" = 403 ] ||
+  fail "a name that somebody may let lead here is answered"
 eventually "two workers" eval 'curl -s "$url/health" | jq -e ".services.workers == 2 and .status == \"healthy\"" >/dev/null'
 instance=$(docker exec "$(part redis)" redis-cli hget ottobot:meta store_id 2>/dev/null)
 say "== the README's calls"
