@@ -101,7 +101,7 @@ tl::expected<Caller, Refusal> Access::admit(const net::RequestHead& head, const 
     anybody.address = client_address(head);
     return anybody;
   }
-  if (is_open() && door.is_loopback) {
+  if (is_open() && door.is_for_this_machine) {
     if (auto ok = door.guard.check_host(head); !ok) return refuse(403, fail(ok.error()));
   }
   auto caller = identify(head);

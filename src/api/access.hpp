@@ -28,7 +28,7 @@ class Access {
   // Where a request came in.
   struct Door {
     const HostGuard& guard;
-    bool is_loopback = true;  // is_for_this_machine()
+    bool is_for_this_machine = true;  // as host_guard.hpp has it
   };
   tl::expected<Caller, Refusal> admit(const net::RequestHead& head, const RouteRules& rules,
                                       const std::string& session_id, const Door& door);

@@ -40,10 +40,10 @@ class HttpApi final : public Api {
         access_log_(context_->deps.logger),
         cors_(context_->options.cors_origins),
         router_({context_->deps.logger,
-                 admit_by(context_->guard, context_->options.is_loopback),
+                 admit_by(context_->guard, context_->options.is_for_this_machine),
                  {},
                  context_->deps.on_answered}),
-        preview_(*context_, admit_by(context_->guard, context_->options.is_loopback)) {
+        preview_(*context_, admit_by(context_->guard, context_->options.is_for_this_machine)) {
     Context& context = *context_;
     router_.add("GET", "health", rules::kOpen, [&context](Request& request) { return serve_health(context, request); });
     add_chat_route(router_, context);
@@ -114,10 +114,11 @@ class HttpApi final : public Api {
   }
 
  private:
-  Admit admit_by(const HostGuard& guard, bool is_loopback) const {
+  Admit admit_by(const HostGuard& guard, bool is_for_this_machine) const {
     return
-        [this, &guard, is_loopback](const net::RequestHead& head, const RouteRules& rules, const std::string& session) {
-          return context_->access->admit(head, rules, session, {guard, is_loopback});
+        [this, &guard, is_for_this_machine](const net::RequestHead& head, const RouteRules& rules,
+                                            const std::string& session) {
+          return context_->access->admit(head, rules, session, {guard, is_for_this_machine});
         };
   }
 

@@ -53,7 +53,7 @@ struct ApiOptions {
   std::string public_url;  // empty = http://host:port
   std::vector<std::string> cors_origins;
   AccessOptions access;
-  bool is_loopback = true;  // is_for_this_machine()
+  bool is_for_this_machine = true;  // as host_guard.hpp has it
   LongRequestLimits long_requests;
   // Of apps in sandboxes; a WebSocket only until it is joined.
   LongRequestLimits app_requests{16, 24, "requests to apps"};

@@ -159,7 +159,7 @@ Result<void> Assembly::make_api() {
   options.cors_origins = options_.cors_origins;
   options.preview_domain = options_.preview_domain;
   options.access = options_.access;
-  options.is_loopback = api::is_for_this_machine(options_.host, options_.public_url);
+  options.is_for_this_machine = api::is_for_this_machine(options_.host, options_.public_url);
   options.long_requests = kLongRequests;
   options.slow_bodies = kSlowBodies;
   options.page = options_.page;
