@@ -103,9 +103,11 @@ endfunction()
 function(ottobot_test name)
   cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   ottobot_test_program(${name} SOURCES ${arg_SOURCES} LIBRARIES ${arg_LIBRARIES})
-  set(labels "${arg_LABELS}")
-  if(NOT labels)
-    set(labels unit)
+  # Several become one, as integration-redis: a list would be taken apart on the way, and its second half for properties.
+  # The expressions of ctest -L and -LE find each in it.
+  list(JOIN arg_LABELS "-" label)
+  if(NOT label)
+    set(label unit)
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
@@ -118,7 +120,7 @@ function(ottobot_test name)
   if(arg_SERIAL)
     list(APPEND more RUN_SERIAL TRUE)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ${more})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT} ${more})
 endfunction()
 
 # ottobot_test_on_engine(docker|podman NAME FILTER tests [SERIAL]): tests of NAME, as GoogleTest filters them, with sandboxes

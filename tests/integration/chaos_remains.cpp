@@ -7,17 +7,6 @@
 #include "net/raw_client.hpp"
 
 namespace ottobot::integration {
-namespace {
-
-// Somebody who was asleep when a worker went may push to its queue afterwards: the job is lost, and pushed again to
-// another worker's.
-bool is_of_gone_worker(const std::string& key, const std::string& workers) {
-  static const std::regex kQueue("ottobot:queue:\\{worker:([^}]*)\\}:(jobs|waiting)");
-  std::smatch parts;
-  return std::regex_match(key, parts, kQueue) && workers.find(parts[1].str()) == std::string::npos;
-}
-
-}  // namespace
 
 SessionRemains::SessionRemains(ChaosService& service, const std::string& session_id)
     : sandbox_(service.data_dir(), session_id) {
@@ -48,11 +37,10 @@ std::vector<std::string> stray_keys(const testing::RedisServer& redis) {
   // For a while, for those who still read it.
   static const std::regex kMayStayAWhile("ottobot:(\\{\\d+\\}:removed:.*|queue:\\{[^}]*\\}:drained)");
   const auto runs_out = [&](const std::string& key) { return redis.cli({"ttl", key}).rfind("-1", 0) != 0; };
-  const std::string workers = redis.cli({"hkeys", "ottobot:{workers}:records"});
   std::vector<std::string> strays;
   std::istringstream keys(redis.cli({"--scan"}));
   for (std::string key; std::getline(keys, key);) {
-    if (key.empty() || std::regex_match(key, kMayStay) || is_of_gone_worker(key, workers)) continue;
+    if (key.empty() || std::regex_match(key, kMayStay)) continue;
     if (!std::regex_match(key, kMayStayAWhile) || !runs_out(key)) strays.push_back(key);
   }
   return strays;

@@ -18,14 +18,17 @@ constexpr std::chrono::seconds kCall{5};
 constexpr std::chrono::seconds kInsist{60};
 constexpr std::chrono::seconds kEnd{20};
 constexpr std::chrono::milliseconds kPause{100};
-constexpr int kPortsOfAKind = 60;
+constexpr int kFirstPort = 20000, kLastPort = 32000;  // below those that the kernel gives away
 
-Environment port_ranges() {
-  const int first = 30000 + static_cast<int>(::getpid() % 20) * kPortsOfAKind * 2;
+// For each session one, and some more for those whose former ports are not free yet. Runs side by side have others.
+Environment port_ranges(int sessions) {
+  const int of_a_kind = sessions + 20;
+  const int runs = std::max(1, (kLastPort - kFirstPort) / (2 * of_a_kind));
+  const int first = kFirstPort + static_cast<int>(::getpid() % runs) * 2 * of_a_kind;
   return {{"VNC_PORT_RANGE_START", std::to_string(first)},
-          {"VNC_PORT_RANGE_END", std::to_string(first + kPortsOfAKind - 1)},
-          {"MCP_PORT_RANGE_START", std::to_string(first + kPortsOfAKind)},
-          {"MCP_PORT_RANGE_END", std::to_string(first + 2 * kPortsOfAKind - 1)}};
+          {"VNC_PORT_RANGE_END", std::to_string(first + of_a_kind - 1)},
+          {"MCP_PORT_RANGE_START", std::to_string(first + of_a_kind)},
+          {"MCP_PORT_RANGE_END", std::to_string(first + 2 * of_a_kind - 1)}};
 }
 
 }  // namespace
@@ -34,9 +37,10 @@ ChaosService::ChaosService(const Json& scenario, const ChaosOptions& options, co
     : options_(options), http_(testing::value_of(net::make_http_client())), random_(options.seed) {
   redis_.emplace(std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "everysec"});
   for (int n = 0; n < options.workers + options.apis; ++n) {
-    Environment all = port_ranges();
+    Environment all = port_ranges(options.sessions);
     all["MODE"] = n < options.workers ? "worker" : "api";
     all["OTTOBOT_STORE"] = "redis";
+    all["OTTOBOT_MAX_SESSIONS_PER_USER"] = std::to_string(options.sessions);
     all["REDIS_URL"] = "unix:" + redis_->socket();
     all["OTTOBOT_CLUSTER_SECRET"] = "the-same-for-all-processes";
     for (const auto& [name, value] : settings) all[name] = value;

@@ -187,9 +187,19 @@ Result<std::vector<ContainerFacts>> Engine::list(const LabelMap& labels, const C
 
 Result<std::string> Engine::logs(const std::string& container, int tail_lines, std::size_t max_bytes,
                                  const CallContext& ctx) const {
+  return said(container, "stdout=true&stderr=true&tail=" + std::to_string(tail_lines), max_bytes, ctx);
+}
+
+// The engine counts lines before it leaves a stream out, so all are asked for.
+Result<std::string> Engine::output(const std::string& container, std::size_t max_bytes, const CallContext& ctx) const {
+  return said(container, "stdout=true&stderr=false&tail=all", max_bytes, ctx);
+}
+
+Result<std::string> Engine::said(const std::string& container, const std::string& query, std::size_t max_bytes,
+                                 const CallContext& ctx) const {
   FrameDecoder frames(max_bytes);
   auto done = client_->stream(
-      {"GET", container_path(container, "/logs?stdout=true&stderr=true&tail=") + std::to_string(tail_lines)},
+      {"GET", container_path(container, "/logs?") + query},
       [&](std::string_view bytes) -> Result<void> {
         if (frames.feed(bytes)) return {};
         return internal_error("the container engine's log is not in frames");

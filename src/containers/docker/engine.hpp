@@ -73,8 +73,11 @@ class Engine {
   Result<std::optional<ContainerFacts>> inspect(const std::string& container, const CallContext& ctx) const;
   // All that carry every label, running or not; without pid, env and port.
   Result<std::vector<ContainerFacts>> list(const LabelMap& labels, const CallContext& ctx) const;
+  // Both of its outputs. The last `max_bytes` of what it said, here and below.
   Result<std::string> logs(const std::string& container, int tail_lines, std::size_t max_bytes,
                            const CallContext& ctx) const;
+  // Its standard output alone.
+  Result<std::string> output(const std::string& container, std::size_t max_bytes, const CallContext& ctx) const;
   Result<SandboxStats> stats(const std::string& container, const CallContext& ctx) const;
   // Returns the image's id.
   Result<std::string> commit(const std::string& container, const std::string& repository, const std::string& tag,
@@ -94,6 +97,9 @@ class Engine {
   Result<void> act_twice(const std::string& path, const CallContext& ctx) const;
   // As act(), for what must be gone afterwards.
   Result<void> act_away(const std::string& path, const CallContext& ctx, std::chrono::milliseconds timeout = {}) const;
+
+  Result<std::string> said(const std::string& container, const std::string& query, std::size_t max_bytes,
+                           const CallContext& ctx) const;
 
   const std::unique_ptr<EngineClient> client_;
   const std::chrono::milliseconds start_timeout_;

@@ -9,7 +9,6 @@ constexpr std::chrono::milliseconds kHelperTime{30'000};
 constexpr std::chrono::milliseconds kCleanupTime{5'000};
 constexpr std::size_t kLongestWords = 16 << 10;
 constexpr std::size_t kLongestComplaint = 2000;
-constexpr int kWordLines = 1000;
 constexpr int kComplaintLines = 5;
 constexpr const char* kHelperRole = "helper";
 
@@ -21,7 +20,7 @@ Result<std::string> run_once(const DockerSite& site, const HelperPlan& plan, con
   if (auto started = site.engine.start(id, ctx); !started) return fail(started.error());
   auto code = site.engine.wait_ended(id, ctx.within(kHelperTime));
   if (!code) return fail(code.error());
-  if (*code == 0) return site.engine.logs(id, kWordLines, kLongestWords, ctx);
+  if (*code == 0) return site.engine.output(id, kLongestWords, ctx);
   const auto said = site.engine.logs(id, kComplaintLines, kLongestComplaint, ctx).value_or("");
   return unavailable(said.empty() ? "exit code " + std::to_string(*code) : to_valid_utf8(said));
 }

@@ -7,7 +7,7 @@
 namespace ottobot::containers {
 
 // Runs `plan`, of which image, labels and the program on this host are filled in, for the sandbox of `record`; what it
-// said. Nothing is left of it. Errors: unavailable (with what it said), those of the engine.
+// said on its standard output. Nothing is left of it. Errors: unavailable (with what it said), those of the engine.
 Result<std::string> run_helper(const DockerSite& site, const DockerRecord& record, HelperPlan plan,
                                const CallContext& ctx);
 

@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "containers/common/files.hpp"
 #include "containers/common/folder_lock.hpp"
 #include "containers/common/health.hpp"
 #include "containers/local/freezer.hpp"
 #include "containers/local/launch.hpp"
+#include "containers/local/launch_gate.hpp"
 #include "containers/local/probe.hpp"
 #include "containers/local/teardown.hpp"
 #include "ottobot/containers/local.hpp"
@@ -18,6 +21,9 @@ constexpr std::size_t kLongestLog = 256 << 10;
 constexpr std::chrono::milliseconds kPoliteWait{50};
 // A step that was begun is brought to its end, even when the caller's time is up.
 constexpr std::chrono::milliseconds kEndTime{10'000};
+
+// More at once would only share the same cores.
+std::size_t launches_at_once() { return std::max(4u, 2 * std::thread::hardware_concurrency()); }
 
 using Missing = FolderLock::Missing;
 
@@ -55,6 +61,7 @@ class LocalBackend final : public ContainerBackend {
   void sweep(const std::string& name);
 
   const Site site_;
+  LaunchGate gate_{launches_at_once()};
 };
 
 Result<SandboxRecord> LocalBackend::load(const std::string& name) const {
@@ -110,6 +117,8 @@ Result<Sandbox> LocalBackend::launch_afresh(const LaunchParams& params, const La
     if (auto ended = end_processes(site_, *former, ctx.within(kEndTime)); !ended) return fail(ended.error());
     record.uid = former->uid;
   }
+  const auto pass = gate_.enter(ctx);
+  if (!pass) return fail(pass.error(), "waiting for the starts of other sandboxes");
   record.name = params.name;
   record.labels = params.labels;
   record.labels[labels::kInstance] = site_.options.instance;
