@@ -62,6 +62,9 @@ struct ServerOptions {
   SandboxLimits limits;
   std::chrono::milliseconds lease_ttl{10000};
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
+  // What the last worker of a host leaves when it is told to end: running sandboxes, in which sessions go on after the
+  // next start, or nothing that runs. The files stay, either way.
+  bool keeps_sandboxes = true;
   int warm_pool_size = 0;  // spare sandboxes, started ahead of need, for each image and environment
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::vector<std::string> cors_origins;
@@ -83,8 +86,8 @@ class Server {
   virtual SessionService& sessions() = 0;
   virtual SessionStore& store() = 0;
   virtual ContainerBackend& backend() = 0;
-  // Drains: running turns end between two steps and go on after the next start; sandboxes stay. Returns within patience
-  // plus a moment.
+  // Drains: running turns end between two steps and go on after the next start; sandboxes stay (but see
+  // ServerOptions::keeps_sandboxes). Returns within patience plus a moment.
   virtual void stop(std::chrono::milliseconds patience = std::chrono::seconds(10)) = 0;
 };
 

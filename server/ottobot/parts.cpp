@@ -72,6 +72,7 @@ ServerOptions server_options(const config::Settings& settings) {
   options.limits = settings.limits;
   options.retention = settings.retention;
   options.warm_pool_size = settings.warm_pool_size;
+  options.keeps_sandboxes = settings.keeps_sandboxes;
   options.snapshot_limit_bytes = settings.snapshot_limit_bytes;
   options.cors_origins = settings.cors_origins;
   options.preview_domain = settings.preview_domain;

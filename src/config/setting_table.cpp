@@ -87,6 +87,11 @@ Result<bool> sqlite_sync(const std::string& value) {
   return value == "full";
 }
 
+Result<bool> keep_or_stop(const std::string& value) {
+  if (value != "keep" && value != "stop") return invalid_argument("keep or stop");
+  return value == "keep";
+}
+
 // Roles are no registry: what a role means is fixed.
 Result<void> read_role(Settings& settings, const std::string& value) {
   constexpr std::pair<std::string_view, ServerRole> kRoles[] = {
@@ -253,6 +258,7 @@ const std::vector<SettingRow>& rows() {
       {"OTTOBOT_RETENTION", "", "7d", "7d", into(&Settings::retention, parse_duration)},
       {"OTTOBOT_RETRY_DELAY", "", "1s", "5s", into(&Settings::retry_delay, parse_duration)},
       {"OTTOBOT_SANDBOXD", "--sandboxd", "", "/usr/bin/ottobot-sandboxd", path_into(&Settings::sandboxd)},
+      {"OTTOBOT_SANDBOXES_AT_END", "", "keep", "stop", into(&Settings::keeps_sandboxes, keep_or_stop)},
       {"OTTOBOT_SESSION_RATE_LIMIT", "", "60", "60", access_bound(&AccessOptions::sessions_per_minute)},
       {"OTTOBOT_SNAPSHOT_LIMIT", "", "512m", "512m", into(&Settings::snapshot_limit_bytes, size_or_none)},
       {"OTTOBOT_SQLITE_SYNC", "", "normal", "full", into(&Settings::sqlite_full_sync, sqlite_sync)},

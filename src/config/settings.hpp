@@ -42,6 +42,7 @@ struct Settings {
   RedisOptions redis;              // of the store and queue of that name
   std::chrono::milliseconds retention{std::chrono::hours(24 * 7)};
   int warm_pool_size = 0;                             // spare sandboxes for each image and environment
+  bool keeps_sandboxes = true;                        // see ServerOptions
   std::uint64_t snapshot_limit_bytes = 512ull << 20;  // of a workspace's zip after a turn; 0 = none is kept
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;

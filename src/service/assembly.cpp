@@ -11,6 +11,7 @@
 #include "net/tls/tls_context.hpp"
 #include "ottobot/llm/retry.hpp"
 #include "ottobot/llm/timeout.hpp"
+#include "service/last_worker.hpp"
 #include "service/version.hpp"
 #include "session/shared_secret.hpp"
 #include "worker/session_runner.hpp"
@@ -29,6 +30,7 @@ constexpr std::chrono::milliseconds kRequestPatience{2000};
 constexpr std::chrono::milliseconds kHandedOnFor{600};
 // A kept connection on which nothing is asked for so long is closed without.
 constexpr std::chrono::milliseconds kLastRequests{1000};
+constexpr std::chrono::milliseconds kSandboxesEnd{20'000};
 
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
@@ -261,6 +263,7 @@ void Assembly::stop(std::chrono::milliseconds patience) {
   if (worker_) worker_->drain(patience);
   if (!gate_.wait_until_idle(std::min(patience, kRequestPatience))) listener_.reset();
   worker_.reset();
+  if (has_worker() && !options_.keeps_sandboxes) end_sandboxes();
   api_.reset();
   listener_.reset();
   server_.reset();
@@ -276,6 +279,12 @@ void Assembly::hand_over(std::chrono::milliseconds patience) {
     std::this_thread::sleep_for(kHandedOnFor);
   }
   if (listener_) (void)net::finish(*listener_, kLastRequests);
+}
+
+void Assembly::end_sandboxes() {
+  const CallContext ctx = with_timeout(kSandboxesEnd);
+  if (!was_last_worker(*parts_.queue, options_.host_id, ctx)) return;
+  stop_sandboxes(*parts_.backend, parts_.store->store_id(), logger_, ctx);
 }
 
 Result<void> Assembly::may_launch() const {

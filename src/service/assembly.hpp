@@ -44,6 +44,7 @@ class Assembly final : public Server {
   std::string advertised_url() const;
   bool has_worker() const { return options_.role != ServerRole::api; }
   void hand_over(std::chrono::milliseconds patience);
+  void end_sandboxes();
   Result<void> may_launch() const;
   Result<Endpoint> sandbox_of(const SessionRow& row, const CallContext& ctx) const;
   Result<std::string> worker_url(const SessionRow& row, const CallContext& ctx);

@@ -49,6 +49,16 @@ TEST_F(DockerLifecycle, TenLaunchesAtOnceGiveTenSandboxes) {
   EXPECT_EQ(tokens.size(), sandboxes.size());
 }
 
+TEST_F(DockerLifecycle, AStoppedSandboxLeavesItsFilesAndNothingOnTheEngine) {
+  ASSERT_EQ(run_in(launched(params()), "echo kept > /workspace/file").exit_code, 0);
+  ASSERT_TRUE(backend_->stop("box", std::chrono::seconds(1), ctx()));
+  EXPECT_EQ(backend_->inspect("box", ctx())->state, SandboxState::exited);
+  const auto container = engine_->inspect(container_name(), ctx());
+  ASSERT_TRUE(container);
+  EXPECT_FALSE(*container);
+  EXPECT_EQ(run_in(launched(params()), "cat /workspace/file").output, "kept\n");
+}
+
 TEST_F(DockerLifecycle, ASandboxThatIsKilledFromOutsideIsSeenAsExitedAndReplaced) {
   const Sandbox first = launched(params());
   ASSERT_EQ(run_in(first, "echo kept > /workspace/file").exit_code, 0);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # docker-compose.yml as an operator runs it, on the engine of the test run: the README's calls work, a worker and an API
-# server may go, and nothing is left afterwards.
+# server may go, sessions outlive `down`, and nothing is left afterwards.
 #   composed.sh ENGINE_DIR BIN_DIR
 # Exit code 77: there is no engine, or no docker-compose. With CI set that is a failure.
 set -euo pipefail
@@ -53,7 +53,8 @@ finish() {
     compose ps >&2 || true
     compose logs --tail 30 >&2 || true
   fi
-  (cd "$repo_dir" && deploy/compose-purge "${options[@]}") >"$work/purge.log" 2>&1 || true
+  compose down -v >"$work/down.log" 2>&1 || true
+  [ -z "${instance-}" ] || docker ps -aq --filter "label=io.ottobot.instance=$instance" | xargs -r docker rm -fv >/dev/null
   rm -rf "$work"
   exit $status
 }
@@ -156,9 +157,19 @@ readme 'DELETE' >/dev/null
 eventually "the end of its sandbox" has_no_sandbox
 id=$(create)
 eventually "another turn's end" has_turns 1
-say "== purge"
-(cd "$repo_dir" && deploy/compose-purge "${options[@]}")
+say "== down, with a session"
+compose down
+containers=$(docker ps -aq | sort)
+[ "$containers" = "$(comm -12 <(echo "$containers") <(echo "$before"))" ] || fail "after down there are still: $(docker ps -a --format '{{.Names}} {{.Status}}')"
+say "== up again"
+compose up -d
+url=http://localhost:$(docker port "$(part balancer)" 8080 | sed 's/.*://')
+eventually "an answer" eval '[ "$(field status)" = ready ]'
+readme 'session/ID/messages' >/dev/null
+eventually "the next turn's end" has_turns 2
+[ "$(last_outcome)" = completed ] || fail "the turn after down and up is $(last_outcome)"
+say "== down, for good"
+compose down -v
 [ "$(left)" = "$before" ] || fail "left over: $(comm -13 <(echo "$before") <(left) | xargs)"
-has_no_sandbox || fail "left over: $(sandboxes) sandboxes"
 trap - EXIT
 rm -rf "$work"

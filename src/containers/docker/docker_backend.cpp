@@ -5,7 +5,7 @@
 
 #include "containers/common/files.hpp"
 #include "containers/common/folder_lock.hpp"
-#include "containers/common/wait_until.hpp"
+#include "containers/docker/end_container.hpp"
 #include "containers/docker/helper_container.hpp"
 #include "containers/docker/images.hpp"
 #include "containers/docker/launch_book.hpp"
@@ -17,8 +17,6 @@ namespace ottobot::containers {
 namespace {
 
 constexpr std::size_t kLongestLog = 256 << 10;
-// A step that was begun is brought to its end, even when the caller's time is up.
-constexpr std::chrono::milliseconds kEndTime{20'000};
 // After a launch that failed, perhaps because the engine hangs.
 constexpr std::chrono::milliseconds kForgetTime{2'000};
 constexpr const char* kTokenName = "OTTOBOT_SANDBOX_TOKEN=";
@@ -69,9 +67,9 @@ class DockerBackend final : public ContainerBackend {
   Result<FolderLock> lock(const std::string& name, const CallContext& ctx) const;
   Result<Sandbox> launch_locked(const LaunchParams& params, const LaunchProgress& progress, const CallContext& ctx);
   Result<Sandbox> take_up(const LaunchParams& params, Known& known, const CallContext& ctx);
-  Result<void> end(const std::string& container, std::chrono::milliseconds grace, const CallContext& ctx) const;
   Result<void> remove_locked(const std::string& name, const CallContext& ctx);
-  Result<void> remove_container(const std::string& name, const CallContext& ctx) const;
+  // Of the sandbox's containers.
+  Result<void> clear_engine(const std::string& name, const CallContext& ctx) const;
   Result<void> erase_files(const std::string& name) const;
 
   const std::unique_ptr<DockerSite> site_;
@@ -184,7 +182,7 @@ Result<Sandbox> DockerBackend::launch_locked(const LaunchParams& params, const L
     if (running || running.error().code != ErrorCode::unavailable) return running;
   }
   if (known.container) {
-    if (auto removed = remove_container(name, ctx); !removed) return fail(removed.error());
+    if (auto removed = clear_engine(name, ctx); !removed) return fail(removed.error());
   }
   DockerRecord record;
   record.name = name;
@@ -239,37 +237,23 @@ Result<void> DockerBackend::resume(const std::string& name, const CallContext& c
   return site_->engine.unpause(container->id, ctx);
 }
 
+// Its files are in the workspace, and what is in the container beside them does not come back: a launch makes another.
 Result<void> DockerBackend::stop(const std::string& name, std::chrono::milliseconds grace, const CallContext& ctx) {
   auto lock = this->lock(name, ctx);
   if (!lock) return fail(lock.error());
   auto known = find(name, ctx);
   if (!known) return fail(known.error());
-  if (known->state() == SandboxState::exited) return {};
+  if (!known->container) return {};
   if (known->state() == SandboxState::paused) {
     if (auto thawed = site_->engine.unpause(known->container->id, ctx); !thawed) return thawed;
   }
-  return end(known->container->id, grace, ctx);
-}
-
-// What the engine says of a signal that comes too late differs from engine to engine; whether it still runs does not.
-Result<void> DockerBackend::end(const std::string& container, std::chrono::milliseconds grace,
-                                const CallContext& ctx) const {
-  const auto is_over = [&](const CallContext& limited) {
-    const auto facts = site_->engine.inspect(container, limited);
-    return facts && (!*facts || (*facts)->state == SandboxState::exited);
-  };
-  if (grace.count() > 0) {
-    const auto asked = site_->engine.kill(container, "SIGTERM", ctx);
-    if (asked && site_->engine.wait_ended(container, ctx.within(grace))) return {};
+  if (known->state() != SandboxState::exited) {
+    if (auto ended = end_container(site_->engine, known->container->id, grace, ctx); !ended) return ended;
   }
-  const CallContext late = with_timeout(kEndTime);
-  if (auto killed = site_->engine.kill(container, "SIGKILL", late); !killed) {
-    if (is_over(late)) return {};
-    return killed;
-  }
-  auto ended = site_->engine.wait_ended(container, late);
-  if (ended || is_over(late)) return {};
-  return fail(ended.error());
+  if (!known->record) return {};  // all that is known of it
+  if (auto removed = clear_engine(name, ctx); !removed) return removed;
+  network_.after_removal(ctx);
+  return {};
 }
 
 Result<void> DockerBackend::remove(const std::string& name, const CallContext& ctx) {
@@ -281,28 +265,18 @@ Result<void> DockerBackend::remove(const std::string& name, const CallContext& c
 }
 
 Result<void> DockerBackend::remove_locked(const std::string& name, const CallContext& ctx) {
-  if (auto removed = remove_container(name, ctx); !removed) return removed;
+  if (auto removed = clear_engine(name, ctx); !removed) return removed;
   if (auto removed = site_->engine.remove_volume(site_->container_name(name), ctx); !removed) return removed;
   if (auto erased = erase_files(name); !erased) return erased;
   network_.after_removal(ctx);
   return {};
 }
 
-// Returns when it is gone, whoever removes it.
-Result<void> DockerBackend::remove_container(const std::string& name, const CallContext& ctx) const {
+Result<void> DockerBackend::clear_engine(const std::string& name, const CallContext& ctx) const {
   if (auto removed = remove_helper(*site_, name, ctx); !removed) return removed;
   auto container = find_container(name, ctx);
   if (!container) return fail(container.error());
-  if (!*container) return {};
-  const std::string id = (*container)->id;
-  auto removed = site_->engine.remove(id, ctx);
-  if (removed || removed.error().code != ErrorCode::conflict) return removed;
-  return wait_until(
-      [&] {
-        auto left = site_->engine.inspect(id, ctx);
-        return left && !*left;
-      },
-      ctx);
+  return *container ? remove_container(site_->engine, (*container)->id, ctx) : Result<void>();
 }
 
 Result<void> DockerBackend::erase_files(const std::string& name) const {
