@@ -6,6 +6,7 @@
 // in namespace ottobot::testing.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <future>
@@ -288,15 +289,14 @@ TEST_P(QueueContract, LeaseEndsWhenItIsStopped) {
 
 TEST_P(QueueContract, EveryJobIsLeasedOnceByManyWorkers) {
   constexpr std::size_t kJobs = 200;
-  std::stop_source done;
   std::mutex mutex;  // guards leased
   std::condition_variable progress;
   std::multiset<std::string> leased;
   std::vector<std::jthread> workers;
   for (int w = 0; w < 4; ++w) {
-    workers.emplace_back([&] {
+    workers.emplace_back([&](const std::stop_token& stop) {
       while (true) {
-        const auto job = queue_->lease({{"q"}, "w", kTtl}, ctx_.with_stop(done.get_token()));
+        const auto job = queue_->lease({{"q"}, "w", kTtl}, ctx_.with_stop(stop));
         if (!job || !*job) return;
         EXPECT_TRUE(succeeded(queue_->complete(**job, ctx_)));
         std::lock_guard lock(mutex);
@@ -310,8 +310,7 @@ TEST_P(QueueContract, EveryJobIsLeasedOnceByManyWorkers) {
     std::unique_lock lock(mutex);
     EXPECT_TRUE(progress.wait_for(lock, std::chrono::seconds(20), [&] { return leased.size() >= kJobs; }));
   }
-  done.request_stop();
-  workers.clear();
+  workers.clear();  // stops them
   EXPECT_EQ(leased.size(), kJobs);
   EXPECT_EQ(std::set<std::string>(leased.begin(), leased.end()).size(), kJobs);
 }

@@ -100,12 +100,12 @@ TEST_P(QueueContract, AQueueIsForgottenWhenNothingIsInIt) {
 // Whoever forgets queues goes over those that are known: a job in one that is not would never be found.
 TEST_P(QueueContract, NoPushIsLostToSomebodyWhoForgetsItsQueue) {
   constexpr int kPushes = 60;
-  std::stop_source done;
+  std::atomic<bool> done = false;
   std::mutex mutex;  // guards found
   std::condition_variable progress;
   std::set<std::string> found;
   const auto sweep = [&] {
-    while (!done.stop_requested()) {
+    while (!done) {
       for (const auto& queue : value_of(queue_->queues(ctx_))) {
         const auto drained = value_of(queue_->drain(queue.name, ctx_));
         EXPECT_TRUE(succeeded(queue_->forget(queue.name, ctx_)));
@@ -128,7 +128,7 @@ TEST_P(QueueContract, NoPushIsLostToSomebodyWhoForgetsItsQueue) {
     });
   }
   pushers.clear();
-  done.request_stop();
+  done = true;
   sweeper.join();
   another.join();
 }
