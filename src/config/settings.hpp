@@ -47,9 +47,9 @@ struct Settings {
   std::int64_t session_timeout_s = 3600;
   std::size_t queue_limit = 1000;
 
-  std::string worker_id;      // never empty after load_settings()
-  std::string host_id;        // empty = the machine's name
-  std::string advertise_url;  // empty = host and port
+  std::string worker_id;                   // never empty after load_settings()
+  std::string host_id;                     // empty = the machine's name
+  std::string advertise_url;               // empty = host and port
   std::chrono::milliseconds lease_ttl{0};  // never 0 after load_settings()
   int worker_concurrency = 64;
   int max_sessions_per_worker = 64;

@@ -91,10 +91,9 @@ Result<void> Assembly::start() {
     breaker_ = breaker.get();
     parts_.backend = std::move(breaker);
   }
-  health_ = std::make_unique<HealthMonitor>(
-      HealthMonitor::Parts{*parts_.store, backend, breaker_, *roster_, options_.uses_redis,
-                           options_.access.cluster_secret},
-      logger_);
+  health_ = std::make_unique<HealthMonitor>(HealthMonitor::Parts{*parts_.store, backend, breaker_, *roster_,
+                                                                 options_.uses_redis, options_.access.cluster_secret},
+                                            logger_);
   make_sessions();
   if (auto made = make_api(); !made) return made;
   if (auto listening = listen(); !listening) return listening;
@@ -144,8 +143,8 @@ void Assembly::make_sessions() {
 }
 
 Result<void> Assembly::make_api() {
-  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_,
-                                    {},         {},            {},        {},        {},     {}};
+  api::ApiDependencies dependencies{*sessions_, *parts_.store, *client_, *server_, clock_, logger_, {}, {}, {}, {}, {},
+                                    {}};
   give_metrics(dependencies);
   dependencies.sandbox_of = [this](const SessionRow& row, const CallContext& ctx) { return sandbox_of(row, ctx); };
   if (options_.uses_redis) {
@@ -287,9 +286,7 @@ void Assembly::end_sandboxes() {
   stop_sandboxes(*parts_.backend, parts_.store->store_id(), logger_, ctx);
 }
 
-Result<void> Assembly::may_launch() const {
-  return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>();
-}
+Result<void> Assembly::may_launch() const { return breaker_ != nullptr ? breaker_->admits_launches() : Result<void>(); }
 
 Result<Endpoint> Assembly::sandbox_of(const SessionRow& row, const CallContext& ctx) const {
   if (!parts_.backend) return unavailable("no worker is up", "start one: ottobot serve --role worker");

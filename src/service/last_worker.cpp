@@ -15,9 +15,8 @@ constexpr std::size_t kAtATime = 8;
 
 bool was_last_worker(Queue& queue, const std::string& host_id, const CallContext& ctx) {
   const auto workers = queue.workers(ctx);
-  return workers && std::none_of(workers->begin(), workers->end(), [&](const WorkerRecord& worker) {
-    return worker.alive && worker.host_id == host_id;
-  });
+  return workers && std::none_of(workers->begin(), workers->end(),
+                                 [&](const WorkerRecord& worker) { return worker.alive && worker.host_id == host_id; });
 }
 
 void stop_sandboxes(ContainerBackend& backend, const std::string& instance, Logger& logger, const CallContext& ctx) {

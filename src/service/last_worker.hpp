@@ -12,8 +12,8 @@ namespace ottobot::service {
 // Whether no worker of `host_id` is announced any more, when this one has signed off. False where that cannot be known.
 bool was_last_worker(Queue& queue, const std::string& host_id, const CallContext& ctx);
 
-// Stops the sandboxes of `instance`, several at a time, as far as it gets within ctx. Their files stay, so that sessions
-// go on in new ones.
+// Stops the sandboxes of `instance`, several at a time, as far as it gets within ctx. Their files stay, so that
+// sessions go on in new ones.
 void stop_sandboxes(ContainerBackend& backend, const std::string& instance, Logger& logger, const CallContext& ctx);
 
 }  // namespace ottobot::service

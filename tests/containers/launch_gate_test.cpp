@@ -34,9 +34,8 @@ TEST(LaunchGate, WhoIsCancelledKeepsNobodyWaiting) {
   LaunchGate gate(1);
   std::optional<Result<LaunchGate::Pass>> in(gate.enter(with_timeout(kPatience)));
   std::stop_source stop;
-  auto cancelled = std::async(std::launch::async, [&] {
-    return gate.enter(with_timeout(kPatience).with_stop(stop.get_token()));
-  });
+  auto cancelled =
+      std::async(std::launch::async, [&] { return gate.enter(with_timeout(kPatience).with_stop(stop.get_token())); });
   EXPECT_EQ(cancelled.wait_for(kMoment), std::future_status::timeout);
   stop.request_stop();
   EXPECT_TRUE(failed_with(ErrorCode::cancelled, cancelled.get()));
