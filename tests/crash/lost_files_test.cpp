@@ -1,5 +1,6 @@
 // A sandbox that is lost together with its files, as with a host or a container engine: it is made anew from the
 // snapshot after the last turn.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -17,6 +18,7 @@ using namespace integration;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kSoon{30};
+constexpr int kBusyMs = 5000;
 
 Json scenario_of_two_turns() {
   return scenario({turn(1, {step("Writing", {run_command("mkdir -p src; echo one > src/kept.txt; chmod 750 src")}),
@@ -31,8 +33,7 @@ class LostFiles : public ::testing::Test {
     ASSERT_NO_FATAL_FAILURE(start());
     id_ = client_->create("Write");
     ASSERT_FALSE(client_->wait_for_turn(id_).is_null()) << server_.log();
-    const fs::path blobs = server_.data_dir() / "blobs" / id_;
-    ASSERT_TRUE(eventually([&] { return fs::exists(blobs) && !fs::is_empty(blobs); }, kSoon)) << "no snapshot";
+    ASSERT_TRUE(eventually([&] { return has_snapshot(); }, kSoon));
     const SandboxTraces sandbox(server_.data_dir(), id_);
     ASSERT_GT(sandbox.daemon(), 1);
     server_.kill9();
@@ -44,6 +45,13 @@ class LostFiles : public ::testing::Test {
     const auto started = server_.start();
     ASSERT_TRUE(started) << started.error().to_string();
     client_.emplace(server_.url());
+  }
+
+  // Its file alone is not enough: the session has to know of it.
+  bool has_snapshot() const {
+    SQLite::Database database((server_.data_dir() / "ottobot.db").string(), SQLite::OPEN_READONLY, kBusyMs);
+    SQLite::Statement kept(database, "SELECT count(*) FROM projections WHERE snapshot_blob != ''");
+    return kept.executeStep() && kept.getColumn(0).getInt() == 1;
   }
 
   fs::path folder() const { return server_.data_dir() / sandboxes_folder() / ("ob-" + id_); }
