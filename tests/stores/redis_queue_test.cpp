@@ -6,6 +6,7 @@
 #include "ottobot/testing/results.hpp"
 #include "redis/cutting_proxy.hpp"
 #include "redis/redis_server.hpp"
+#include "stores/redis/queue_names.hpp"
 
 namespace ottobot::testing {
 namespace {
@@ -22,6 +23,19 @@ class RedisQueue : public ::testing::Test {
 
   CallContext ctx_ = with_timeout(seconds(30));
 };
+
+TEST_F(RedisQueue, ANameThatWasForgottenAndNotedAgainIsNotTakenAwayByASlowOne) {
+  RedisServer server;
+  const auto client = value_of(redis::Client::connect(server.options()));
+  stores::QueueNames names(*client);
+  ASSERT_TRUE(succeeded(names.note("q", ctx_)));
+  const std::string slow = value_of(names.serial("q", ctx_));
+  ASSERT_TRUE(succeeded(names.remove("q", slow, ctx_)));
+  EXPECT_TRUE(value_of(names.all(ctx_)).empty());
+  ASSERT_TRUE(succeeded(names.note("q", ctx_)));
+  ASSERT_TRUE(succeeded(names.remove("q", slow, ctx_)));
+  EXPECT_EQ(value_of(names.all(ctx_)), std::set<std::string>{"q"});
+}
 
 TEST_F(RedisQueue, AJobWhoseLeaseWasNotHeardOfIsTheNextOnes) {
   RedisServer server;

@@ -11,12 +11,15 @@ using redis::Script;
 constexpr std::chrono::minutes kNoted{10};
 static_assert(kNoted < QueueNames::kMarkKept);
 
-// ARGV: name.
+// The serial that was given last.
+constexpr const char* kLast = "";
+
+// ARGV: name, kLast.
 constexpr const char* kNote = R"(
-return redis.call('ZINCRBY', KEYS[1], 1, ARGV[2])
+return redis.call('ZADD', KEYS[1], redis.call('ZINCRBY', KEYS[1], 1, ARGV[3]), ARGV[2])
 )";
 
-// ARGV: name, count.
+// ARGV: name, serial.
 constexpr const char* kRemove = R"(
 if redis.call('ZSCORE', KEYS[1], ARGV[2]) == ARGV[3] then redis.call('ZREM', KEYS[1], ARGV[2]) end
 return 1
@@ -36,26 +39,26 @@ Result<void> QueueNames::note(const std::string& queue, const CallContext& ctx) 
 Result<void> QueueNames::note_again(const std::string& queue, const CallContext& ctx) {
   static const Script kScript(std::string(kEvenWhenFull) + kNote);
   const auto begun = std::chrono::steady_clock::now();
-  auto added = client_.call(Request::script(kScript, {key_}, {queue}), ctx);
+  auto added = client_.call(Request::script(kScript, {key_}, {queue, kLast}), ctx);
   if (!added) return fail(added.error());
   const std::lock_guard lock(mutex_);
   noted_[queue] = begun;
   return {};
 }
 
-Result<std::string> QueueNames::count(const std::string& queue, const CallContext& ctx) {
+Result<std::string> QueueNames::serial(const std::string& queue, const CallContext& ctx) {
   auto reply = client_.call(Request::command({"ZSCORE", key_, queue}), ctx);
   if (!reply) return fail(reply.error());
   return reply->str();
 }
 
-Result<void> QueueNames::remove(const std::string& queue, const std::string& count, const CallContext& ctx) {
+Result<void> QueueNames::remove(const std::string& queue, const std::string& serial, const CallContext& ctx) {
   static const Script kScript(std::string(kEvenWhenFull) + kRemove);
   {
     const std::lock_guard lock(mutex_);
     noted_.erase(queue);
   }
-  auto removed = client_.call(Request::script(kScript, {key_}, {queue, count}), ctx);
+  auto removed = client_.call(Request::script(kScript, {key_}, {queue, serial}), ctx);
   if (!removed) return fail(removed.error());
   return {};
 }
@@ -65,6 +68,7 @@ Result<std::set<std::string>> QueueNames::all(const CallContext& ctx) {
   if (!reply) return fail(reply.error());
   std::set<std::string> names;
   for (std::size_t n = 0; n < reply->size(); ++n) names.insert((*reply)[n].str());
+  names.erase(kLast);
   return names;
 }
 

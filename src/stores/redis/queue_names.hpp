@@ -1,8 +1,10 @@
 // The names of the queues that there are, in Redis: what a queue's own keys cannot tell.
 //
-// A name's count goes up whenever somebody notes it. So whoever forgets a queue sees that it was noted meanwhile,
-// though name and queue are in two slots: first the queue is marked as forgotten, then the name goes if its count is
-// still the one of before. A push that meets the mark notes the name again before it puts anything there. Thread-safe.
+// A name has a serial, a new one whenever somebody notes it. So whoever forgets a queue sees that it was noted
+// meanwhile, though name and queue are in two slots: first the queue is marked as forgotten, then the name goes if its
+// serial is still the one of before. A push that meets the mark notes the name again before it puts anything there.
+// Serials are never given twice: a name may be removed and noted between the two steps of somebody who is slow.
+// Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -25,9 +27,9 @@ class QueueNames {
   // In any case: somebody has forgotten the queue.
   Result<void> note_again(const std::string& queue, const CallContext& ctx);
   // Of the queue; empty when nobody knows its name.
-  Result<std::string> count(const std::string& queue, const CallContext& ctx);
-  // Unless it was noted since count().
-  Result<void> remove(const std::string& queue, const std::string& count, const CallContext& ctx);
+  Result<std::string> serial(const std::string& queue, const CallContext& ctx);
+  // Unless it was noted since serial().
+  Result<void> remove(const std::string& queue, const std::string& serial, const CallContext& ctx);
   Result<std::set<std::string>> all(const CallContext& ctx);
   // By this process, not long ago: there, unless somebody has forgotten them, even if Redis has lost the names.
   std::set<std::string> noted() const;

@@ -151,13 +151,13 @@ class RedisQueue final : public Queue {
   }
 
   Result<bool> forget(const std::string& queue, const CallContext& ctx) override {
-    const auto count = names_.count(queue, ctx);
-    if (!count) return ottobot::fail(count.error());
+    const auto serial = names_.serial(queue, ctx);
+    if (!serial) return ottobot::fail(serial.error());
     auto marked = run(stores::queue_looks::forget(), queue,
                       {new_id(), std::to_string(stores::QueueNames::kMarkKept.count())}, ctx, {"dead", "forgotten"});
     if (!marked) return ottobot::fail(marked.error());
     if (marked->number() == 0) return false;
-    if (auto removed = names_.remove(queue, *count, ctx); !removed) return ottobot::fail(removed.error());
+    if (auto removed = names_.remove(queue, *serial, ctx); !removed) return ottobot::fail(removed.error());
     return true;
   }
 
