@@ -1,4 +1,5 @@
 // What time does to sessions: idle ones expire and come back with their files, ended ones go for good.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "api/socket_client.hpp"
