@@ -5,6 +5,8 @@
 #include <csignal>
 #include <fstream>
 
+#include "containers/local/process_identity.hpp"
+#include "containers/local/sandbox_record.hpp"
 #include "containers/local_fixture.hpp"
 #include "ottobot/ids.hpp"
 
@@ -104,6 +106,23 @@ TEST_F(LocalLifecycle, ALaunchKilledAtAnyInstantLeavesSomethingRemovable) {
     EXPECT_TRUE(waits_until([&] { return traces_of(options_.state_dir, options_.instance).empty(); }))
         << step << ": " << ::testing::PrintToString(traces_of(options_.state_dir, options_.instance));
   }
+}
+
+// As with workers that share a host: one launches, another removes, and only the first can reap.
+TEST_F(LocalLifecycle, WhatAnotherProcessEndedLeavesNoZombie) {
+  launched(params());
+  const auto record = load_record(sandbox_folder() + "/sandbox.json");
+  ASSERT_TRUE(record);
+  const pid_t other = ::fork();
+  if (other == 0) ::_exit(backend_->remove("box", ctx()) ? 0 : 1);
+  int status = -1;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  ASSERT_EQ(status, 0);
+  ASSERT_TRUE(backend_->list({}, ctx()));
+  EXPECT_TRUE(waits_until([&] {
+    (void)backend_->list({}, ctx());
+    return !read_process_stat(record->supervisor.pid).has_value();
+  }));
 }
 
 TEST_F(LocalLifecycle, ASandboxThatDiesIsSeenAsExitedAndReplaced) {

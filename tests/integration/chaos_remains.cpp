@@ -35,7 +35,7 @@ std::vector<std::string> stray_keys(const testing::RedisServer& redis) {
       "ottobot:(meta|queues|probe|key:[0-9a-f]+|\\{\\d+\\}:(counts|turns)|\\{workers\\}:(records|until)|"
       "ports:\\{[^}]*\\}:pool:\\w+(:released)?)");
   // For a while, for those who still read it.
-  static const std::regex kMayStayAWhile("ottobot:(\\{\\d+\\}:removed:.*|queue:\\{[^}]*\\}:drained)");
+  static const std::regex kMayStayAWhile("ottobot:(\\{\\d+\\}:removed:.*|queue:\\{[^}]*\\}:(drained|forgotten))");
   const auto runs_out = [&](const std::string& key) { return redis.cli({"ttl", key}).rfind("-1", 0) != 0; };
   std::vector<std::string> strays;
   std::istringstream keys(redis.cli({"--scan"}));

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "containers/common/files.hpp"
 #include "containers/common/folder_lock.hpp"
@@ -59,9 +61,13 @@ class LocalBackend final : public ContainerBackend {
   Result<Sandbox> launch_afresh(const LaunchParams& params, const LaunchProgress& progress, const CallContext& ctx);
   Result<void> remove_locked(const std::string& name, const CallContext& ctx);
   void sweep(const std::string& name);
+  void note_children(const SandboxRecord& record);
+  void reap_children();
 
   const Site site_;
   LaunchGate gate_{launches_at_once()};
+  std::mutex children_mutex_;              // guards the next
+  std::vector<ProcessIdentity> children_;  // of this process: who else ends a sandbox cannot reap them
 };
 
 Result<SandboxRecord> LocalBackend::load(const std::string& name) const {
@@ -125,7 +131,10 @@ Result<Sandbox> LocalBackend::launch_afresh(const LaunchParams& params, const La
   record.token = new_secret();
   record.created_at = site_.clock().now_ms();
   auto launched = launch_sandbox(site_, record, params, progress, ctx);
-  if (launched) return describe(*launched, SandboxState::running);
+  if (launched) {
+    note_children(*launched);
+    return describe(*launched, SandboxState::running);
+  }
   // The files of an earlier life are not this launch's to delete.
   if (!former) {
     (void)remove_locked(params.name, with_timeout(kEndTime));
@@ -208,8 +217,21 @@ void LocalBackend::sweep(const std::string& name) {
   (void)remove_locked(name, with_timeout(kEndTime));
 }
 
+void LocalBackend::note_children(const SandboxRecord& record) {
+  const std::lock_guard lock(children_mutex_);
+  for (const ProcessIdentity& child : {record.supervisor, record.egress}) {
+    if (child) children_.push_back(child);
+  }
+}
+
+void LocalBackend::reap_children() {
+  const std::lock_guard lock(children_mutex_);
+  std::erase_if(children_, [](const ProcessIdentity& child) { return !is_alive(child); });  // which reaps it
+}
+
 Result<std::vector<Sandbox>> LocalBackend::list(const std::map<std::string, std::string>& selector,
                                                 const CallContext& ctx) {
+  reap_children();
   std::vector<Sandbox> found;
   for (const auto& name : folder_names(site_.sandboxes_dir())) {
     if (auto more = ctx.check(); !more) return fail(more.error());
