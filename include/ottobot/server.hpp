@@ -87,7 +87,8 @@ class Server {
   virtual SessionStore& store() = 0;
   virtual ContainerBackend& backend() = 0;
   // Drains: running turns end between two steps and go on after the next start; sandboxes stay (but see
-  // ServerOptions::keeps_sandboxes). Returns within patience plus a moment.
+  // ServerOptions::keeps_sandboxes). Returns within patience plus a moment, and up to 20 s later where sandboxes are to
+  // be stopped.
   virtual void stop(std::chrono::milliseconds patience = std::chrono::seconds(10)) = 0;
 };
 

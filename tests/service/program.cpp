@@ -92,6 +92,8 @@ Result<std::unique_ptr<RunningProgram>> RunningProgram::serve(const ProgramHome&
 
 RunningProgram::~RunningProgram() {
   if (process_.pid() <= 0 || process_.try_wait()) return;
+  process_.kill_group(SIGTERM);
+  if (process_.wait(with_timeout(std::chrono::seconds(20)))) return;
   process_.kill_group(SIGKILL);
   (void)process_.wait(with_timeout(std::chrono::seconds(10)));
 }

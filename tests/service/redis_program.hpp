@@ -27,6 +27,7 @@ class RedisProgram : public ::testing::Test {
     const std::string file = (home_.dir() / ("redis" + std::to_string(configs_++) + ".conf")).string();
     std::ofstream out(file);
     out << "REDIS_URL=unix:" << redis_->socket() << "\n";
+    out << "OTTOBOT_SANDBOXES_AT_END=stop\n";  // sessions are left behind here, and sandboxes shall not be
     for (const auto& [name, value] : more) out << name << "=" << value << "\n";
     return file;
   }
