@@ -55,12 +55,16 @@ int work(int port, int jobs) {
   const auto take = [&] {
     CallContext ctx = with_timeout(kPatience);
     ctx.stop = done.get_token();
+    LeaseJobParams params{{kQueue}, "bench"};
     while (true) {
-      const auto job = queue->lease({{kQueue}, "bench"}, ctx);
-      if (done.stop_requested()) return;
+      const auto job = queue->lease(params, ctx);
+      if (done.stop_requested()) {
+        if (params.done) (void)queue->complete(*params.done, with_timeout(kPatience));  // or it was with the last look
+        return;
+      }
       if (!must(job)) give_up(Error{ErrorCode::deadline_exceeded, "a job did not come"});
+      params.done = *job;
       const double waited = (now_us() - added_us((*job)->id)) / 1000;
-      must(queue->complete(**job, with_timeout(kPatience)));
       const std::lock_guard lock(mutex);
       waits.push_back(waited);
       if (waits.size() == static_cast<std::size_t>(jobs)) done.request_stop();

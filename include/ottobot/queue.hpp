@@ -24,16 +24,19 @@ struct PushParams {
   std::chrono::milliseconds delay{0};
 };
 
-struct LeaseJobParams {
-  std::vector<std::string> queues;  // in order of preference
-  std::string owner;
-  std::chrono::milliseconds ttl{30000};  // without extend(), the job is stalled after this
-};
-
 struct Job {
   std::string queue, id;
   std::string token;  // of this lease
   int attempt = 1;    // counts failures and stalls
+};
+
+struct LeaseJobParams {
+  std::vector<std::string> queues;  // in order of preference
+  std::string owner;
+  std::chrono::milliseconds ttl{30000};  // without extend(), the job is stalled after this
+  // Is completed before one is leased, in the same step where it is of the first queue. That its lease is no longer held
+  // is no error here. After an error nobody knows whether it was completed: to complete it again does no harm.
+  std::optional<Job> done{};
 };
 
 struct FailJobParams {

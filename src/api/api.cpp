@@ -85,7 +85,9 @@ class HttpApi final : public Api {
 
   bool is_quick(const net::RequestHead& request) const override {
     std::string_view path = request.path;
-    if (request.method != "GET" || !path.starts_with("/session") || preview_.find(request)) return false;
+    if (!path.starts_with("/session") || preview_.find(request)) return false;
+    if (request.method == "POST") return path == "/session";
+    if (request.method != "GET") return false;
     path.remove_prefix(std::min(path.find('/', 1), path.size()));  // "/ID", "/ID/events"
     const auto below = path.find('/', 1);
     return below == std::string_view::npos || path.substr(below) == "/events" || path.substr(below) == "/logs";

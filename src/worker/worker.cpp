@@ -114,24 +114,38 @@ class WorkerImpl final : public Worker {
   };
 
   void take_jobs(const std::stop_token& stop) {
+    next_.queues = {session::queue_of_worker(options_.worker_id), kSharedQueue};
+    next_.owner = options_.worker_id;
     while (!stop.stop_requested()) {
-      if (!wait_for_room(stop)) return;
-      LeaseJobParams params;
-      params.queues = {session::queue_of_worker(options_.worker_id), kSharedQueue};
-      params.owner = options_.worker_id;
-      auto job = dependencies_.queue.lease(params, with_timeout(kJobWait).with_stop(stop));
+      if (!has_room()) {
+        complete_last();
+        if (!wait_for_room(stop)) return;
+      }
+      const auto job = dependencies_.queue.lease(next_, with_timeout(kJobWait).with_stop(stop));
       if (!job) {
         pause(stop);
-      } else if (*job) {
-        start_run(**job);
+        continue;
       }
+      next_.done = *job;
+      if (*job) start_run((*job)->id);
     }
+    complete_last();
   }
 
+  void complete_last() {
+    if (next_.done) (void)dependencies_.queue.complete(*next_.done, with_timeout(kStoreTimeout));
+    next_.done.reset();
+  }
+
+  bool is_full() const { return active_.size() >= static_cast<std::size_t>(options_.concurrency); }
+  bool has_room() {
+    std::lock_guard lock(mutex_);
+    std::erase_if(threads_, [](const Thread& thread) { return thread.done->load(); });
+    return !is_full();
+  }
   bool wait_for_room(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    std::erase_if(threads_, [](const Thread& thread) { return thread.done->load(); });
-    return room_.wait(lock, stop, [this] { return active_.size() < static_cast<std::size_t>(options_.concurrency); });
+    return room_.wait(lock, stop, [this] { return !is_full(); });
   }
 
   void pause(const std::stop_token& stop) {
@@ -141,22 +155,18 @@ class WorkerImpl final : public Worker {
   }
 
   // The job has done its duty once a thread looks after the session: what is left to do is in the store.
-  void start_run(const Job& job) {
-    std::unique_lock lock(mutex_);
-    const bool fresh = active_.insert(job.id).second;
-    lock.unlock();  // it may take a while, and the record of this worker is asked for
-    (void)dependencies_.queue.complete(job, with_timeout(kStoreTimeout));
-    if (!fresh) return;
-    lock.lock();
+  void start_run(const std::string& session_id) {
+    std::lock_guard lock(mutex_);
+    if (!active_.insert(session_id).second) return;
     Thread thread;
     try {
-      thread.thread = std::jthread([this, id = job.id, done = thread.done] {
-        run_session(id);
+      thread.thread = std::jthread([this, session_id, done = thread.done] {
+        run_session(session_id);
         *done = true;
       });
     } catch (const std::system_error& e) {
-      dependencies_.logger.error("no thread for a session", {{"session", job.id}, {"error", e.what()}});
-      active_.erase(job.id);  // the reconciler queues it again
+      dependencies_.logger.error("no thread for a session", {{"session", session_id}, {"error", e.what()}});
+      active_.erase(session_id);  // the reconciler queues it again
       return;
     }
     threads_.push_back(std::move(thread));
@@ -267,6 +277,7 @@ class WorkerImpl final : public Worker {
   std::condition_variable finished_;
   std::set<std::string> active_;
   std::list<Thread> threads_;
+  LeaseJobParams next_;  // of the thread that takes jobs; the last one is done when it asks for the next
   std::jthread keeper_;
   std::jthread taker_;
 };

@@ -21,12 +21,17 @@ Result<bool> RemoteQueue::push(const PushParams& params, const CallContext& ctx)
 Result<std::optional<Job>> RemoteQueue::lease(const LeaseJobParams& params, const CallContext& ctx) {
   Scheduler& scheduler = wire_.scheduler();
   const std::stop_callback on_stop(ctx.stop, [&] { scheduler.wake_all(&queue_); });
+  LeaseJobParams wanted = params;
   while (true) {
     // Its own deadline has passed already: it only looks.
-    auto job = wire_.call("lease", ctx.within(std::chrono::seconds(1)), [&queue = queue_, params](const CallContext&) {
-      return queue.lease(params, with_timeout(std::chrono::milliseconds(0)));
-    });
+    const auto look = [&queue = queue_, wanted, &scheduler](const CallContext&) {
+      auto leased = queue.lease(wanted, with_timeout(std::chrono::milliseconds(0)));
+      if (wanted.done) scheduler.wake_all(&queue);  // it may have been pushed meanwhile
+      return leased;
+    };
+    auto job = wire_.call("lease", ctx.within(std::chrono::seconds(1)), look);
     if (!job || *job) return job;
+    wanted.done.reset();
     if (ctx.stop.stop_requested()) return ottobot::fail(cancelled().value());
     const Nanos left = ctx.deadline == SteadyTime::max() ? kSecond : ctx.remaining().count() * kMillisecond;
     if (left == 0) return std::nullopt;

@@ -146,6 +146,51 @@ TEST_P(QueueContract, CompletedJobIsGoneAndItsTokenDead) {
   EXPECT_TRUE(failed_with(ErrorCode::conflict, queue_->complete(*job, ctx_)));
 }
 
+TEST_P(QueueContract, ALeaseCompletesWhatIsDoneFirst) {
+  push("a");
+  push("b");
+  const auto first = lease();
+  ASSERT_TRUE(first);
+  push("a");
+  const auto now = with_timeout(std::chrono::milliseconds(0));
+  const auto second = value_of(queue_->lease({{"q"}, "w", kTtl, first}, now));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, "b");
+  EXPECT_TRUE(failed_with(ErrorCode::conflict, queue_->complete(*first, ctx_)));
+  const auto third = value_of(queue_->lease({{"q"}, "w", kTtl, second}, now));
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->id, "a");  // it was pushed while it was leased
+  EXPECT_EQ(third->attempt, 1);
+  EXPECT_FALSE(value_of(queue_->lease({{"q"}, "w", kTtl, third}, now)));
+  EXPECT_EQ(counts().leased, 0u);
+}
+
+TEST_P(QueueContract, ALeaseCompletesWhatIsDoneOfAnotherQueue) {
+  push("a", {}, "r");
+  push("b");
+  const auto first = lease({"r"});
+  ASSERT_TRUE(first);
+  const auto second =
+      value_of(queue_->lease({{"q", "r"}, "w", kTtl, first}, with_timeout(std::chrono::milliseconds(0))));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, "b");
+  EXPECT_EQ(counts("r").leased, 0u);
+}
+
+TEST_P(QueueContract, WhatIsDoneMayHaveLostItsLease) {
+  push("a");
+  const auto stalled = lease();
+  ASSERT_TRUE(stalled);
+  clock_.advance(kTtl + std::chrono::seconds(1));
+  EXPECT_EQ(value_of(queue_->recover_stalled(ctx_)), 1u);
+  const auto again =
+      value_of(queue_->lease({{"q"}, "w", kTtl, stalled}, with_timeout(std::chrono::milliseconds(0))));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->id, "a");
+  EXPECT_EQ(again->attempt, 2);
+  EXPECT_EQ(counts().leased, 1u);
+}
+
 TEST_P(QueueContract, DelayedJobsBecomeDueInTheOrderOfTheirTimes) {
   push("late", std::chrono::seconds(5));
   push("early", std::chrono::seconds(2));

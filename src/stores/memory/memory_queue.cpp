@@ -34,6 +34,7 @@ class MemoryQueue final : public Queue {
   }
 
   Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
+    if (params.done) (void)complete(*params.done, {});
     std::unique_lock lock(mutex_);
     while (true) {
       if (ctx.stop.stop_requested()) return cancelled();

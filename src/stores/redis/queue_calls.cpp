@@ -20,7 +20,9 @@ Arguments arguments_of(const Entries& entries, Arguments common = {}) {
   for (const auto* entry : entries) repeats += entry->again || entry->item.again ? '1' : '0';
   if (repeats.find('1') == std::string::npos) repeats.clear();
   common.insert(common.begin(), std::move(repeats));
-  for (const auto* entry : entries) common.insert(common.end(), {entry->item.first, entry->item.second});
+  for (const auto* entry : entries) {
+    common.insert(common.end(), entry->item.arguments.begin(), entry->item.arguments.end());
+  }
   return common;
 }
 
@@ -59,16 +61,16 @@ QueueCalls::QueueCalls(redis::Client& client, QueueNames& names, std::string que
       lease_([this](const auto& entries, const CallContext& ctx) { return lease_all(entries, ctx); }) {}
 
 Result<bool> QueueCalls::push(const std::string& job_id, milliseconds delay, const CallContext& ctx) {
-  return push_.run({job_id, std::to_string(delay.count())}, ctx);
+  return push_.run({{job_id, std::to_string(delay.count())}}, ctx);
 }
 
 Result<QueueCalls::Leased> QueueCalls::lease(const std::string& token, milliseconds ttl, bool again,
-                                             const CallContext& ctx) {
-  return lease_.run({token, std::to_string(ttl.count()), again}, ctx);
+                                             const Job* done, const CallContext& ctx) {
+  return lease_.run({{token, std::to_string(ttl.count()), done ? done->id : "", done ? done->token : ""}, again}, ctx);
 }
 
 Result<bool> QueueCalls::complete(const Job& job, const CallContext& ctx) {
-  return complete_.run({job.id, job.token}, ctx);
+  return complete_.run({{job.id, job.token}}, ctx);
 }
 
 Result<std::vector<bool>> QueueCalls::push_all(const Flags::Entries& entries, const CallContext& ctx) {

@@ -2,6 +2,7 @@
 // as one. Thread-safe.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <initializer_list>
 #include <string>
@@ -32,18 +33,20 @@ class QueueCalls {
 
   // False when the id waits already. Errors, of all: those of the client.
   Result<bool> push(const std::string& job_id, std::chrono::milliseconds delay, const CallContext& ctx);
-  // `again`: a look with this token was not answered.
-  Result<Leased> lease(const std::string& token, std::chrono::milliseconds ttl, bool again, const CallContext& ctx);
+  // `again`: a look with this token was not answered. `done` is completed before, if it is held still; may be null.
+  Result<Leased> lease(const std::string& token, std::chrono::milliseconds ttl, bool again, const Job* done,
+                       const CallContext& ctx);
   // False when the lease is not held any more.
   Result<bool> complete(const Job& job, const CallContext& ctx);
 
  private:
+  template <std::size_t Width>
   struct Asked {
-    std::string first, second;
+    std::array<std::string, Width> arguments;
     bool again = false;
   };
-  using Flags = Batcher<Asked, bool>;
-  using Leases = Batcher<Asked, Leased>;
+  using Flags = Batcher<Asked<2>, bool>;
+  using Leases = Batcher<Asked<4>, Leased>;
 
   Result<std::vector<bool>> push_all(const Flags::Entries& entries, const CallContext& ctx);
   Result<std::vector<bool>> complete_all(const Flags::Entries& entries, const CallContext& ctx);

@@ -52,16 +52,23 @@ local function forget()
 end
 )";
 
-// Of many: ARGV[4] has a '1' at the place of each for which it may have been run already, or nothing; two arguments for
-// each begin at ARGV[first].
+// Of many: ARGV[4] has a '1' at the place of each for which it may have been run already, or nothing; the arguments of
+// each, `width` of them, begin at ARGV[first].
 constexpr const char* kMany = R"(
 local repeats = ARGV[4]
 local function may_be_done(n) return again or string.sub(repeats, n, n) == '1' end
-local function ids_and_states(first)
-  local ids, states = {}, {}
-  for n = 1, (#ARGV - first + 1) / 2 do ids[n] = ARGV[2 * n + first - 2] end
+local function of_each(first, width)
+  local values, count = {}, 0
+  for n = first, #ARGV, width do
+    count = count + 1
+    values[count] = ARGV[n]
+  end
+  return values
+end
+local function states_of(ids)
+  local states = {}
   for n, state in ipairs(redis.call('HMGET', KEYS[1], unpack(ids))) do states[ids[n]] = states[ids[n]] or state end
-  return ids, states
+  return states
 end
 )";
 
@@ -73,7 +80,8 @@ if mark then
   if mark ~= ARGV[6] then return mark end
   redis.call('DEL', KEYS[5])
 end
-local ids, states = ids_and_states(7)
+local ids = of_each(7, 2)
+local states = states_of(ids)
 local answers, changes, entries, changed, pushed = {}, {}, {}, 0, 0
 for n, id in ipairs(ids) do
   local state, delay = states[id], ARGV[2 * n + 6]
@@ -103,9 +111,45 @@ if pushed > 0 and redis.call('RPUSH', KEYS[2], unpack(entries)) == pushed then r
 return answers
 )";
 
+// Returns which leases were held.
+constexpr const char* kEndLeases = R"(
+local function end_leases(ids, tokens)
+  local states, held, ended, done, count, gone = states_of(ids), {}, {}, {}, 0, 0
+  for n, id in ipairs(ids) do
+    local token, due = string.match(states[id] or '', '^%d+|(.*)|(%d*)$')
+    if token == tokens[n] then
+      held[n] = true
+      states[id] = ''
+      count = count + 1
+      ended[count] = id
+      if due == '' then
+        gone = gone + 1
+        done[gone] = id
+      else
+        redis.call('HSET', KEYS[1], id, due)
+        enqueue(id, 1, tonumber(due))
+      end
+    end
+  end
+  if count > 0 then redis.call('ZREM', KEYS[4], unpack(ended)) end
+  if gone > 0 then redis.call('HDEL', KEYS[1], unpack(done)) end
+  return held
+end
+)";
+
+// For each: the token and the milliseconds of the lease, the id and the token of what is done, or two empty ones.
 constexpr const char* kLease = R"(
+local done_ids, done_tokens, done = {}, {}, 0
+for n = 8, #ARGV, 4 do
+  if ARGV[n] ~= '' then
+    done = done + 1
+    done_ids[done], done_tokens[done] = ARGV[n], ARGV[n + 1]
+  end
+end
+if done > 0 then end_leases(done_ids, done_tokens) end
+local tokens, terms = of_each(6, 4), of_each(7, 4)
 local answers, wanted, count, held = {}, {}, 0, nil
-for n = 1, (#ARGV - 5) / 2 do
+for n = 1, #tokens do
   answers[n] = ''
   if may_be_done(n) then
     if not held then
@@ -115,9 +159,9 @@ for n = 1, (#ARGV - 5) / 2 do
         if token then held[token] = attempt .. ':' .. id end
       end
     end
-    local entry = held[ARGV[2 * n + 4]]
+    local entry = held[tokens[n]]
     if entry then
-      redis.call('ZADD', KEYS[4], clock(ARGV[2]) + ARGV[2 * n + 5], string.match(entry, ':(.*)$'))
+      redis.call('ZADD', KEYS[4], clock(ARGV[2]) + terms[n], string.match(entry, ':(.*)$'))
       answers[n] = entry
     end
   end
@@ -144,8 +188,8 @@ for k, entry in ipairs(entries) do
   local n, colon = wanted[k], string.find(entry, ':', 1, true)
   local id = string.sub(entry, colon + 1)
   answers[n] = entry
-  leases[2 * k - 1], leases[2 * k] = id, string.sub(entry, 1, colon - 1) .. '|' .. ARGV[2 * n + 4] .. '|'
-  ends[2 * k - 1], ends[2 * k] = now + ARGV[2 * n + 5], id
+  leases[2 * k - 1], leases[2 * k] = id, string.sub(entry, 1, colon - 1) .. '|' .. tokens[n] .. '|'
+  ends[2 * k - 1], ends[2 * k] = now + terms[n], id
 end
 local due = -1
 if taken > 0 then
@@ -167,28 +211,9 @@ return 1
 )";
 
 constexpr const char* kComplete = R"(
-local ids, states = ids_and_states(5)
-local answers, ended, done, held, gone = {}, {}, {}, 0, 0
-for n, id in ipairs(ids) do
-  local token, due = string.match(states[id] or '', '^%d+|(.*)|(%d*)$')
-  if token ~= ARGV[2 * n + 4] then
-    answers[n] = may_be_done(n) and 1 or 0
-  else
-    answers[n] = 1
-    states[id] = ''
-    held = held + 1
-    ended[held] = id
-    if due == '' then
-      gone = gone + 1
-      done[gone] = id
-    else
-      redis.call('HSET', KEYS[1], id, due)
-      enqueue(id, 1, tonumber(due))
-    end
-  end
-end
-if held > 0 then redis.call('ZREM', KEYS[4], unpack(ended)) end
-if gone > 0 then redis.call('HDEL', KEYS[1], unpack(done)) end
+local ids, tokens = of_each(5, 2), of_each(6, 2)
+local held, answers = end_leases(ids, tokens), {}
+for n = 1, #ids do answers[n] = (held[n] or may_be_done(n)) and 1 or 0 end
 return answers
 )";
 
@@ -259,7 +284,7 @@ const Script& push() {
   return kScript;
 }
 const Script& lease() {
-  static const Script kScript = make({kPromote, kMany, kLease});
+  static const Script kScript = make({kEnqueue, kPromote, kMany, kEndLeases, kLease});
   return kScript;
 }
 const Script& extend() {
@@ -267,7 +292,7 @@ const Script& extend() {
   return kScript;
 }
 const Script& complete() {
-  static const Script kScript = make({kEnqueue, kMany, kComplete});
+  static const Script kScript = make({kEnqueue, kMany, kEndLeases, kComplete});
   return kScript;
 }
 const Script& fail() {

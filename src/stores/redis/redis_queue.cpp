@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "ottobot/ids.hpp"
 #include "ottobot/stores/redis.hpp"
@@ -47,11 +48,13 @@ class RedisQueue final : public Queue {
     if (params.queues.empty()) return invalid_argument("there is no queue to lease a job of");
     bool listening = false;
     std::optional<std::string> woken_by;
+    const Job* done = params.done ? &*params.done : nullptr;
     while (true) {
-      auto look = ctx.stop.stop_requested() ? Result<Look>(cancelled()) : look_at(params, ctx);
+      auto look = ctx.stop.stop_requested() ? Result<Look>(cancelled()) : look_at(params, done, ctx);
       const bool looked = look && (!look->job || look->job->queue == woken_by);
       if (woken_by && !looked) waiters_.wake(*woken_by);
       if (!look) return look_failed(look.error(), ctx);
+      done = nullptr;
       if (look->job) return std::move(look->job);
       if (std::chrono::steady_clock::now() >= ctx.deadline) return std::nullopt;
       if (!listening) {
@@ -219,15 +222,19 @@ class RedisQueue final : public Queue {
     return calls_.try_emplace(queue, *client_, names_, queue).first->second;
   }
 
-  // In order of preference.
-  Result<Look> look_at(const LeaseJobParams& params, const CallContext& ctx) {
+  // In order of preference. What is done goes with the first look, where it may.
+  Result<Look> look_at(const LeaseJobParams& params, const Job* done, const CallContext& ctx) {
     CallContext bounded;
     const auto now = std::chrono::steady_clock::now();
     bounded.deadline = std::clamp(ctx.deadline, now + kShortestLook, now + kLongestLook);
+    if (done != nullptr && done->queue != params.queues.front()) {
+      if (auto ended = calls(done->queue).complete(*done, bounded); !ended) return ottobot::fail(ended.error());
+      done = nullptr;
+    }
     Look look;
     for (const std::string& queue : params.queues) {
       auto token = token_of_look(queue);
-      auto answer = calls(queue).lease(token.text, params.ttl, token.used, bounded);
+      auto answer = calls(queue).lease(token.text, params.ttl, token.used, std::exchange(done, nullptr), bounded);
       if (!answer) {
         keep_token(queue, std::move(token.text));
         return ottobot::fail(answer.error());
