@@ -159,6 +159,14 @@ class BlobReader {
   virtual Result<std::size_t> read(std::span<char> buffer) = 0;  // 0 at the end
 };
 
+// A get_session() that was begun. Dropped, it leaves nothing behind.
+class SessionLook {
+ public:
+  virtual ~SessionLook() = default;
+  // Once; the store must be there still. Errors: those of get_session().
+  virtual Result<SessionRow> finish(const CallContext& ctx) = 0;
+};
+
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
@@ -171,6 +179,8 @@ class SessionStore {
   virtual Result<std::optional<SessionRow>> find_created(const FindCreatedParams& params, const CallContext& ctx) = 0;
   // Errors: not_found.
   virtual Result<SessionRow> get_session(const std::string& session_id, const CallContext& ctx) = 0;
+  // Begins one and does not wait, so that several are asked for as one. nullptr: nothing was begun, nor gained by it.
+  virtual std::unique_ptr<SessionLook> begin_get_session(const std::string& /*session_id*/) { return nullptr; }
   virtual Result<SessionPage> list_sessions(const ListSessionsParams& params, const CallContext& ctx) = 0;
   // Of all sessions, at a cost that does not grow with those that have ended.
   virtual Result<StoreTotals> totals(const CallContext& ctx) = 0;

@@ -17,6 +17,7 @@
 #include "api/session_routes.hpp"
 #include "api/ticket_route.hpp"
 #include "api/vnc_gateway.hpp"
+#include "ottobot/ids.hpp"
 
 namespace ottobot::api {
 namespace {
@@ -83,14 +84,15 @@ class HttpApi final : public Api {
     return request.path == "/health" && !preview_.find(request);
   }
 
-  bool is_quick(const net::RequestHead& request) const override {
+  bool is_quick(net::RequestHead& request) const override {
     std::string_view path = request.path;
-    if (!path.starts_with("/session") || preview_.find(request)) return false;
-    if (request.method == "POST") return path == "/session";
-    if (request.method != "GET") return false;
+    if (request.method != "GET" || !path.starts_with("/session") || preview_.find(request)) return false;
     path.remove_prefix(std::min(path.find('/', 1), path.size()));  // "/ID", "/ID/events"
-    const auto below = path.find('/', 1);
-    return below == std::string_view::npos || path.substr(below) == "/events" || path.substr(below) == "/logs";
+    const auto below = std::min(path.find('/', 1), path.size());
+    const std::string_view rest = path.substr(below);
+    if (!rest.empty() && rest != "/events" && rest != "/logs") return false;
+    begin_look(request, path.substr(0, below));
+    return true;
   }
 
   net::Response error_response(int status, const std::string& message) const override {
@@ -116,6 +118,16 @@ class HttpApi final : public Api {
   }
 
  private:
+  // Before anybody has asked who is there: it costs a read, and tells nobody.
+  void begin_look(net::RequestHead& request, std::string_view path) const {
+    if (path.empty()) return;
+    const std::string id(path.substr(1));
+    if (!is_valid_id(id)) return;
+    if (auto look = context_->deps.store.begin_get_session(id)) {
+      request.begun = std::shared_ptr<SessionLook>(std::move(look));
+    }
+  }
+
   Admit admit_by(const HostGuard& guard, bool is_for_this_machine) const {
     return
         [this, &guard, is_for_this_machine](const net::RequestHead& head, const RouteRules& rules,

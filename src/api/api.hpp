@@ -77,7 +77,7 @@ class Api {
   // What handler() answers, in no particular order.
   virtual std::vector<RouteName> routes() const = 0;
   virtual bool is_inline(const net::RequestHead& request) const = 0;  // /health
-  virtual bool is_quick(const net::RequestHead& request) const = 0;   // reads of the store
+  virtual bool is_quick(net::RequestHead& request) const = 0;         // reads of the store, which it begins
   virtual net::Response error_response(int status, const std::string& message) const = 0;
   // The port is known only once the listener is up; before the first request.
   virtual void set_port(int port) = 0;

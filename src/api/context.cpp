@@ -8,7 +8,8 @@ namespace ottobot::api {
 Result<SessionRow> find_session(Context& context, const Request& request) {
   const std::string& id = request.session_id();
   if (!is_valid_id(id)) return not_found("Session not found", "GET /session lists the sessions");
-  auto row = context.deps.sessions.get(id, request.caller().user, context.store_call());
+  const auto* begun = std::any_cast<std::shared_ptr<SessionLook>>(&request.head().begun);
+  auto row = context.deps.sessions.get(id, request.caller().user, context.store_call(), begun ? begun->get() : nullptr);
   if (row && request.caller().has_ticket() && is_deleted(*row)) {
     return unauthenticated("the session was deleted, and the ticket with it", "use an API key to see what is left");
   }

@@ -180,6 +180,25 @@ Result<Reply> Client::call(Request request, const CallContext& ctx) {
   return settle(request, ask(request, {address_of(request.slot())}, bounded), bounded);
 }
 
+std::optional<Client::Begun> Client::begin(Request request) {
+  Begun begun;
+  begun.asked_.target = {address_of(request.slot())};
+  begun.asked_.connection = node_at(begun.asked_.target.address)->connection_if_any();
+  if (!begun.asked_.connection) return std::nullopt;
+  std::string bytes;
+  append_command(bytes, request.arguments_);
+  auto pending = begun.asked_.connection->ask_soon(bytes);
+  if (!pending) return std::nullopt;
+  begun.asked_.pending = std::move(*pending);
+  begun.request_ = std::move(request);
+  return begun;
+}
+
+Result<Reply> Client::finish(Begun begun, const CallContext& ctx) {
+  if (auto live = ctx.check(); !live) return fail(live.error());
+  return settle(begun.request_, std::move(begun.asked_), ctx.within(kLongestCall));
+}
+
 Result<std::vector<Reply>> Client::call_all(std::vector<Request> requests, const CallContext& ctx) {
   if (auto live = ctx.check(); !live) return fail(live.error());
   const CallContext bounded = ctx.within(kLongestCall);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "redis/node.hpp"
@@ -61,6 +62,11 @@ class Client {
   // Errors: unavailable, resource_exhausted (its memory or disk is full), unauthenticated, permission_denied,
   // cancelled, deadline_exceeded, internal (an error answer that means a defect of ours).
   Result<Reply> call(Request request, const CallContext& ctx);
+  // A call in two parts: begin() never blocks, and what several begin goes out as one. nullopt: nothing was begun, as
+  // there is no connection just now.
+  class Begun;
+  std::optional<Begun> begin(Request request);
+  Result<Reply> finish(Begun begun, const CallContext& ctx);
   // All at once, the answers in the same order. The error of the first that failed.
   Result<std::vector<Reply>> call_all(std::vector<Request> requests, const CallContext& ctx);
 
@@ -102,6 +108,13 @@ class Client {
   mutable std::mutex mutex_;  // guards nodes_ and slots_
   std::map<Address, std::shared_ptr<Node>> nodes_;
   SlotTable slots_;  // empty: one server
+};
+
+class Client::Begun {
+ private:
+  friend class Client;
+  Request request_;
+  Asked asked_;
 };
 
 }  // namespace ottobot::redis

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "redis/server_error.hpp"
 
@@ -12,6 +13,8 @@ namespace ottobot::redis {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::size_t kMostHeld = 16 << 10;
 
 int poll_ms(const CallContext& ctx) {
   constexpr std::int64_t kLongest = 60'000;
@@ -74,7 +77,7 @@ void Connection::close(Error why) {
 
 // Since the last byte, not since the question: a long answer, or many before it, take their time on a busy link.
 steady_clock::duration Connection::silence() const {
-  if (asked_.empty()) return {};
+  if (asked_.size() == held_) return {};
   return steady_clock::now() - std::max(asked_.front()->asked_at_, heard_at_);
 }
 
@@ -92,14 +95,29 @@ Result<void> Connection::check_alive() {
 Result<std::shared_ptr<Connection::Pending>> Connection::ask(const std::string& command, int skipped) {
   const Lock lock(mutex_);
   if (auto alive = check_alive(); !alive) return fail(alive.error());
+  const bool behind = held_ == 0 && !unsent_.empty();
+  auto pending = enqueue(command, skipped);
+  if (!behind) flush();
+  if (!unsent_.empty()) wake_leader();
+  return pending;
+}
+
+Result<std::shared_ptr<Connection::Pending>> Connection::ask_soon(const std::string& command) {
+  const Lock lock(mutex_);
+  if (auto alive = check_alive(); !alive) return fail(alive.error());
+  const bool behind = held_ == 0 && !unsent_.empty();
+  auto pending = enqueue(command, 0);
+  if (!behind) ++held_;
+  if (held_ > 0 && unsent_.size() >= kMostHeld) flush();
+  return pending;
+}
+
+std::shared_ptr<Connection::Pending> Connection::enqueue(const std::string& command, int skipped) {
   auto pending = std::make_shared<Pending>();
   pending->asked_at_ = steady_clock::now();
   pending->skipped_ = skipped;
   asked_.push_back(pending);
-  const bool behind = !unsent_.empty();
   unsent_ += command;
-  if (!behind) flush();
-  if (!unsent_.empty()) wake_leader();
   return pending;
 }
 
@@ -113,6 +131,7 @@ Result<Reply> Connection::wait(const std::shared_ptr<Pending>& pending, const Ca
   if (ctx.stop.stop_possible()) on_stop.emplace(ctx.stop, wake_up);
   Lock lock(mutex_);
   pending->awaited_ = true;
+  if (held_ > 0) flush();
   Result<void> live;
   while (!pending->answer_ && live) {
     if (leading_) {
@@ -171,6 +190,7 @@ void Connection::wake_leader() {
 }
 
 void Connection::flush() {
+  for (; held_ > 0; --held_) asked_[asked_.size() - held_]->asked_at_ = steady_clock::now();
   std::size_t sent = 0;
   while (sent < unsent_.size() && !broken_) {
     const auto count = socket_.write_some(std::string_view(unsent_).substr(sent));
@@ -213,6 +233,7 @@ void Connection::take_answers() {
 void Connection::give_up(Error why) {
   broken_ = std::move(why);
   unsent_.clear();
+  held_ = 0;
   for (const auto& pending : asked_) {
     pending->answer_ = fail(*broken_);
     pending->answered_.notify_one();

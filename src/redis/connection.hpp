@@ -43,6 +43,8 @@ class Connection {
   // Sends, and does not wait. Of several commands in one, the answers of the first `skipped` are dropped. Errors:
   // unavailable (broken, or it has said nothing for kSilence).
   Result<std::shared_ptr<Pending>> ask(const std::string& command, int skipped = 0);
+  // The same, but it is sent with the next command, or once anybody waits: several go out as one.
+  Result<std::shared_ptr<Pending>> ask_soon(const std::string& command);
   // Once per Pending. Error answers of Redis are Replies. Errors: unavailable (the connection broke: nobody knows
   // whether the command was run), cancelled, deadline_exceeded (the same).
   Result<Reply> wait(const std::shared_ptr<Pending>& pending, const CallContext& ctx);
@@ -59,6 +61,7 @@ class Connection {
   // For how long an answer has been waited for and nothing was heard.
   std::chrono::steady_clock::duration silence() const;
   Result<void> check_alive();
+  std::shared_ptr<Pending> enqueue(const std::string& command, int skipped);
   void lead(Lock& lock, const CallContext& ctx);
   void hand_over();
   void wake_leader();
@@ -76,6 +79,7 @@ class Connection {
   std::vector<char> buffer_ = std::vector<char>(64 << 10);
   std::string unsent_;
   std::deque<std::shared_ptr<Pending>> asked_;  // unanswered, oldest first
+  std::size_t held_ = 0;                        // so many of the last of them are kept back, and unsent_ is all theirs
   SteadyTime heard_at_{};                       // the last byte
   bool leading_ = false;                        // a thread waits for the socket
   std::optional<Error> broken_;

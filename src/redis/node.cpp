@@ -16,6 +16,11 @@ Result<std::shared_ptr<Connection>> Node::connection(const CallContext& ctx) {
   return connect(lock, ctx);
 }
 
+std::shared_ptr<Connection> Node::connection_if_any() {
+  const Lock lock(mutex_);
+  return connection_ && !connection_->broken() ? connection_ : nullptr;
+}
+
 Result<std::shared_ptr<Connection>> Node::connect(Lock& lock, const CallContext& ctx) {
   connecting_ = true;
   lock.unlock();

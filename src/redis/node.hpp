@@ -19,6 +19,8 @@ class Node {
 
   // Errors: those of Connection::open().
   Result<std::shared_ptr<Connection>> connection(const CallContext& ctx);
+  // nullptr when there is none that works just now. Does not block.
+  std::shared_ptr<Connection> connection_if_any();
 
   static constexpr std::chrono::milliseconds kFirstPause{50};
   static constexpr std::chrono::milliseconds kLongestPause{1000};

@@ -199,7 +199,7 @@ Result<void> Assembly::listen() {
   options.port = options_.port;
   options.handler = gate_.guard(api_->handler(), refusal);
   options.is_inline = [this](const net::RequestHead& request) { return api_->is_inline(request); };
-  options.is_quick = [this](const net::RequestHead& request) { return api_->is_quick(request); };
+  options.is_quick = [this](net::RequestHead& request) { return api_->is_quick(request); };
   options.error_response = [this](int status, const std::string& message) {
     return api_->error_response(status, message);
   };

@@ -136,7 +136,8 @@ Result<SessionRow> SessionService::create(const NewSession& asked, const CallCon
     if (auto ok = options_.check_backend(); !ok) return fail(ok.error());
   }
   request.model = std::move(*model);
-  return store_new(request, hash_of(asked), ctx);  // the defaults may be others after a restart
+  // The defaults may be others after a restart.
+  return store_new(request, asked.idempotency_key.empty() ? std::string() : hash_of(asked), ctx);
 }
 
 Result<std::optional<SessionRow>> SessionService::find_created(const NewSession& asked, const CallContext& ctx) {
@@ -179,9 +180,10 @@ Result<SessionRow> SessionService::store_new(const NewSession& request, const st
   return std::move(created->row);
 }
 
-Result<SessionRow> SessionService::get(const std::string& session_id, const std::string& user, const CallContext& ctx) {
+Result<SessionRow> SessionService::get(const std::string& session_id, const std::string& user, const CallContext& ctx,
+                                       SessionLook* begun) {
   if (!is_valid_id(session_id)) return not_found("Session not found");
-  auto row = store_.get_session(session_id, ctx);
+  auto row = begun != nullptr ? begun->finish(ctx) : store_.get_session(session_id, ctx);
   if (!row && row.error().code == ErrorCode::not_found) return not_found("Session not found");
   if (row && !user.empty() && row->user != user) return not_found("Session not found");
   return row;

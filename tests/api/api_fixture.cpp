@@ -92,7 +92,7 @@ void ApiTest::restart(ApiOptions options) {
     --handling_;
   };
   listen.is_inline = [this](const net::RequestHead& head) { return api_->is_inline(head); };
-  listen.is_quick = [this](const net::RequestHead& head) { return api_->is_quick(head); };
+  listen.is_quick = [this](net::RequestHead& head) { return api_->is_quick(head); };
   listen.error_response = [this](int status, const std::string& message) {
     return api_->error_response(status, message);
   };

@@ -69,8 +69,10 @@ class SessionService {
   Result<std::optional<SessionRow>> find_created(const NewSession& request, const CallContext& ctx);
   // Whether create() would take the fields. Errors: invalid_argument (details name every wrong one).
   Result<void> check(const NewSession& request) const;
-  // Errors, these and below: not_found, for another user's session too. `user` empty = any.
-  Result<SessionRow> get(const std::string& session_id, const std::string& user, const CallContext& ctx);
+  // Errors, these and below: not_found, for another user's session too. `user` empty = any. `begun`: a look at this
+  // session that is finished here; may be null.
+  Result<SessionRow> get(const std::string& session_id, const std::string& user, const CallContext& ctx,
+                         SessionLook* begun = nullptr);
   Result<SessionPage> list(const ListSessionsParams& params, const CallContext& ctx);
 
   // Appends a prompt (1..10000 code points) and returns its seq; the same client_id again gives the same seq. Errors:

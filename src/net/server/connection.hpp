@@ -32,7 +32,7 @@ struct Transaction {
   Transaction(ParsedRequest parsed, std::function<void()> body_wanted)
       : request(std::move(parsed)), body(std::move(body_wanted)) {}
 
-  const ParsedRequest request;
+  ParsedRequest request;
   BodyPipe body;
   std::stop_source gone;
   bool may_block = true;  // false on the I/O thread

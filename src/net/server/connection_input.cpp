@@ -120,7 +120,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
 void Connection::dispatch() {
   dispatch_due_ = false;
   const ListenOptions& listen = context_->listen;
-  const RequestHead& head = transaction_->request.head;
+  RequestHead& head = transaction_->request.head;
   auto task = [self = shared_from_this(), transaction = transaction_] { run_handler(self, transaction); };
   handler_runs_ = true;
   if (listen.is_inline && listen.is_inline(head)) {

@@ -12,6 +12,7 @@
 // part of the first request's head. The class is thread-safe; destroying it closes everything and joins.
 #pragma once
 
+#include <any>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -36,6 +37,7 @@ struct RequestHead {
   Headers headers;
   std::string peer;  // "127.0.0.1:5000", or "unix:uid=1000,pid=7"
   bool over_tls = false;
+  std::any begun = {};  // by ListenOptions::is_quick, for the handler
 
   // First value of a query parameter, decoded; nullopt when absent or broken.
   std::optional<std::string> query_param(std::string_view name) const;
@@ -170,8 +172,10 @@ struct ListenOptions {
   // Runs on the I/O thread, and must not block, when it returns true: for /health. May be empty.
   std::function<bool(const RequestHead&)> is_inline;
   // True for requests that are mostly answered within a fraction of a millisecond: they start on the I/O thread, which
-  // spares two switches of threads. They may block like any other; the I/O goes on without them then. May be empty.
-  std::function<bool(const RequestHead&)> is_quick;
+  // spares two switches of threads. They may block like any other; the I/O goes on without them then. All that have
+  // arrived are asked about before the first of them starts, on the I/O thread: what needs no waiting may be begun then,
+  // and left in the head. Must not block. May be empty.
+  std::function<bool(RequestHead&)> is_quick;
   // An error (parse failure, time-out, overload) that no handler sees: makes the body. May be empty: plain text.
   std::function<Response(int status, const std::string& message)> error_response;
 };

@@ -96,11 +96,17 @@ class RedisStore final : public SessionStore {
     return std::move(row->first);
   }
 
+  std::unique_ptr<SessionLook> begin_get_session(const std::string& session_id) override {
+    auto begun = client_->begin(row_request(session_id));
+    if (!begun) return nullptr;
+    return std::make_unique<Look>(*client_, session_id, std::move(*begun));
+  }
+
   Result<SessionPage> list_sessions(const ListSessionsParams& params, const CallContext& ctx) override {
     auto found = shards_.page(params, ctx);
     if (!found) return fail(found.error());
     std::vector<Request> requests;
-    for (const std::string& id : found->ids) requests.push_back(Request::command({"HGETALL", keys(id).row()}));
+    for (const std::string& id : found->ids) requests.push_back(row_request(id));
     auto rows = client_->call_all(std::move(requests), ctx);
     if (!rows) return fail(rows.error());
     SessionPage page{{}, found->total};
@@ -279,6 +285,23 @@ class RedisStore final : public SessionStore {
   }
 
  private:
+  class Look final : public SessionLook {
+   public:
+    Look(redis::Client& client, std::string session_id, redis::Client::Begun begun)
+        : client_(client), session_id_(std::move(session_id)), begun_(std::move(begun)) {}
+
+    Result<SessionRow> finish(const CallContext& ctx) override {
+      auto row = loaded(session_id_, client_.finish(std::move(begun_), ctx));
+      if (!row) return fail(row.error());
+      return std::move(row->first);
+    }
+
+   private:
+    redis::Client& client_;
+    const std::string session_id_;
+    redis::Client::Begun begun_;
+  };
+
   SessionKeys keys(const std::string& session_id) const { return {prefix_, session_id}; }
 
   // As the scripts take it: empty for Redis' own clock.
@@ -307,9 +330,12 @@ class RedisStore final : public SessionStore {
     return text.data();
   }
 
+  Request row_request(const std::string& session_id) const {
+    return Request::command({"HGETALL", keys(session_id).row()});
+  }
+
   // The row, and the idempotency key that it was made with.
-  Result<std::pair<SessionRow, std::string>> load(const std::string& session_id, const CallContext& ctx) {
-    auto reply = client_->call(Request::command({"HGETALL", keys(session_id).row()}), ctx);
+  static Result<std::pair<SessionRow, std::string>> loaded(const std::string& session_id, Result<Reply> reply) {
     if (!reply) return fail(reply.error());
     if (reply->size() == 0) return no_session(session_id);
     std::string key;
@@ -317,6 +343,9 @@ class RedisStore final : public SessionStore {
       if ((*reply)[n].text() == "key") key = (*reply)[n + 1].str();
     }
     return std::pair{row_from(session_id, *reply), std::move(key)};
+  }
+  Result<std::pair<SessionRow, std::string>> load(const std::string& session_id, const CallContext& ctx) {
+    return loaded(session_id, client_->call(row_request(session_id), ctx));
   }
 
   Result<void> check_exists(const SessionKeys& at, const CallContext& ctx) {
