@@ -30,6 +30,23 @@ INSTANTIATE_TEST_SUITE_P(Handlers, HttpServerTest,
                                            Way{"StartOnTheLoopOverTls", true, true}),
                          [](const auto& tested) { return tested.param.name; });
 
+TEST_P(HttpServerTest, WhatWasBegunBeforeItStartsReachesTheHandler) {
+  ListenOptions listen;
+  listen.is_quick = [](RequestHead& head) {
+    head.begun = "begun for " + head.path;
+    return true;
+  };
+  listen.handler = [](Exchange& exchange) {
+    const auto* begun = std::any_cast<std::string>(&exchange.request().begun);
+    exchange.respond({200, {}, begun ? *begun : "nothing"});
+  };
+  serve(std::move(listen));
+  RawClient client = connect();
+  client.send(get("/a") + get("/b"));
+  EXPECT_EQ(client.response().body, "begun for /a");
+  EXPECT_EQ(client.response().body, "begun for /b");
+}
+
 TEST_P(HttpServerTest, AnswersARequestWithLengthDateAndKeepAlive) {
   serve(echo);
   const auto response = ask(get("/a%20b?x=1"));

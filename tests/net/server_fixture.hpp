@@ -43,7 +43,7 @@ class ServerFixture : public ::testing::Test {
     ASSERT_TRUE(server) << server.error().to_string();
     server_ = std::move(*server);
     listen.tls = tls_;
-    if (quick_) listen.is_quick = [](const RequestHead&) { return true; };
+    if (quick_ && !listen.is_quick) listen.is_quick = [](const RequestHead&) { return true; };
     auto listener = server_->listen(std::move(listen));
     ASSERT_TRUE(listener) << listener.error().to_string();
     listener_ = std::move(*listener);

@@ -54,6 +54,82 @@ TEST(RedisClient, ManyCallersShareAConnection) {
   EXPECT_EQ(std::count(clients.begin(), clients.end(), '\n'), 2) << "the client's and redis-cli's\n" << clients;
 }
 
+TEST(RedisClient, WhatIsBegunGoesOutWithTheNextRequestOrOnceAnybodyWaits) {
+  OTTOBOT_NEED_REDIS();
+  RedisServer server;
+  auto client = value_of(Client::connect(server.options()));
+  ASSERT_TRUE(succeeded(set(*client, "a", "first")));
+  auto never_finished = client->begin(Request::command({"INCR", "n"}));
+  auto old = client->begin(Request::command({"GET", "a"}));
+  ASSERT_TRUE(never_finished && old);
+  EXPECT_EQ(server.cli({"get", "n"}), "\n") << "sent at once";
+  ASSERT_TRUE(succeeded(set(*client, "a", "second")));
+  auto next = client->begin(Request::command({"GET", "a"}));
+  ASSERT_TRUE(next);
+  EXPECT_EQ(value_of(client->finish(std::move(*next), kCall)).text(), "second");
+  EXPECT_EQ(value_of(client->finish(std::move(*old), kCall)).text(), "first");
+  EXPECT_EQ(value_of(get(*client, "n")).number(), 1);
+}
+
+TEST(RedisClient, ManyBeginWhileOthersCall) {
+  OTTOBOT_NEED_REDIS();
+  RedisServer server;
+  auto client = value_of(Client::connect(server.options()));
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int n = 0; n < 200; ++n) {
+        const std::string key = std::to_string(t) + "-" + std::to_string(n), value = key + std::string(n * 50, 'x');
+        EXPECT_TRUE(succeeded(set(*client, key, value)));
+        auto own = client->begin(Request::command({"GET", key}));
+        auto dropped = client->begin(Request::command({"GET", key}));
+        ASSERT_TRUE(own && dropped);
+        if (n % 2 == 0) EXPECT_EQ(value_of(get(*client, key)).text(), value);
+        EXPECT_EQ(value_of(client->finish(std::move(*own), kCall)).text(), value);
+      }
+    });
+  }
+}
+
+TEST(RedisClient, WhatIsBegunIsAskedAgainWhenItsConnectionBreaks) {
+  OTTOBOT_NEED_REDIS();
+  RedisServer server;
+  auto client = value_of(Client::connect(server.options()));
+  ASSERT_TRUE(succeeded(set(*client, "a", "1")));
+  auto begun = client->begin(Request::command({"GET", "a"}));
+  ASSERT_TRUE(begun);
+  server.cli({"client", "kill", "type", "normal"});
+  EXPECT_EQ(value_of(client->finish(std::move(*begun), kCall)).text(), "1");
+}
+
+// What nobody finishes was perhaps never sent: that Redis is silent about it says nothing.
+TEST(RedisClient, WhatIsBegunAndLeftIsNoSilence) {
+  OTTOBOT_NEED_REDIS();
+  RedisServer server;
+  auto client = value_of(Client::connect(server.options()));
+  ASSERT_TRUE(succeeded(set(*client, "a", "1")));
+  ASSERT_TRUE(client->begin(Request::command({"GET", "a"})));
+  std::this_thread::sleep_for(Connection::kSilence + std::chrono::milliseconds(100));
+  EXPECT_EQ(value_of(get(*client, "a")).text(), "1");
+}
+
+TEST(RedisClient, AServerThatHangsIsNoticedByThoseWhoBegin) {
+  OTTOBOT_NEED_REDIS();
+  RedisServer server;
+  auto client = value_of(Client::connect(server.options()));
+  ASSERT_TRUE(succeeded(set(*client, "a", "1")));
+  server.freeze();
+  const auto until = std::chrono::steady_clock::now() + Connection::kDead;
+  auto begun = client->begin(Request::command({"GET", "a"}));
+  while (begun && std::chrono::steady_clock::now() < until) {
+    EXPECT_TRUE(failed_with(ErrorCode::deadline_exceeded,
+                            client->finish(std::move(*begun), with_timeout(std::chrono::milliseconds(200)))));
+    begun = client->begin(Request::command({"GET", "a"}));
+  }
+  EXPECT_FALSE(begun) << "its silence was not noticed";
+  server.thaw();
+}
+
 TEST(RedisClient, LargeRequestsAndAnswersPass) {
   OTTOBOT_NEED_REDIS();
   RedisServer server;

@@ -181,6 +181,22 @@ TEST_P(SessionStoreContract, ExpiryFollowsTheIdleDeadlineAndThenThePurgeTime) {
   EXPECT_EQ(expired(9000), 1u);
 }
 
+// A store that gains nothing by it begins none.
+TEST_P(SessionStoreContract, ALookThatIsBegunIsALook) {
+  const auto id = create("alice");
+  if (auto look = store_->begin_get_session(id)) {
+    EXPECT_EQ(value_of(look->finish(ctx_)).user, "alice");
+    (void)store_->begin_get_session(id);  // nobody finishes it
+    auto unknown = store_->begin_get_session(new_id());
+    ASSERT_TRUE(unknown);
+    ASSERT_TRUE(succeeded(store_->purge_session(id, ctx_)));
+    EXPECT_TRUE(failed_with(ErrorCode::not_found, unknown->finish(ctx_)));
+    const auto after = store_->begin_get_session(id);
+    ASSERT_TRUE(after);
+    EXPECT_TRUE(failed_with(ErrorCode::not_found, after->finish(ctx_)));
+  }
+}
+
 TEST_P(SessionStoreContract, PurgeLeavesNoTrace) {
   const auto id = create("alice"), other = create("alice");
   const auto lease = own(id);
