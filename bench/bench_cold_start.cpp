@@ -27,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kNewsAge{1600};  // of what the metrics say about spares, at most
 constexpr const char* kToken = "bench";
 constexpr std::chrono::seconds kTimeout{30};
 constexpr std::chrono::microseconds kConnectInterval{200};
@@ -210,6 +211,7 @@ std::unique_ptr<ServerProcess> start_server(const Options& options, const std::s
 }
 
 void wait_for_spare(int port) {
+  std::this_thread::sleep_for(kNewsAge);
   const auto end = Clock::now() + kTimeout;
   while (must(ask_once(port, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).find(R"("spare_sandboxes":1)") ==
          std::string::npos) {

@@ -17,9 +17,11 @@
 namespace ottobot::bench {
 namespace {
 
+bool is_redis(const std::string& place) { return place.rfind(kRedisPlace, 0) == 0; }
+
 ServerParts make_parts(const std::string& place) {
   ServerParts parts;
-  if (place.rfind(kRedisPlace, 0) == 0) {
+  if (is_redis(place)) {
     RedisOptions redis;
     redis.host = "127.0.0.1";
     redis.port = std::stoi(place.substr(std::strlen(kRedisPlace)));
@@ -49,6 +51,10 @@ ServerCommand quiet_server() { return {"ottobot", {std::filesystem::canonical("/
 int serve_quietly(const std::string& place) {
   ServerOptions options;
   options.port = 0;
+  if (is_redis(place)) {
+    options.role = ServerRole::api;
+    options.uses_redis = true;
+  }
   options.default_model = "scripted:demo";
   options.queue_limit = 1'000'000'000;
   options.worker_concurrency = 1;

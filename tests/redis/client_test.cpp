@@ -84,7 +84,9 @@ TEST(RedisClient, ManyBeginWhileOthersCall) {
         auto own = client->begin(Request::command({"GET", key}));
         auto dropped = client->begin(Request::command({"GET", key}));
         ASSERT_TRUE(own && dropped);
-        if (n % 2 == 0) EXPECT_EQ(value_of(get(*client, key)).text(), value);
+        if (n % 2 == 0) {
+          EXPECT_EQ(value_of(get(*client, key)).text(), value);
+        }
         EXPECT_EQ(value_of(client->finish(std::move(*own), kCall)).text(), value);
       }
     });
