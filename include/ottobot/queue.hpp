@@ -64,6 +64,9 @@ class Queue {
 
   // False when the id waits already. Errors: unavailable.
   virtual Result<bool> push(const PushParams& params, const CallContext& ctx) = 0;
+  // Many at once, without delay; returns how many did not wait already. After an error some may have been pushed.
+  virtual Result<std::size_t> push_all(const std::string& queue, const std::vector<std::string>& job_ids,
+                                       const CallContext& ctx);
   // The oldest job that is due; blocks for one. nullopt when ctx's deadline passes; cancelled when it is stopped.
   virtual Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) = 0;
   // Errors, these three: conflict when the lease is no longer held.
@@ -96,5 +99,16 @@ class Queue {
   // By id; also those that have run out and were not withdrawn.
   virtual Result<std::vector<WorkerRecord>> workers(const CallContext& ctx) = 0;
 };
+
+inline Result<std::size_t> Queue::push_all(const std::string& queue, const std::vector<std::string>& job_ids,
+                                           const CallContext& ctx) {
+  std::size_t fresh = 0;
+  for (const std::string& id : job_ids) {
+    auto pushed = push({queue, id}, ctx);
+    if (!pushed) return ottobot::fail(pushed.error());
+    fresh += *pushed ? 1 : 0;
+  }
+  return fresh;
+}
 
 }  // namespace ottobot

@@ -127,6 +127,7 @@ void Assembly::make_sessions() {
   options.default_environment = options_.default_environment;
   options.default_model = options_.default_model;
   options.queue_limit = options_.queue_limit;
+  options.pushes_later = options_.uses_redis;
   options.check_backend = [this] { return may_launch(); };
   options.resolve_model = [this](const std::string& model) { return models_.resolve(model); };
   // Elsewhere it is not known yet whose the session will be.

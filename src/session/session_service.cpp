@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 
 #include "ottobot/field_problems.hpp"
 #include "ottobot/ids.hpp"
 #include "session/blob_refs.hpp"
+#include "session/job_bell.hpp"
 #include "session/waiting_prompts.hpp"
 #include "session/waiting_sessions.hpp"
 #include "session/worker_roster.hpp"
@@ -22,6 +24,7 @@ constexpr std::size_t kMaxIdempotencyKey = 255;
 constexpr std::size_t kMaxImage = 512;
 constexpr std::size_t kMaxClientId = 200;
 constexpr std::size_t kRequeueBatch = 500;
+constexpr std::chrono::seconds kPushTimeout{5};
 constexpr std::array<std::string_view, 4> kEnvironments{"node", "python", "full-stack", "data-science"};
 
 Result<void> check_length(const std::string& field, const std::string& text, std::size_t max) {
@@ -102,7 +105,11 @@ SessionService::SessionService(SessionStore& store, Queue& queue, Clock& clock, 
       options_(std::move(options)),
       waiting_(std::make_unique<session::WaitingPrompts>()),
       queued_(std::make_unique<session::WaitingSessions>(queue, clock)),
-      roster_(std::make_unique<session::WorkerRoster>(queue, clock)) {}
+      roster_(std::make_unique<session::WorkerRoster>(queue, clock)) {
+  if (!options_.pushes_later) return;
+  bell_ = std::make_unique<session::JobBell>(
+      [this](const std::vector<SessionRow>& rows) { push_jobs(rows, with_timeout(kPushTimeout)); });
+}
 
 SessionService::~SessionService() = default;
 
@@ -276,12 +283,21 @@ void SessionService::announce_stop(const std::string& session_id, const CallCont
 }
 
 void SessionService::push_job(const SessionRow& row, const CallContext& ctx) {
-  auto pushed = queue_.push({roster_->queue_for(row, ctx), row.id, {}}, ctx);
-  // What is acknowledged is in the store: the reconciler queues it.
-  if (!pushed) {
-    logger_.warn("could not queue a session", {{"session", row.id}, {"error", pushed.error().to_string()}});
-  } else if (*pushed) {
-    queued_->count_push();
+  if (bell_) return bell_->ring(row);
+  push_jobs({row}, ctx);
+}
+
+// What is acknowledged is in the store: the reconciler queues what could not be pushed.
+void SessionService::push_jobs(const std::vector<SessionRow>& rows, const CallContext& ctx) {
+  std::map<std::string, std::vector<std::string>> ids;  // by queue
+  for (const SessionRow& row : rows) ids[roster_->queue_for(row, ctx)].push_back(row.id);
+  for (const auto& [queue, own] : ids) {
+    const auto pushed = queue_.push_all(queue, own, ctx);
+    if (pushed) {
+      queued_->count_pushed(*pushed);
+    } else {
+      logger_.warn("could not queue sessions", {{"sessions", own}, {"error", pushed.error().to_string()}});
+    }
   }
 }
 
@@ -296,14 +312,17 @@ Result<void> check_prompt(const std::string& content, const std::string& client_
 Result<std::size_t> requeue_pending(SessionStore& store, Queue& queue, const CallContext& ctx) {
   auto ids = store.sessions_with_work(kRequeueBatch, ctx);
   if (!ids) return fail(ids.error());
-  std::size_t pushed = 0;
   session::WorkerRoster roster(queue, system_clock());
+  std::map<std::string, std::vector<std::string>> of_queue;
   for (const std::string& id : *ids) {
     const auto row = store.get_session(id, ctx);
-    if (!row) continue;  // purged meanwhile; or the next round finds it
-    auto fresh = queue.push({roster.queue_for(*row, ctx), id, {}}, ctx);
+    if (row) of_queue[roster.queue_for(*row, ctx)].push_back(id);  // else purged meanwhile; or the next round finds it
+  }
+  std::size_t pushed = 0;
+  for (const auto& [name, own] : of_queue) {
+    auto fresh = queue.push_all(name, own, ctx);
     if (!fresh) return fail(fresh.error());
-    pushed += *fresh ? 1 : 0;
+    pushed += *fresh;
   }
   return pushed;
 }

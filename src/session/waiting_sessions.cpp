@@ -46,9 +46,9 @@ Result<bool> WaitingSessions::has_room(std::size_t limit, const CallContext& ctx
   return *waiting < limit;
 }
 
-void WaitingSessions::count_push() {
+void WaitingSessions::count_pushed(std::size_t count) {
   const std::lock_guard lock(mutex_);
-  ++pushed_;
+  pushed_ += count;
 }
 
 bool WaitingSessions::is_known_to_have_room(std::size_t limit, bool however_old) {

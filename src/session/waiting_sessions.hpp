@@ -24,8 +24,8 @@ class WaitingSessions {
 
   // Whether fewer than `limit` wait. Errors: those of the queue.
   Result<bool> has_room(std::size_t limit, const CallContext& ctx);
-  // One more was pushed.
-  void count_push();
+  // So many more were pushed.
+  void count_pushed(std::size_t count);
 
  private:
   bool is_known_to_have_room(std::size_t limit, bool however_old);

@@ -66,6 +66,26 @@ TEST_F(SessionServiceTest, PromptsBeyondTheLimitAreRefusedUntilATurnEnds) {
   EXPECT_TRUE(failed_with(ErrorCode::resource_exhausted, post(5)));
 }
 
+TEST_F(SessionServiceTest, JobsMayBePushedAfterTheAnswer) {
+  auto later = options();
+  later.pushes_later = true;
+  const auto lease = [&] {
+    return queue->lease({{kSharedQueue}, "w"}, with_timeout(std::chrono::seconds(20)));
+  };
+  {
+    SessionService own(*store, *queue, clock, null_logger(), later);
+    const auto row = own.create(request(), {});
+    ASSERT_TRUE(succeeded(row));
+    auto job = lease();
+    ASSERT_TRUE(succeeded(job));
+    ASSERT_TRUE(*job);
+    EXPECT_EQ((*job)->id, row->id);
+    ASSERT_TRUE(succeeded(queue->complete(**job, {})));
+    ASSERT_TRUE(succeeded(own.post_prompt(row->id, {}, "and then", "c", {})));
+  }
+  EXPECT_EQ(queue->counts(kSharedQueue, {})->waiting, 1u) << "what came last was lost when the service ended";
+}
+
 TEST_F(SessionServiceTest, CreatingStoresTheSessionAndQueuesIt) {
   const auto row = service.create(request(), {});
   ASSERT_TRUE(succeeded(row));

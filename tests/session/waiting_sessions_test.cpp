@@ -47,7 +47,7 @@ TEST_F(WaitingSessionsTest, TheQueueIsAskedTwiceASecondAndBeforeAnybodyIsRefused
   EXPECT_TRUE(has_room(2)) << "refused only by what is so";
   for (const char* id : {"u", "v"}) {
     push("a", id);
-    waiting_.count_push();
+    waiting_.count_pushed(1);
   }
   EXPECT_FALSE(has_room(2)) << "what this process pushes counts at once";
 }

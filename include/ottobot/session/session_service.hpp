@@ -18,6 +18,7 @@
 namespace ottobot {
 
 namespace session {
+class JobBell;
 class WaitingPrompts;
 class WaitingSessions;
 class WorkerRoster;
@@ -44,6 +45,9 @@ struct SessionServiceOptions {
   std::size_t max_waiting_prompts = 1000;  // per session, behind the running turn; then resource_exhausted
   // Turns a model as a user names it into "provider:model", or says that there is none such. Must be set.
   std::function<Result<std::string>(const std::string& model)> resolve_model;
+  // Jobs are pushed by a thread of the service, many at once, and no call waits for the queue. Worth it where the queue is
+  // a server.
+  bool pushes_later = false;
   // The id of a new session whose fields are good and filled in; empty = any. May be empty.
   std::function<std::string(const NewSession& request)> choose_id;
   // Whether sandboxes can be started, as far as is known: an error refuses new sessions. May be empty.
@@ -92,6 +96,7 @@ class SessionService {
   Result<void> check_waiting(const SessionRow& row, const std::string& event_id, const CallContext& ctx);
   void announce_stop(const std::string& session_id, const CallContext& ctx);
   void push_job(const SessionRow& row, const CallContext& ctx);
+  void push_jobs(const std::vector<SessionRow>& rows, const CallContext& ctx);
 
   SessionStore& store_;
   Queue& queue_;
@@ -101,6 +106,7 @@ class SessionService {
   std::unique_ptr<session::WaitingPrompts> waiting_;
   std::unique_ptr<session::WaitingSessions> queued_;
   std::unique_ptr<session::WorkerRoster> roster_;
+  std::unique_ptr<session::JobBell> bell_;  // last: its thread ends first
 };
 
 // Whether post_prompt() would take them. Errors: invalid_argument (details name every wrong one).

@@ -146,6 +146,19 @@ TEST_P(QueueContract, CompletedJobIsGoneAndItsTokenDead) {
   EXPECT_TRUE(failed_with(ErrorCode::conflict, queue_->complete(*job, ctx_)));
 }
 
+TEST_P(QueueContract, ManyAreMadeToWaitAtOnceInTheirOrder) {
+  push("150");
+  std::vector<std::string> ids;
+  for (int n = 0; n < 250; ++n) ids.push_back(std::to_string(n));
+  EXPECT_EQ(value_of(queue_->push_all("q", ids, ctx_)), 249u);
+  EXPECT_EQ(value_of(queue_->push_all("q", ids, ctx_)), 0u);
+  EXPECT_EQ(value_of(queue_->push_all("q", {}, ctx_)), 0u);
+  EXPECT_EQ(counts().waiting, 250u);
+  EXPECT_EQ(lease_id(), "150");
+  EXPECT_EQ(lease_id(), "0");
+  EXPECT_EQ(lease_id(), "1");
+}
+
 TEST_P(QueueContract, ALeaseCompletesWhatIsDoneFirst) {
   push("a");
   push("b");

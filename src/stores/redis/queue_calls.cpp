@@ -1,5 +1,6 @@
 #include "stores/redis/queue_calls.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "stores/redis/queue_scripts.hpp"
@@ -62,6 +63,21 @@ QueueCalls::QueueCalls(redis::Client& client, QueueNames& names, std::string que
 
 Result<bool> QueueCalls::push(const std::string& job_id, milliseconds delay, const CallContext& ctx) {
   return push_.run({{job_id, std::to_string(delay.count())}}, ctx);
+}
+
+Result<std::size_t> QueueCalls::push_all(const std::vector<std::string>& job_ids, const CallContext& ctx) {
+  std::size_t fresh = 0;
+  for (std::size_t first = 0; first < job_ids.size(); first += Flags::kMost) {
+    const std::size_t count = std::min(job_ids.size() - first, Flags::kMost);
+    std::vector<Flags::Entry> entries;
+    for (std::size_t n = first; n < first + count; ++n) entries.push_back({{{job_ids[n], "0"}}});
+    Flags::Entries all;
+    for (const auto& entry : entries) all.push_back(&entry);
+    const auto flags = push_all(all, ctx);
+    if (!flags) return fail(flags.error());
+    fresh += static_cast<std::size_t>(std::count(flags->begin(), flags->end(), true));
+  }
+  return fresh;
 }
 
 Result<QueueCalls::Leased> QueueCalls::lease(const std::string& token, milliseconds ttl, bool again,

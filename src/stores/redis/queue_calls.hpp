@@ -6,6 +6,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "ottobot/queue.hpp"
 #include "redis/client.hpp"
@@ -33,6 +34,7 @@ class QueueCalls {
 
   // False when the id waits already. Errors, of all: those of the client.
   Result<bool> push(const std::string& job_id, std::chrono::milliseconds delay, const CallContext& ctx);
+  Result<std::size_t> push_all(const std::vector<std::string>& job_ids, const CallContext& ctx);
   // `again`: a look with this token was not answered. `done` is completed before, if it is held still; may be null.
   Result<Leased> lease(const std::string& token, std::chrono::milliseconds ttl, bool again, const Job* done,
                        const CallContext& ctx);

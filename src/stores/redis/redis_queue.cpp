@@ -44,6 +44,11 @@ class RedisQueue final : public Queue {
     return calls(params.queue).push(params.job_id, params.delay, ctx);
   }
 
+  Result<std::size_t> push_all(const std::string& queue, const std::vector<std::string>& job_ids,
+                               const CallContext& ctx) override {
+    return calls(queue).push_all(job_ids, ctx);
+  }
+
   Result<std::optional<Job>> lease(const LeaseJobParams& params, const CallContext& ctx) override {
     if (params.queues.empty()) return invalid_argument("there is no queue to lease a job of");
     bool listening = false;
